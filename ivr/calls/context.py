@@ -1,0 +1,109 @@
+"""The one context that travels with a call: what an agent reads before saying hello. Records only; `ivr.calls.store` fills them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """One way in which the caller showed who they are."""
+
+    kind: str  # "number on file", "order and postcode", "voice"
+    outcome: str  # "accepted", "rejected", "inconclusive"
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """Who is calling, and how sure the line is of it."""
+
+    customer_id: str | None
+    name: str | None
+    number: str  # as the carrier gave it; "" when hidden
+    certainty: str  # "none", "claimed", "likely", "proved"
+    proofs: tuple[Proof, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnLine:
+    """One turn: one prompt and what came back."""
+
+    turn: int
+    at: datetime
+    node: str
+    prompt: str  # the words spoken to the caller
+    heard: str  # the caller's words, "" if none
+    keys: str
+    intent: str  # "" if none
+    confidence: float | None
+    ended: str  # "speech", "keys", "silence", "hang-up", "" while open
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoneLine:
+    """Something the line did or decided, and why, in plain words of the reader's language."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderLine:
+    """An order of the customer."""
+
+    number: str
+    placed_on: str
+    status: str
+    due_on: str
+    is_late: bool
+    items: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseLine:
+    """Work that stays open."""
+
+    case_id: str
+    kind: str
+    opened_at: datetime
+    due_at: datetime
+    is_overdue: bool
+    summary: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactLine:
+    """A past dealing with the company, on any channel."""
+
+    at: datetime
+    channel: str
+    reason: str
+    outcome: str
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallContext:
+    """The whole story of a call, live or ended."""
+
+    call_id: str
+    status: str  # "in the line", "waiting", "with an agent", "ended"
+    started_at: datetime
+    ended_at: datetime | None
+    language: str
+    to_number: str
+    flow: str
+    flow_version: int
+    node: str
+    who: Who
+    reason: str  # the intent that brought the call where it is, "" if none yet
+    route_reason: str  # why it goes to a person, "" if it does not
+    said: tuple[TurnLine, ...]
+    done: tuple[DoneLine, ...]
+    orders: tuple[OrderLine, ...]
+    cases: tuple[CaseLine, ...]
+    contacts: tuple[ContactLine, ...]
+    agent_id: str | None
+    on_hold: bool
