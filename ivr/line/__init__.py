@@ -1,0 +1,1 @@
+"""The local line: a small carrier that speaks Twilio's protocol from the other side of the wire."""
