@@ -1,7 +1,7 @@
 """Telephone audio as plain bytes: G.711 mu-law and PCM, resampling, the telephone band, loudness, mixing and durations.
 
 Everywhere here `ulaw` is 8-bit mu-law at 8000 Hz with one channel, and `pcm` is signed 16-bit little-endian with one
-channel. Files, sockets, recognition and the voice of the caller are left to others; no function remembers its last call.
+channel. Files, sockets, recognition and the voice of the caller are left to others; nothing here keeps state.
 """
 
 from collections.abc import Sequence
