@@ -17,7 +17,8 @@ class Started:
     """The carrier hands over a call: the first event of its life."""
 
     language: str
-    # Values the flow may branch on from the start: `number` (E.164, or "" when hidden), `open_hours` (bool), ...
+    # Values the flow may branch on from the start: `number` (E.164, or "" when hidden), `open_hours` (bool), `daytime`
+    # ("morning", "afternoon", "evening"; the greeting is a plain one without it).
     values: Mapping[str, Value] = field(default_factory=dict)
 
 

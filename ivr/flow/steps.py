@@ -44,16 +44,43 @@ class Ask:
 
 
 class Act(StrEnum):
-    """What the flow can have performed. Each member's comment lists the inputs, outcomes and values it knows."""
+    """What the flow can have performed. Each member's comment is the one home of its inputs, outcomes and values.
 
+    An input is handed over when the call has it. An outcome that a node does not know takes the call to a person: that is how a
+    connector that is down is reported (`unavailable`, say). A value `language` in any outcome switches the call to it.
+    """
+
+    # Whose number is this? Inputs: number (E.164, "" when hidden).
+    # known: customer_id, name, first_call (bool), proactive ("" | "late_order" | "open_return" | "open_case"), order_number (the
+    #   matter's, or of the only order under way), return_number, case_number, due_date (ISO), consent_<purpose> (bool) for every
+    #   consent already given or refused, language if the customer chose one. unknown: nothing. hidden: nothing.
     IDENTIFY = "identify"
+    # Is it the claimed customer's voice? Inputs: customer_id. Outcomes: accepted, rejected, inconclusive (reason each).
     VERIFY = "verify"
+    # Learn the customer's voice from what was said. Inputs: customer_id.
+    # Outcomes: enrolled, more_needed (net_seconds), declined, unavailable.
     ENROL = "enrol"
+    # Record a consent. Inputs: purpose ("voice_verification", "contact_history"; "all" when withdrawn by word), granted (bool),
+    #   wording (prompt key; "" when withdrawn), answer ("yes" | "no" | "unclear" | "withdrawn"). Outcome: recorded.
     CONSENT = "consent"
+    # Ask the shop. Inputs: what ("order" | "return" | "case" | "account"), order_number, postcode, return_number, case_number,
+    #   customer_id.
+    # order: found (order_number, status "preparing" | "shipped" | "delivered" | "cancelled", due_date ISO, items, carrier,
+    #   delivered_on ISO), late (the same, due_date the new one, days_late), not_found, needs_proof (the calling number is not on
+    #   file for the order), wrong_proof. return: found (return_number, order_number, status "awaited" | "received" | "refunded",
+    #   due_date ISO), not_found. case: found (case_number, due_date ISO), not_found. account: found (name), not_found.
     LOOKUP = "lookup"
+    # Open work. Inputs: kind ("return" | "complaint" | "question" | "callback"), order_number, customer_id, reason (the request's
+    #   intent). Outcomes: opened (return_number or case_number, due_date ISO), already_open (the same), and for a return refused
+    #   (refusal "too_late" | "not_delivered" | another).
     CASE = "case"
+    # Note that the caller is to be rung back. Inputs: callback_number (else the calling number), reason. Outcomes: recorded,
+    #   no_number.
     CALLBACK = "callback"
+    # Send a text. Inputs: prompt (key of a written wording) and the values that the wording needs. Outcomes: sent, no_number,
+    #   failed.
     MESSAGE = "message"
+    # Keep the effort score. Inputs: score (1-7), about ("line" | "agent"). Outcome: recorded.
     SURVEY = "survey"
 
 
@@ -67,7 +94,11 @@ class Perform:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Hand the call to a person. `Done` comes back only if nobody can be had (`closed`, `nobody`) or after the talk (`met`)."""
+    """Hand the call to a person. `Done` comes back only without one or after the talk.
+
+    Outcomes: closed (outside hours), nobody (no agent signed in), met (the talk is over), left (the caller left the queue, for a
+    callback), failed. None of them brings values.
+    """
 
     skill: str
     level: int = 1

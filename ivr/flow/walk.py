@@ -1,0 +1,266 @@
+"""One turn through a flow: goes from node to node, collecting what is said and decided, until a node waits or the call is over.
+
+What an event does to the node that stands is `ivr.flow.machine`'s; this only walks where it is told to.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from ivr.flow.definition import (
+    ABSENT,
+    OTHERWISE,
+    ActNode,
+    AskNode,
+    BranchNode,
+    ConsentNode,
+    EndNode,
+    Flow,
+    Node,
+    Question,
+    RouteNode,
+    SayNode,
+    SurveyNode,
+)
+from ivr.flow.events import Value
+from ivr.flow.state import State, Waiting
+from ivr.flow.steps import Act, Ask, End, Expect, Perform, Route, Say, Step
+
+# DESIGN.md 5: a shorter prompt, an example, the keypad; then a person.
+REPROMPTS = 3
+# The Customer Effort Score's scale, as the market studies behind the design use it.
+SCORES = range(1, 8)
+# Intents that mean the same in every flow.
+PERSON, REPEAT, PRIVACY, WITHDRAW = "person", "repeat", "privacy", "withdraw_consent"
+YES, NO, NOTHING_ELSE = "yes", "no", "nothing_else"
+# A flow that passes the checker never walks in a circle without waiting; a doctored one stops here instead of for ever.
+_LONGEST_WALK = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One thing that was decided, and why, for the desk."""
+
+    kind: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advance:
+    """What one event came to: any number of `Say`, then one step that waits or closes."""
+
+    state: State
+    steps: tuple[Step, ...]
+    facts: tuple[Fact, ...]
+
+
+class Turn:
+    """The working copy of one advance: the state as it moves, the steps and facts so far."""
+
+    def __init__(self, flow: Flow, state: State) -> None:
+        self.flow = flow
+        self.state = state
+        self.steps: list[Step] = []
+        self.facts: list[Fact] = []
+
+    @property
+    def node(self) -> Node:
+        """The node that stands."""
+        return self.flow.nodes[self.state.node]
+
+    def advance(self) -> Advance:
+        """Close the turn."""
+        return Advance(state=self.state, steps=tuple(self.steps), facts=tuple(self.facts))
+
+    def note(self, kind: str, **values: Value) -> None:
+        """Keep a fact, with the node that it happened at."""
+        self.facts.append(Fact(kind=kind, values={"node": self.state.node, **values}))
+
+    def keep(self, values: Mapping[str, Value]) -> None:
+        """Add to the call's values."""
+        self.state = replace(self.state, values={**self.state.values, **values})
+
+    def say(self, prompt: str) -> None:
+        """Say a prompt, and remember it for "repeat"."""
+        self.steps.append(Say(prompt=prompt, values=self.state.values))
+        self.state = replace(self.state, said=(*self.state.said, (prompt, 0)))
+
+    def caller_spoke(self) -> None:
+        """Forget what was said before: "repeat" goes back no further than the caller's last turn."""
+        self.state = replace(self.state, said=())
+
+    def to_person(self, why: str) -> None:
+        """Go towards a person, at once."""
+        self.note("person", why=why)
+        self.keep({"handover": why})
+        self.goto(self.flow.person)
+
+    def follow(self, outcome: str) -> None:
+        """Go where the node says on this outcome, or where an answer before it has asked to go."""
+        then = self.state.then
+        self.state = replace(self.state, then="")
+        self.goto(then or self.node.outcomes[outcome])
+
+    def request(self, intent: str) -> None:
+        """Turn to one of the flow's requests."""
+        self.note("topic", intent=intent)
+        self.state = replace(self.state, topic=intent, tries={}, values={**self.state.values, "reason": intent})
+        self.goto(self.flow.requests[intent])
+
+    def goto(self, name: str) -> None:
+        """Walk from this node on until one waits."""
+        following = name
+        for _ in range(_LONGEST_WALK):
+            passed = self._enter(self.flow.nodes[following])
+            if passed is None:
+                return
+            following = passed
+        self._end()
+
+    def stand(self) -> None:
+        """Emit the step that the state waits for, as it stands."""
+        node = self.node
+        if self.state.waiting == Waiting.NOTHING:
+            self.steps.append(End())
+        elif self.state.waiting == Waiting.WITHDRAWAL:
+            values: Mapping[str, Value] = {"purpose": "all", "granted": False, "wording": "", "answer": "withdrawn"}
+            self.steps.append(Perform(act=Act.CONSENT, values=values))
+        elif self.state.waiting == Waiting.CHOICE:
+            self.steps.append(self._choice())
+        elif isinstance(node, RouteNode):
+            reason = node.reason or str(self.state.values.get("handover") or self.state.topic)
+            self.steps.append(Route(skill=node.skill, level=node.level, priority=node.priority, reason=reason))
+        elif isinstance(node, AskNode | ConsentNode | SurveyNode) and self.state.waiting == Waiting.ANSWER:
+            self.steps.append(self._question(node))
+        else:
+            self.steps.append(self._perform(node))
+
+    def stand_again(self) -> None:
+        """Say again what was said since the caller last spoke, and emit the step that waits."""
+        self.steps.extend(
+            Say(prompt=prompt, values=self.state.values, variant=variant) for prompt, variant in self.state.said
+        )
+        self.stand()
+
+    def _enter(self, node: Node) -> str | None:  # noqa: PLR0911 - one return a kind of node
+        values = {key: value for key, value in self.state.values.items() if key not in node.forget}
+        self.state = replace(
+            self.state,
+            node=node.name,
+            values=values,
+            attempts=0,
+            variant=0,
+            candidates=(),
+            doubted=False,
+            waiting=Waiting.NOTHING,
+        )
+        match node:
+            case SayNode():
+                self.say(node.prompt)
+                return node.outcomes["next"]
+            case BranchNode():
+                return self._branch(node)
+            case EndNode():
+                if node.prompt:
+                    self.say(node.prompt)
+                self._end()
+                return None
+            case ConsentNode():
+                return self._consent(node)
+            case AskNode() | SurveyNode():
+                self._wait_for_answer()
+                return None
+            case ActNode():
+                self._wait_for_outcome()
+                return None
+            case RouteNode():
+                if node.prompt:
+                    self.say(node.prompt)
+                self.note("routed", skill=node.skill, level=node.level, priority=node.priority)
+                self._wait_for_outcome()
+                return None
+            case _:
+                assert_never(node)
+
+    def _branch(self, node: BranchNode) -> str:
+        value = self.state.values.get(node.value)
+        spoken = str(value).lower() if isinstance(value, bool) else str(value)
+        word = ABSENT if value in {None, ""} else spoken
+        outcome = word if word in node.outcomes else OTHERWISE
+        self.note("branched", on=node.value, value=value, outcome=outcome)
+        return node.outcomes[outcome]
+
+    def _consent(self, node: ConsentNode) -> str | None:
+        known = self.state.values.get(f"consent_{node.purpose}")
+        if known is None:
+            self._wait_for_answer()
+            return None
+        outcome = "granted" if known is True else "refused"
+        self.note("consent", purpose=node.purpose, granted=known is True, why="already answered")
+        return node.outcomes[outcome]
+
+    def _wait_for_answer(self) -> None:
+        times = self.state.visits.get(self.state.node, 0)
+        # The same question again later in a call begins with its shorter form: never the same words twice.
+        self.state = replace(
+            self.state,
+            waiting=Waiting.ANSWER,
+            variant=min(times, 1),
+            visits={**self.state.visits, self.state.node: times + 1},
+        )
+        self.stand()
+
+    def _wait_for_outcome(self) -> None:
+        self.state = replace(self.state, waiting=Waiting.OUTCOME)
+        self.stand()
+
+    def _end(self) -> None:
+        self.state = replace(self.state, waiting=Waiting.NOTHING)
+        self.note("ended")
+        self.stand()
+
+    def _question(self, node: Question) -> Ask:
+        say = Say(prompt=node.prompt, values=self.state.values, variant=self.state.variant)
+        always = (PERSON, REPEAT, PRIVACY, WITHDRAW, *self.flow.languages.values())
+        match node:
+            case AskNode():
+                requests = tuple(self.flow.requests) if node.expect == Expect.REQUEST else ()
+                own = tuple(outcome for outcome in node.outcomes if outcome not in {"given", "missed"})
+                return Ask(
+                    say=say,
+                    expect=node.expect,
+                    intents=tuple(dict.fromkeys((*own, *requests, *always))),
+                    slot=node.slot,
+                    max_keys=node.max_keys,
+                    timeout_seconds=node.timeout_seconds,
+                )
+            case ConsentNode():
+                return Ask(say=say, expect=Expect.YES_NO, intents=(YES, NO, *always))
+            case SurveyNode():
+                return Ask(say=say, expect=Expect.DIGITS, intents=(NO, NOTHING_ELSE, *always), slot="score")
+            case _:
+                assert_never(node)
+
+    def _choice(self) -> Ask:
+        named: Mapping[str, Value] = dict(zip(("first", "second"), self.state.candidates, strict=False))
+        prompt = "did_you_mean" if len(self.state.candidates) > 1 else "did_you_mean_one"
+        say = Say(prompt=self.flow.prompts[prompt], values={**self.state.values, **named})
+        return Ask(say=say, expect=Expect.CHOICE, intents=(*self.state.candidates, YES, NO, PERSON, REPEAT))
+
+    def _perform(self, node: Node) -> Perform:
+        values = self.state.values
+        if isinstance(node, ConsentNode):
+            granted = values.get(f"consent_{node.purpose}") is True
+            answer = values.get("consent_answer")
+            return Perform(
+                act=Act.CONSENT,
+                values={"purpose": node.purpose, "granted": granted, "wording": node.prompt, "answer": answer},
+            )
+        if isinstance(node, SurveyNode):
+            return Perform(act=Act.SURVEY, values={"score": values.get("score"), "about": node.about})
+        if not isinstance(node, ActNode):
+            raise TypeError(
+                f"node {node.name} of kind {node.kind} has nothing to perform: the state is not of this flow"
+            )
+        handed = {name: values[name] for name in node.inputs if values.get(name) not in {None, ""}}
+        return Perform(act=node.act, values={**node.constants, **handed})
