@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeAlias
 
 from routing.skills import Skills
 
@@ -122,6 +121,11 @@ def states_before(event: AgentEvent) -> tuple[AgentState, ...]:
     return tuple(state for state, name in TRANSITIONS if name is event)
 
 
+def target_of(event: AgentEvent) -> AgentState:
+    """Where the event leads, wherever it is allowed: each event has one target, so one UPDATE can carry it out."""
+    return next(target for (_, name), target in TRANSITIONS.items() if name is event)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """An agent as the choice sees one."""
@@ -152,6 +156,3 @@ class Presence:
     away_reason: str  # "" unless away
     languages: tuple[str, ...]
     skills: Skills
-
-
-AgentMove: TypeAlias = Moved | Refused

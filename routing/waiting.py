@@ -41,8 +41,11 @@ class Rules:
     lease_seconds: int = 90
     # One step of priority is worth a minute of waiting, so nobody is overtaken for ever; judgement.
     seconds_per_priority: int = 60
+    # Whoever lost the agent in the middle of the talk goes first (DESIGN.md 9): ahead of anybody within an hour's wait.
+    line_lost_seconds: int = 3600
     # Ended talks that the estimate of the wait is made from: enough to average, few enough to be of today; judgement.
     history: int = 50
+    history_days: int = 7
     # Ordered by time, the first from 0 s. A minute is the longest that a call waits for the right level; judgement.
     rings: tuple[Ring, ...] = (
         Ring(after_seconds=0),

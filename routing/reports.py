@@ -1,0 +1,129 @@
+"""Questions about the queue and its agents; nothing here changes anything.
+
+What to do with the answers is left to the desks.
+"""
+
+from datetime import datetime, timedelta
+from statistics import fmean
+
+from sqlalchemy.orm import Session
+
+from routing import store, tables
+from routing.agents import AgentState, Presence
+from routing.matching import could_ever_take, match
+from routing.outcomes import Assigned, Offered, Position, WaitingLine
+from routing.receipts import Receipt, receipt_from_json
+from routing.skills import Requirements
+from routing.waiting import DEFAULT_RULES, Rules, WaitingState, rank_of, ring_at
+
+_QUEUED = (WaitingState.WAITING, WaitingState.OFFERED)
+# Fewer ended talks than this say too little about the next; judgement.
+_LEAST_HISTORY = 3
+
+
+def position(session: Session, call_id: str, now: datetime, rules: Rules = DEFAULT_RULES) -> Position | None:
+    """Return where the call stands among those that ask for the same skill; None when it is not waiting."""
+    rows = store.calls_in(session, *_QUEUED)
+    asked = next((store.as_waiting_call(row).requirements for row in rows if row.call_id == call_id), None)
+    if asked is None:
+        return None
+    same = [row.call_id for row in rows if row.skill == asked.skill]
+    place = same.index(call_id) + 1
+    estimate = _estimate_seconds(session, asked, place, now, rules)
+    return Position(place=place, waiting=len(same), estimate_seconds=estimate)
+
+
+def anybody_for(session: Session, requirements: Requirements, rules: Rules = DEFAULT_RULES) -> bool:
+    """Whether any agent who meets what is never dropped is signed in, whatever they are doing."""
+    return any(could_ever_take(requirements, agent, rules) for agent in store.candidates(session))
+
+
+def open_offer_of(session: Session, agent_id: str) -> Offered | None:
+    """Find the call for which the agent is being rung."""
+    row = store.open_offer(session, agent_id=agent_id)
+    if row is None:
+        return None
+    return Offered(
+        offer_id=row.offer_id,
+        call_id=row.call_id,
+        agent_id=row.agent_id,
+        offered_at=row.offered_at,
+        expires_at=row.expires_at,
+        receipt=receipt_from_json(row.receipt),
+    )
+
+
+def state_of(session: Session, agent_id: str) -> Presence | None:
+    """Return what the agent is doing; None for an unknown one."""
+    return store.presence(session, agent_id)
+
+
+def assignment_of(session: Session, call_id: str) -> Assigned | None:
+    """Return who took the call last, with its times."""
+    row = store.last_assignment(session, call_id)
+    return None if row is None else _assigned(session, row)
+
+
+def current_assignment_of(session: Session, agent_id: str) -> Assigned | None:
+    """Return the call that keeps the agent busy, in the talk or in the wrap-up."""
+    row = store.live_assignment_of_agent(session, agent_id)
+    return None if row is None else _assigned(session, row)
+
+
+def explain(session: Session, call_id: str, now: datetime, rules: Rules = DEFAULT_RULES) -> Receipt | None:
+    """Return who could take the call at this moment and why the others could not; None when it is not waiting."""
+    row = store.call_row(session, call_id)
+    if row is None or WaitingState(row.state) not in _QUEUED:
+        return None
+    refused = store.refusals(session).get(call_id, {})
+    agents = store.with_refusals(store.candidates(session), refused)
+    return match(store.as_waiting_call(row), agents, now, rules)
+
+
+def waiting_calls(session: Session, now: datetime, rules: Rules = DEFAULT_RULES) -> tuple[WaitingLine, ...]:
+    """Return the queue, the first to be served first."""
+    lines = []
+    for row in store.calls_in(session, *_QUEUED):
+        call = store.as_waiting_call(row)
+        lines.append(
+            WaitingLine(
+                call_id=call.call_id,
+                skill=row.skill,
+                priority=call.priority,
+                is_offered=row.state == WaitingState.OFFERED.value,
+                enqueued_at=call.enqueued_at,
+                rank_seconds=rank_of(call, now, rules).total_seconds,
+                ring=ring_at(call, now, rules),
+            )
+        )
+    return tuple(lines)
+
+
+def agents(session: Session) -> tuple[Presence, ...]:
+    """Return every agent, by name."""
+    return store.presences(session)
+
+
+def _estimate_seconds(session: Session, asked: Requirements, place: int, now: datetime, rules: Rules) -> int | None:
+    # With n agents who each need h seconds a talk, somebody becomes free every h / n seconds, the next one after half of
+    # that on average: the mean of a long-run renewal process. Issue 5 measures the error and replaces it.
+    working = (AgentState.AVAILABLE, AgentState.OFFERED, AgentState.ON_CALL, AgentState.WRAP_UP)
+    able = sum(one.state in working and could_ever_take(asked, one, rules) for one in store.candidates(session))
+    since = now - timedelta(days=rules.history_days)
+    history = store.handling_seconds(session, asked.skill, since, rules.history)
+    if not able or len(history) < _LEAST_HISTORY:
+        return None
+    return round((place - 0.5) * fmean(history) / able)
+
+
+def _assigned(session: Session, row: tables.Assignment) -> Assigned:
+    agent = store.presence(session, row.agent_id)
+    return Assigned(
+        call_id=row.call_id,
+        agent_id=row.agent_id,
+        address="" if agent is None else agent.address,
+        accepted_at=row.accepted_at,
+        connected_at=row.connected_at,
+        ended_at=row.ended_at,
+        wrap_up_ended_at=row.wrap_up_ended_at,
+    )
