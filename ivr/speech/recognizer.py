@@ -1,0 +1,61 @@
+"""The port of speech recognition: one session hears one turn; a source opens sessions for a language, or says why it cannot.
+
+Implementations: Vosk, and the scripted one of tests and trials. The carrier's own recognition doesn't come through here: its
+words enter with the webhook.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """A word and where it was heard, in seconds from the first sound that the session accepted."""
+
+    text: str
+    begin_seconds: float
+    end_seconds: float
+    confidence: float  # the recogniser's own, 0-1, not calibrated
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What was said, as far as the recogniser knows."""
+
+    text: str = field(repr=False)  # "" when no word was recognised
+    confidence: float | None  # 0-1, mean over the words; None when there is none
+    words: tuple[Word, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotHeard:
+    """The recogniser failed during the turn: not the caller's silence, but our own fault."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoModel:
+    """Recognition cannot be had for a language: the keypad and the carrier's recognition remain."""
+
+    reason: str
+
+
+Hearsay: TypeAlias = Heard | NotHeard
+
+
+class Recognizer(Protocol):
+    """One session for one turn, used by one thread."""
+
+    def accept(self, pcm: bytes) -> str:
+        """Take in 16-bit PCM at the session's rate and give the words so far, which may still change. Never raises."""
+
+    def finish(self) -> Hearsay:
+        """End the session and give what was heard. Never raises; nothing may be accepted afterwards."""
+
+
+class Recognition(Protocol):
+    """A source of sessions, shared by all calls and threads of a process."""
+
+    def open(self, language: str, *, rate_hz: int) -> Recognizer | NoModel:
+        """Open a session for a language ("it", "en") and the rate of the audio that it will be fed with."""

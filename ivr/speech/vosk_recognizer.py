@@ -1,0 +1,111 @@
+"""Recognition on our own machines by Vosk, from a folder with a model for each language. The only home of vosk.
+
+A model is loaded at the first session of its language, once for each `VoskRecognition`: a process makes one of these and
+shares it among its threads. No audio and no text leaves the process.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from ivr.speech.recognizer import Heard, Hearsay, NoModel, NotHeard, Recognizer, Word
+
+# Vosk's own scale: 0 is chatty, below it only errors are printed.
+_LOG_LEVEL: Final = -1
+
+
+class VoskRecognition:
+    """Opens sessions on the models of the folders that the setting `vosk_models` names."""
+
+    def __init__(self, models: Mapping[str, Path]) -> None:
+        """Take the folder of each language's model; nothing is loaded yet."""
+        self._folders = dict(models)
+        self._loaded: dict[str, Any] = {}
+        self._lock = Lock()
+
+    def open(self, language: str, *, rate_hz: int) -> Recognizer | NoModel:
+        """Open a session; the first one of a language waits for its model to load (seconds)."""
+        model = self._model(language)
+        if isinstance(model, NoModel):
+            return model
+        import vosk  # noqa: PLC0415 - loads a native library, which a service without Vosk need not have
+
+        try:
+            session = vosk.KaldiRecognizer(model, rate_hz)
+            session.SetWords(True)  # noqa: FBT003 - Vosk's signature
+        except Exception as error:  # noqa: BLE001 - Vosk raises bare Exception
+            return NoModel(reason=f"Vosk opens no session for {language!r} at {rate_hz} Hz: {error}")
+        return VoskRecognizer(session)
+
+    def _model(self, language: str) -> Any | NoModel:
+        # One lock for all languages: loading takes seconds and memory, and two at once would take both twice.
+        with self._lock:
+            if language not in self._loaded:
+                model = self._load(language)
+                if isinstance(model, NoModel):
+                    return model
+                self._loaded[language] = model
+            return self._loaded[language]
+
+    def _load(self, language: str) -> Any | NoModel:
+        folder = self._folders.get(language)
+        if folder is None:
+            return NoModel(reason=f"the setting vosk_models names no Vosk model for {language!r}")
+        if not folder.is_dir():
+            return NoModel(reason=f"the folder of the Vosk model for {language!r} does not exist: {folder}")
+        try:
+            import vosk  # noqa: PLC0415 - loads a native library, which a service without Vosk need not have
+
+            vosk.SetLogLevel(_LOG_LEVEL)
+            return vosk.Model(str(folder))
+        except (ImportError, OSError) as error:
+            return NoModel(reason=f"the package vosk cannot be used on this machine: {error}")
+        except Exception as error:  # noqa: BLE001 - Vosk raises bare Exception; its own words go to stderr
+            return NoModel(
+                reason=f"the folder for {language!r} holds no Vosk model that can be loaded ({error}): {folder}"
+            )
+
+
+class VoskRecognizer:
+    """One turn on a Vosk session. Vosk cuts long speech into pieces itself; the pieces are joined here."""
+
+    def __init__(self, session: Any) -> None:
+        """Take over a fresh `vosk.KaldiRecognizer` with words switched on."""
+        self._session = session
+        self._pieces: list[Mapping[str, Any]] = []
+        self._failure = ""
+
+    def accept(self, pcm: bytes) -> str:
+        """Take in 16-bit PCM and give the words so far."""
+        if self._failure or not pcm:
+            return self._text()
+        try:
+            if self._session.AcceptWaveform(pcm):
+                self._pieces.append(json.loads(self._session.Result()))
+                return self._text()
+            return self._text(json.loads(self._session.PartialResult()).get("partial", ""))
+        except Exception as error:  # noqa: BLE001 - Vosk raises bare Exception; a failure is told at the end of the turn
+            self._failure = str(error) or type(error).__name__
+            return self._text()
+
+    def finish(self) -> Hearsay:
+        """Give all words of the turn, or the failure that cost it."""
+        if not self._failure:
+            try:
+                self._pieces.append(json.loads(self._session.FinalResult()))
+            except Exception as error:  # noqa: BLE001 - as above
+                self._failure = str(error) or type(error).__name__
+        if self._failure:
+            return NotHeard(reason=f"Vosk failed: {self._failure}")
+        words = tuple(
+            Word(text=word["word"], begin_seconds=word["start"], end_seconds=word["end"], confidence=word["conf"])
+            for piece in self._pieces
+            for word in piece.get("result", ())
+        )
+        confidence = sum(word.confidence for word in words) / len(words) if words else None
+        return Heard(text=self._text(), confidence=confidence, words=words)
+
+    def _text(self, partial: str = "") -> str:
+        return " ".join(text for text in (*(piece.get("text", "") for piece in self._pieces), partial) if text)
