@@ -1,0 +1,164 @@
+"""What is said: every prompt by key and language, its placeholders and reprompts, and the wording of one for a caller.
+
+How a number or a date sounds is `prompts.spoken`'s; which prompt is said when is the flow's.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from prompts import spoken
+from prompts.documents import Reading, line_of, read
+from prompts.problems import Problem
+from prompts.spoken import Value
+
+SCHEMA = "prompts.schema.json"
+# A placeholder is written {name:type}, as {order_number:digits} is.
+_PLACEHOLDER = re.compile(r"\{([a-z_]+):([a-z]+)\}")
+_BRACES = re.compile(r"[{}]")
+# A placeholder of the type choice is said by the prompt of this name: {first:choice} with "return" is `choice.return`.
+_CHOICE = "choice."
+
+
+class WordingError(LookupError):
+    """A prompt that cannot be said: no such key, language or variant, or a value missing or of the wrong form."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """A prompt in one language."""
+
+    text: str
+    reprompts: tuple[str, ...] = ()  # in order; never the same words twice
+    recording: str = ""  # file that is played in place of the text, "" for none
+
+    @property
+    def placeholders(self) -> Mapping[str, str]:
+        """Name and type of every placeholder, in the text and the reprompts."""
+        return {name: kind for text in (self.text, *self.reprompts) for name, kind in _PLACEHOLDER.findall(text)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """One thing to say, in every language."""
+
+    key: str
+    wordings: Mapping[str, Wording]  # by language
+    written: bool = False  # sent as text: figures are written and not spelled out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """All that a company's line says."""
+
+    company: str
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
+
+    def wording(
+        self, key: str, *, language: str, variant: int = 0, values: Mapping[str, Value] = MappingProxyType({})
+    ) -> str:
+        """Word a prompt: variant 0 is the prompt itself, n its n-th reprompt. Raises WordingError, saying what is missing."""
+        prompt = self._prompt(key)
+        wording = self._in(prompt, language)
+        if not 0 <= variant <= len(wording.reprompts):
+            raise WordingError(f"prompt {key} has {len(wording.reprompts)} reprompts in {language}, not {variant}")
+        text = (wording.text, *wording.reprompts)[variant]
+        return _PLACEHOLDER.sub(lambda found: self._fill(prompt, found[1], found[2], language, values), text)
+
+    def recording(self, key: str, *, language: str) -> str:
+        """Return the file that is played in place of the prompt's text, "" if it is spoken. Raises WordingError as `wording`."""
+        return self._in(self._prompt(key), language).recording
+
+    def shape(self) -> Mapping[str, Mapping[str, int]]:
+        """Return, by key and language, how many reprompts there are: what a flow's checker needs to know."""
+        return {
+            key: {language: len(wording.reprompts) for language, wording in prompt.wordings.items()}
+            for key, prompt in self.prompts.items()
+        }
+
+    def _prompt(self, key: str) -> Prompt:
+        if key not in self.prompts:
+            raise WordingError(f"there is no prompt {key}; add it to the prompts file")
+        return self.prompts[key]
+
+    @staticmethod
+    def _in(prompt: Prompt, language: str) -> Wording:
+        if language not in prompt.wordings:
+            raise WordingError(
+                f"prompt {prompt.key} has no wording in {language}; it has {', '.join(sorted(prompt.wordings))}"
+            )
+        return prompt.wordings[language]
+
+    def _fill(self, prompt: Prompt, name: str, kind: str, language: str, values: Mapping[str, Value]) -> str:
+        value = values.get(name)
+        if value is None or value == "":
+            raise WordingError(f"prompt {prompt.key} needs the value {name} ({kind}), and the call has none")
+        if kind == "choice":
+            return self.wording(f"{_CHOICE}{value}", language=language)
+        try:
+            return (spoken.written if prompt.written else spoken.spoken)(value, kind, language)
+        except spoken.NotSpeakableError as error:
+            raise WordingError(f"prompt {prompt.key} cannot say {name} as {kind}: {error}") from None
+
+
+def read_catalogue(text: str, *, file: str) -> tuple[Catalogue, tuple[Problem, ...]]:
+    """Read a prompts file; with problems, the catalogue has what could be read."""
+    reading = read(text, file=file, schema=SCHEMA, part="prompt")
+    if reading.problems:
+        return Catalogue(company=""), reading.problems
+    catalogue = build(reading.document)
+    return catalogue, tuple(sorted(_problems(catalogue, reading), key=lambda problem: problem.line))
+
+
+def build(document: Mapping[str, Any]) -> Catalogue:
+    """Build the catalogue from a document that its schema has passed."""
+    prompts = {key: _built(key, entry) for key, entry in document["prompts"].items()}
+    return Catalogue(company=document["company"], prompts=MappingProxyType(prompts))
+
+
+def _built(key: str, entry: Mapping[str, Any]) -> Prompt:
+    wordings = {
+        language: Wording(
+            text=wording["text"],
+            reprompts=tuple(wording.get("reprompts", ())),
+            recording=wording.get("recording", ""),
+        )
+        for language, wording in entry.items()
+        if language != "written"
+    }
+    return Prompt(key=key, wordings=MappingProxyType(wordings), written=entry.get("written", False))
+
+
+def _problems(catalogue: Catalogue, reading: Reading) -> Iterable[Problem]:
+    for prompt in catalogue.prompts.values():
+        if len({frozenset(wording.placeholders.items()) for wording in prompt.wordings.values()}) > 1:
+            yield _problem(
+                reading,
+                (prompt.key,),
+                "its languages have different placeholders",
+                "Give every language the same placeholders of the same types, in its text or its reprompts",
+            )
+        for language, wording in prompt.wordings.items():
+            for message, remedy in _wording_problems(wording):
+                yield _problem(reading, (prompt.key, language), f"in {language}, {message}", remedy)
+
+
+def _wording_problems(wording: Wording) -> Iterator[tuple[str, str]]:
+    texts = (wording.text, *wording.reprompts)
+    if len({" ".join(text.lower().split()) for text in texts}) < len(texts):
+        yield "the same words are said twice", "Word each reprompt anew: shorter, then an example, then the keypad"
+    for name, kind in wording.placeholders.items():
+        if kind not in spoken.KINDS:
+            yield (
+                f"the placeholder {name} is of the unknown type {kind}",
+                f"Known types: {', '.join(sorted(spoken.KINDS))}",
+            )
+    if any(_BRACES.search(_PLACEHOLDER.sub("", text)) for text in texts):
+        yield "a brace is not part of a placeholder", "Write placeholders as {name:type}, e.g. {order_number:digits}"
+
+
+def _problem(reading: Reading, place: tuple[str, ...], message: str, remedy: str) -> Problem:
+    line = line_of(("prompts", *place), reading.lines)
+    return Problem(file=reading.file, line=line, place=f"prompt {place[0]}", message=message, remedy=remedy)
