@@ -38,8 +38,6 @@ MOST_REFUSED: Final = 100
 _MARK_PATIENCE_SECONDS: Final = 2.0
 # What is recognised from before an interruption was noticed: its own 0.3 s and the breath before it.
 _BEFORE_INTERRUPTION_BYTES: Final = 25 * FRAME_PCM_BYTES
-# Vosk decodes in steps of about 0.2 s; smaller pieces only cost calls.
-_PIECE_BYTES: Final = 10 * FRAME_PCM_BYTES
 
 
 class Ending(StrEnum):
@@ -255,8 +253,7 @@ class Listening:
         if voiced:
             self._speech_pcm += pcm
         self._hearing, verdict = hear(self._hearing, self._waits, seconds=FRAME_SECONDS, voiced=voiced)
-        if len(self._unrecognized) >= _PIECE_BYTES:
-            self._recognize()
+        self._recognize()
         if isinstance(verdict, Ended):
             self._finish(_ENDINGS[verdict.reason])
         return ()
