@@ -1,0 +1,152 @@
+"""Keeps vectors of phrases and a trained classifier on disk, as plain numpy arrays: nothing that is read can run code.
+
+A file that is missing, damaged or of another version is as if it were not there. Writing is a rename, so that many workers may start at once.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivr.intents.classifier import Classifier
+from ivr.intents.encoders import TextEncoder, Vectors
+from ivr.intents.features import Features, Terms
+
+# Raised with any change of features or of the file's layout.
+VERSION = 1
+# Phrases a call of the encoder: some seconds of work between two reports of progress.
+BATCH = 64
+Progress = Callable[[int, int], None]  # phrases encoded, phrases in all
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join((str(VERSION), *parts)).encode()).hexdigest()[:24]
+
+
+def _write(file: Path, **arrays: NDArray[Any]) -> None:
+    """Write an npz beside and rename it; a folder that refuses costs only the next start's time."""
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as part:
+            np.savez_compressed(part, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
+        os.replace(part.name, file)  # noqa: PTH105 - a str from tempfile
+
+
+def _read(file: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a file, {} where it cannot be read."""
+    try:
+        with np.load(file, allow_pickle=False) as held:
+            return {name: held[name] for name in held.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return {}
+
+
+def phrase_key(text: str) -> str:
+    """Return the key of one normalised phrase in a vector file."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_vectors(file: Path) -> dict[str, Vectors]:
+    """Return key -> vector of a file of vectors; {} where it is missing or damaged."""
+    held = _read(file)
+    keys, rows = held.get("keys"), held.get("rows")
+    if keys is None or rows is None or rows.ndim != 2 or len(keys) != len(rows) or not np.isfinite(rows).all():  # noqa: PLR2004 - a matrix
+        return {}
+    return {str(key): np.asarray(row, dtype=np.float32) for key, row in zip(keys, rows, strict=True)}
+
+
+def vectors_file(folder: Path, encoder_name: str) -> Path:
+    """Return where the vectors of an encoder stand in a folder."""
+    return folder / f"vectors-{_digest(encoder_name)}.npz"
+
+
+def encode_phrases(
+    texts: Sequence[str], encoder: TextEncoder, folders: Sequence[Path], progress: Progress | None = None
+) -> Vectors:
+    """Return one vector a text, read from the folders where known; new ones are encoded and written to the first folder."""
+    known: dict[str, Vectors] = {}
+    for folder in reversed(folders):
+        known.update(read_vectors(vectors_file(folder, encoder.name)))
+    # A file of another encoder under this name would have other dimensions: one phrase is encoded to know the right ones.
+    width = encoder.encode(["ok"]).shape[1]
+    known = {key: row for key, row in known.items() if row.shape == (width,)}
+    missing = [text for text in dict.fromkeys(texts) if phrase_key(text) not in known]
+    for start in range(0, len(missing), BATCH):
+        batch = missing[start : start + BATCH]
+        for text, row in zip(batch, encoder.encode(batch), strict=True):
+            known[phrase_key(text)] = np.asarray(row, dtype=np.float16).astype(np.float32)
+        if progress:
+            progress(min(start + BATCH, len(missing)), len(missing))
+    if missing and folders:
+        keys = sorted(known)
+        _write(
+            vectors_file(folders[0], encoder.name),
+            keys=np.array(keys, dtype=np.str_),
+            rows=np.array([known[key] for key in keys], dtype=np.float16),
+        )
+    return np.array([known[phrase_key(text)] for text in texts], dtype=np.float32)
+
+
+def classifier_file(folder: Path, phrases_digest: str, encoder_name: str) -> Path:
+    """Return where the classifier of these phrases and this encoder stands."""
+    return folder / f"classifier-{_digest(phrases_digest, encoder_name)}.npz"
+
+
+def write_classifier(file: Path, classifier: Classifier) -> None:
+    """Write a trained classifier."""
+    features = classifier.features
+    facts = {
+        "names": classifier.names,
+        "temperature": classifier.temperature,
+        "refuse_above": classifier.refuse_above,
+        "ask_below": classifier.ask_below,
+        "tfidf_weight": features.tfidf_weight,
+        "file": file.name,
+    }
+    _write(
+        file,
+        facts=np.array(json.dumps(facts)),
+        weights=classifier.weights.astype(np.float32),
+        offsets=classifier.offsets,
+        centre=np.zeros(0, dtype=np.float32) if features.centre is None else features.centre,
+        words=features.word.vocabulary,
+        words_rarity=features.word.rarity,
+        characters=features.character.vocabulary,
+        characters_rarity=features.character.rarity,
+    )
+
+
+def read_classifier(file: Path) -> Classifier | None:
+    """Return the classifier of a file, None where it is missing, damaged or another one's."""
+    held = _read(file)
+    try:
+        facts = json.loads(str(held["facts"]))
+        centre = held["centre"]
+        classifier = Classifier(
+            names=tuple(str(name) for name in facts["names"]),
+            features=Features(
+                word=Terms(kind="word", vocabulary=held["words"], rarity=held["words_rarity"]),
+                character=Terms(kind="character", vocabulary=held["characters"], rarity=held["characters_rarity"]),
+                centre=centre if centre.size else None,
+                tfidf_weight=float(facts["tfidf_weight"]),
+            ),
+            weights=held["weights"].astype(np.float64),
+            offsets=held["offsets"],
+            temperature=float(facts["temperature"]),
+            refuse_above=float(facts["refuse_above"]),
+            ask_below=float(facts["ask_below"]),
+        )
+        columns = centre.size + len(held["words"]) + len(held["characters"])
+        whole = classifier.weights.shape == (len(classifier.names), columns) and classifier.temperature > 0
+        whole = whole and facts["file"] == file.name and classifier.offsets.shape == (len(classifier.names),)
+    except (KeyError, ValueError, TypeError):
+        return None
+    return classifier if whole else None
