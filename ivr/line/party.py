@@ -1,5 +1,7 @@
-"""The door to the human on a leg: what the line tells a person (it rings, this is played, it ended) and what a person
-gives the line (answers, keys, words, sound, hangs up). A script, a terminal and a browser page each implement `Party`;
+"""The door to the human on a leg.
+
+What the line tells a person (it rings, this is played, it ended) and what a person gives the line (answers, keys, words,
+sound, hangs up), and nothing of how the person is made. A script, a terminal and a browser page each implement `Party`;
 the line implements `Handset`. Everything here happens on the line's loop: a live party that lives in another thread
 wraps each call of a `Handset` method in `line.post(lambda: handset.press("1"))`.
 """
@@ -54,6 +56,8 @@ class HeardFrom(StrEnum):
     # hold and waiting music of the line itself; the text is empty
     PARTY = "party"
     # the words of another person on the same bridge or conference
+    STREAM = "stream"
+    # sound that a media socket begins to send; the text is empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,10 +117,10 @@ class Handset(Protocol):
         """Press keys, `0-9*#`, one after the other at once; other characters raise ValueError."""
 
     def start_speaking(self) -> None:
-        """The party begins to speak: stops a prompt that may be interrupted. Not needed by a party that gives audio."""
+        """Begin to speak: stops a prompt that may be interrupted. Not needed by a party that gives audio."""
 
     def finish_speaking(self, words: Words | None, *, language: str = "") -> None:
-        """The party has stopped speaking; `words` go to the carrier's recogniser and to the others on the bridge.
+        """End to speak; `words` go to the carrier's recogniser and to the others on the bridge.
 
         None is speech that nobody can turn into words (noise). A party that types calls this without `start_speaking`.
         """
@@ -134,7 +138,7 @@ class Party(Protocol):
 
     @property
     def recognise_audio(self) -> bool:
-        """Whether the line's recogniser listens to `next_frame` for <Gather>; False for one who gives `Words` itself."""
+        """Whether the line's recogniser listens to `next_frame`; False for one who gives `Words` itself."""
 
     def attach(self, handset: Handset) -> None:
         """Take the handset: called once, before anything else."""
@@ -143,25 +147,25 @@ class Party(Protocol):
         """Tell what becomes of a call that rings here; called only on a called leg."""
 
     def connected(self) -> None:
-        """The leg is up: caller's or called side."""
+        """Learn that the leg is up, on the caller's or the called side."""
 
     def hear_text(self, heard: Heard) -> None:
         """Something begins to be played to the party."""
 
     def hear_cut(self) -> None:
-        """What is being played has been cut off (barge-in, redirect, clear)."""
+        """Learn that what is being played has been cut off (barge-in, redirect, clear)."""
 
     def hear_frame(self, frame: bytes) -> None:
         """20 ms of mu-law at 8 kHz (160 bytes) for the party's ear."""
 
     def next_frame(self) -> bytes | None:
-        """The party's own next 20 ms of mu-law at 8 kHz (160 bytes), or None for silence.
+        """Give the party's own next 20 ms of mu-law at 8 kHz (160 bytes), or None for silence.
 
         Asked every 20 ms while someone listens (a stream, a recording, a bridge), always if `wants_audio`.
         """
 
     def ended(self, reason: Ended) -> None:
-        """The leg is over; the handset is dead."""
+        """Learn that the leg is over; the handset is dead."""
 
 
 class SilentParty:
