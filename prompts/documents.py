@@ -132,13 +132,19 @@ def _against_schema(
         message, remedy = _sentence(error)
         named = f"{part} {place[1]}" if len(place) > 1 and place[0] == f"{part}s" else ""
         where = ".".join(str(step) for step in place[2 if named else 0 :])
+        line = line_of((*place, *_unknown(error)[:1]), lines)
         yield Problem(
-            file=file,
-            line=line_of(place, lines),
-            place=named,
-            message=f"{where}: {message}" if where else message,
-            remedy=remedy,
+            file=file, line=line, place=named, message=f"{where}: {message}" if where else message, remedy=remedy
         )
+
+
+def _unknown(error: ValidationError) -> list[str]:
+    """Return the names that the finding does not want to see."""
+    if error.validator != "additionalProperties":
+        return []
+    schema: Any = error.schema
+    instance: Any = error.instance
+    return [name for name in instance if name not in schema.get("properties", {})]
 
 
 def _sentence(error: ValidationError) -> tuple[str, str]:
@@ -151,10 +157,9 @@ def _sentence(error: ValidationError) -> tuple[str, str]:
         case "required":
             missing = next(name for name in wanted if name not in instance)
             return f"'{missing}' is missing", f"Add '{missing}'"
-        case "additionalProperties" | "unevaluatedProperties":
-            unknown = sorted(set(instance) - set(schema.get("properties", {})))
+        case "additionalProperties":
             known = ", ".join(sorted(schema.get("properties", {})))
-            names = ", ".join(f"'{name}'" for name in unknown)
+            names = ", ".join(f"'{name}'" for name in _unknown(error))
             return f"{names} is not known here", f"Known are: {known}" if known else "Take it out"
         case "enum" | "const":
             known = ", ".join(str(one) for one in wanted) if error.validator == "enum" else str(wanted)

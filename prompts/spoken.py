@@ -1,6 +1,6 @@
 """How a value is spoken, or written, in a language: digits, numbers, amounts, dates, durations.
 
-Wordings are `prompts.catalogue`'s. Languages: it, en. Numbers in words come from num2words, names of days and months from Babel's CLDR.
+Wordings are `prompts.catalogue`'s. Languages: it, en. Words of numbers come from num2words, of days and months from Babel.
 """
 
 from collections.abc import Callable, Mapping

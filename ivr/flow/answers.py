@@ -35,7 +35,9 @@ def is_answer(turn: Turn, intent: str) -> bool:
 
 def keep_slots(turn: Turn, slots: Mapping[str, Value]) -> None:
     """Keep what the caller mentioned of what the flow asks for somewhere."""
-    turn.keep({name: value for name, value in slots.items() if name in turn.flow.slots and value not in {None, ""}})
+    brought = {name: value for name, value in slots.items() if name in turn.flow.slots and value not in {None, ""}}
+    turn.keep(brought)
+    turn.state = replace(turn.state, fresh=tuple(dict.fromkeys((*turn.state.fresh, *brought))))
 
 
 def fill(turn: Turn, slots: Mapping[str, Value], text: str) -> bool:
@@ -63,6 +65,7 @@ def fill_keys(turn: Turn, digits: str) -> bool:
         return False
     turn.caller_spoke()
     turn.keep({node.slot: digits})
+    turn.state = replace(turn.state, fresh=(*turn.state.fresh, node.slot))
     turn.note("given", slot=node.slot)
     turn.follow(GIVEN)
     return True

@@ -78,7 +78,7 @@ class _Node:
     name: str
     kind: Kind
     outcomes: Mapping[str, str] = field(default_factory=dict)  # outcome -> node
-    forget: tuple[str, ...] = ()  # values dropped on entering
+    forget: tuple[str, ...] = ()  # values dropped on leaving: until then they can still be repeated
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,7 @@ class State:
     ] = ()  # prompts and variants since the caller last spoke: the way back for "repeat"
     candidates: tuple[str, ...] = ()  # the intents of a "did you mean" that stands
     doubted: bool = False  # "did you mean" was asked at this question: it is asked once
+    fresh: tuple[str, ...] = ()  # values that the answers to this question have brought: it does not forget these
     then: str = ""  # node to go to after the outcome, in place of the node's own; "" for none
     visits: Mapping[str, int] = field(default_factory=dict)  # how often each question was come to
     tries: Mapping[str, int] = field(default_factory=dict)  # misses at each node that counts them
@@ -79,6 +80,7 @@ class State:
                 "waiting": Waiting(document["waiting"]),
                 "said": tuple((prompt, variant) for prompt, variant in document["said"]),
                 "candidates": tuple(document["candidates"]),
+                "fresh": tuple(document["fresh"]),
             }
         )
 
@@ -97,10 +99,15 @@ def _fits(name: str, value: Any) -> bool:
         "values": isinstance(value, dict)
         and all(one is None or isinstance(one, str | int | float) for one in value.values()),
         "said": isinstance(value, list) and all(_is_said(one) for one in value),
-        "candidates": isinstance(value, list) and all(isinstance(one, str) for one in value),
+        "candidates": _are_texts(value),
+        "fresh": _are_texts(value),
         "doubted": isinstance(value, bool),
     }
     return checks.get(name, isinstance(value, str))
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _is_said(value: Any) -> bool:

@@ -111,6 +111,7 @@ class Turn:
         """Walk from this node on until one waits."""
         following = name
         for _ in range(_LONGEST_WALK):
+            self._leave()
             passed = self._enter(self.flow.nodes[following])
             if passed is None:
                 return
@@ -142,16 +143,24 @@ class Turn:
         )
         self.stand()
 
+    def _leave(self) -> None:
+        """Drop what the node forgets, but for what its own answer has brought."""
+        left = self.flow.nodes.get(self.state.node)
+        dropped = set(left.forget if left is not None else ()) - set(self.state.fresh)
+        if dropped:
+            self.state = replace(
+                self.state, values={key: value for key, value in self.state.values.items() if key not in dropped}
+            )
+
     def _enter(self, node: Node) -> str | None:  # noqa: PLR0911 - one return a kind of node
-        values = {key: value for key, value in self.state.values.items() if key not in node.forget}
         self.state = replace(
             self.state,
             node=node.name,
-            values=values,
             attempts=0,
             variant=0,
             candidates=(),
             doubted=False,
+            fresh=(),
             waiting=Waiting.NOTHING,
         )
         match node:

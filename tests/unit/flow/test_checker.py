@@ -1,0 +1,194 @@
+"""One broken flow per rule: the problem names the file, the node and the line, and says what to do."""
+
+import re
+
+import pytest
+
+from ivr.flow.checker import check
+from prompts.flows import read_flow
+from prompts.problems import Problem
+from prompts.version import Version
+
+GOOD = """\
+flow: small
+first: who
+person: to_person
+languages: {it: italian, en: english}
+requests: {complaint: to_person}
+prompts: {did_you_mean: p, did_you_mean_one: p, privacy: p, consent_withdrawn: p, trouble: p}
+nodes:
+  who:
+    kind: identify
+    outcomes: {known: ask, unknown: ask, hidden: ask}
+  ask:
+    kind: ask
+    expect: request
+    prompt: q
+    keys: {"1": complaint}
+    outcomes: {nothing_else: bye}
+  to_person:
+    kind: route
+    skill: general
+    outcomes: {closed: bye, nobody: bye, met: bye, left: bye, failed: bye}
+  bye: {kind: end, prompt: p}
+"""
+BOTH = {"it": 0, "en": 0}
+WORDINGS = {
+    "p": BOTH,
+    "q": {"it": 3, "en": 3},
+    "only_italian": {"it": 3},
+    "choice.complaint": BOTH,
+    "choice.person": BOTH,
+}
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    reading = read_flow(text, file="small.flow.yaml")
+    return check(reading.document, file=reading.file, lines=reading.lines, wordings=WORDINGS, found=reading.problems)
+
+
+def test_small_flow_is_sound() -> None:
+    assert problems(GOOD) == ()
+
+
+def test_shipped_flow_is_sound(version: Version) -> None:
+    assert check(version.flow, file=version.flow_file, lines=version.lines, wordings=version.catalogue.shape()) == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new", "said"),
+    [
+        (
+            "unknown node",
+            "known: ask, unknown",
+            "known: aks, unknown",
+            "10: node who: known goes to 'aks', and there is no such node",
+        ),
+        ("missing outcome", ", hidden: ask}", "}", "10: node who: the outcome 'hidden' is missing"),
+        (
+            "unknown outcome",
+            "failed: bye}",
+            "failed: bye, busy: bye}",
+            "20: node to_person: the outcome 'busy' never comes",
+        ),
+        (
+            "unknown intent",
+            "nothing_else: bye",
+            "nothing_els: bye",
+            "16: node ask: the outcome 'nothing_els' never comes",
+        ),
+        ("unknown prompt", "prompt: q", "prompt: r", "14: node ask: there is no prompt 'r'"),
+        (
+            "missing language",
+            "prompt: q",
+            "prompt: only_italian",
+            "14: node ask: the prompt 'only_italian' is missing in the language en",
+        ),
+        (
+            "too few reprompts",
+            "prompt: q",
+            "prompt: p",
+            "14: node ask: the prompt 'p' has 0 reprompts in it and needs 3 here",
+        ),
+        (
+            "unreachable",
+            "  bye:",
+            "  lost: {kind: say, prompt: p, outcomes: {next: bye}}\n  bye:",
+            "21: node lost: no call can come",
+        ),
+        (
+            "missed too early",
+            "nothing_else: bye",
+            "missed: bye",
+            "16: node ask: 'missed' stands where no person has been tried yet",
+        ),
+        (
+            "key to nowhere",
+            '"1": complaint',
+            '"1": dance',
+            "15: node ask: key 1 means 'dance', which is no answer here",
+        ),
+        ("no keys", '    keys: {"1": complaint}\n', "", "11: node ask: this question cannot be answered by keys"),
+        (
+            "unknown field",
+            "skill: general",
+            "skill: general\n    skil: x",
+            "20: node to_person: 'skil' is not known here",
+        ),
+        ("missing field", "    skill: general\n", "", "17: node to_person: 'skill' is missing"),
+        ("unknown kind", "kind: route", "kind: rout", "18: node to_person: kind: 'rout' is not possible here"),
+        ("twice", "  bye:", "  ask: {kind: end}\n  bye:", "21: 'ask' stands here twice (first in line 11)"),
+        ("not YAML", "languages: {it:", "languages: {{it:", "this is not YAML"),
+        (
+            "wrong type",
+            "skill: general",
+            "skill: [general]",
+            "19: node to_person: skill: ['general'] is not of the type string",
+        ),
+    ],
+)
+def test_broken_flow_is_told_with_file_node_line_and_remedy(rule: str, old: str, new: str, said: str) -> None:
+    assert old in GOOD, rule
+    found = [str(problem) for problem in problems(GOOD.replace(old, new, 1))]
+    assert found
+    assert all(re.match(r"small\.flow\.yaml:\d+: .+\. .+\.$", one) for one in found)
+    assert any(said in one for one in found), found
+
+
+def test_dead_end_is_told() -> None:
+    loop = "  loop: {kind: say, prompt: p, outcomes: {next: loop}}\n  bye:"
+    found = [
+        str(one) for one in problems(GOOD.replace("  bye:", loop).replace("nothing_else: bye", "nothing_else: loop"))
+    ]
+    assert any("21: node loop: a dead end: no end can be reached from here" in one for one in found)
+    assert any("21: node loop: a loop without a way to a person" in one for one in found)
+
+
+def test_loop_that_only_silence_keeps_going_is_told() -> None:
+    looping = GOOD.replace("nobody: bye", "nobody: ask")
+    assert [problem.place for problem in problems(looping)] == ["node ask", "node to_person"]
+    assert "goes round here for ever" in problems(looping)[0].message
+
+
+def test_question_between_asking_for_a_person_and_the_person_is_refused() -> None:
+    found = [str(one) for one in problems(GOOD.replace("person: to_person", "person: ask", 1))]
+    assert any("node ask: stands between a caller who asked for a person and the person" in one for one in found)
+
+
+def test_all_problems_are_told_at_once_in_order() -> None:
+    broken = (
+        GOOD.replace("known: ask, unknown", "known: aks, unknown")
+        .replace("prompt: q", "prompt: r")
+        .replace("skill: general", "skil: x")
+    )
+    found = problems(broken)
+    assert [problem.line for problem in found] == sorted(problem.line for problem in found)
+    assert {problem.place for problem in found} >= {"node who", "node ask", "node to_person"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "nodes: 3",
+        "nodes: {a: 3, b: {kind: 7}}",
+        "a: &x [*x]",
+        "- 1\n- {",
+        "nodes: {a: {kind: ask, outcomes: [1]}}",
+    ],
+)
+def test_rubbish_is_refused_and_never_raised_over(text: str) -> None:
+    assert problems(text)
+
+
+def test_lookup_with_tries_must_say_where_the_last_one_leads() -> None:
+    lookup = (
+        "  look:\n    kind: lookup\n    what: return\n    tries: 3\n    outcomes: {found: bye, not_found: ask}\n  bye:"
+    )
+    found = [
+        str(one) for one in problems(GOOD.replace("  bye:", lookup).replace("nothing_else: bye", "nothing_else: look"))
+    ]
+    assert found == [
+        "small.flow.yaml:25: node look: the outcome 'exhausted' is missing. Name the node where 'exhausted' goes.",
+    ]
