@@ -70,6 +70,17 @@ def current_assignment_of(session: Session, agent_id: str) -> Assigned | None:
     return None if row is None else _assigned(session, row)
 
 
+def receipt_of(session: Session, call_id: str, agent_id: str) -> Receipt | None:
+    """Return why the agent was offered the call, the last time; None when they never were."""
+    row = store.last_offer(session, call_id=call_id, agent_id=agent_id)
+    return None if row is None else receipt_from_json(row.receipt)
+
+
+def never_connected(session: Session, before: datetime) -> tuple[str, ...]:
+    """Return the calls that were accepted before a time and whose agent's leg has neither answered nor failed since."""
+    return store.unconnected_assignments(session, before)
+
+
 def explain(session: Session, call_id: str, now: datetime, rules: Rules = DEFAULT_RULES) -> Receipt | None:
     """Return who could take the call at this moment and why the others could not; None when it is not waiting."""
     row = store.call_row(session, call_id)
