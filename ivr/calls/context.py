@@ -1,4 +1,4 @@
-"""The one context that travels with a call: what an agent reads before saying hello. Records only; `ivr.calls.store` fills them."""
+"""The one context that travels with a call: what an agent reads first. Records only; `ivr.calls.story` fills them."""
 
 from dataclasses import dataclass
 from datetime import datetime

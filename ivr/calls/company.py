@@ -1,0 +1,79 @@
+"""What the conductor works with, chosen once at start by `ivr.app`: versions, understanding, hours, addresses, queue rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ivr.calls.hours import Hours
+from ivr.flow.definition import Flow
+from ivr.intents.understanding import Understanding
+from prompts.catalogue import Catalogue
+from routing.waiting import DEFAULT_RULES, Rules
+
+CARRIER = "carrier"
+STREAM = "stream"
+
+# The queue that every call waits in; who takes which call is routing's work, not the carrier's.
+QUEUE = "centralino"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowVersion:
+    """A flow and its wording, which a call keeps from its first prompt to its end."""
+
+    number: int
+    flow: Flow
+    catalogue: Catalogue
+    author: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """The service's own addresses, as the carrier reaches them."""
+
+    public_url: str
+
+    def voice(self, path: str) -> str:
+        """The address of a webhook."""
+        return f"{self.public_url}/voice/{path}"
+
+    @property
+    def socket(self) -> str:
+        """The address of the media socket."""
+        return "ws" + self.public_url.removeprefix("http") + "/voice/media"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Company:
+    """Everything about the company that a call needs and that does not change while it runs."""
+
+    versions: Mapping[int, FlowVersion]
+    live_version: int
+    understanding: Understanding
+    hours: Hours
+    addresses: Addresses
+    line_number: str  # E.164, shown to agents and in messages
+    emergency_number: str  # "" for none
+    default_language: str
+    listening: Mapping[str, str]  # language -> carrier or stream
+    agent_ring_seconds: int = 20
+    routing_rules: Rules = field(default=DEFAULT_RULES)
+    token_key: bytes = b""  # binds a media socket to its call and turn
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The company's time zone."""
+        return self.hours.zone
+
+    def version(self, number: int) -> FlowVersion:
+        """A version that a call began with; raises KeyError where it is gone."""
+        return self.versions[number]
+
+    def day_part(self, now: datetime) -> str:
+        """Which greeting fits: morning, afternoon or evening, in the company's time zone."""
+        hour = now.astimezone(self.zone).hour
+        if hour < 13:  # noqa: PLR2004 - Italian usage: buongiorno until after lunch
+            return "morning"
+        return "afternoon" if hour < 18 else "evening"  # noqa: PLR2004 - buonasera from six on at the latest

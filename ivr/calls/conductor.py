@@ -1,0 +1,290 @@
+"""The conductor of a call's turns: reads what came back, asks the flow for pure steps, performs what is ours, and answers.
+
+Each webhook carries the number of the turn that it answers. A number below the call's own is a late or repeated delivery: it gets
+the answer that was given then, and nothing changes. The meeting with an agent is `ivr.calls.meeting`'s.
+"""
+
+import hashlib
+import hmac
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import assert_never
+
+from sqlalchemy.orm import Session
+
+from ivr.calls import store
+from ivr.calls.company import CARRIER, QUEUE, STREAM, Company
+from ivr.calls.effects import Effect
+from ivr.calls.hearing import Heard, event_of, expecting, heard_in
+from ivr.calls.performing import Work, perform
+from ivr.calls.tables import Call
+from ivr.customers import store as customers
+from ivr.flow.events import Done, Event, HungUp, Started, Understood
+from ivr.flow.machine import Advance, Fact, step
+from ivr.flow.state import State
+from ivr.flow.steps import Ask, End, Perform, Route, Say
+from ivr.flow.steps import Step as FlowStep
+from ivr.telephony import twiml
+from ivr.telephony.answers import Answer, Listen, Nothing, SayAndHangUp, Speak, Stream, WaitInQueue
+from ivr.telephony.requests import ENDED_STATUSES, VoiceRequest
+from routing import dispatch, reports
+from routing.outcomes import Queued
+from routing.skills import Requirements
+
+# A flow performs at most a handful of acts between two questions; more is a loop that the checker should have refused.
+MOST_STEPS = 50
+
+
+class FlowRunsAwayError(RuntimeError):
+    """A flow performed more acts without asking anything than any sound flow does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What a webhook is answered with, and what must go out once the transaction is over."""
+
+    document: str  # TwiML
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(kw_only=True)
+class _Course:
+    """One webhook's way through the flow."""
+
+    state: State
+    prompts: list[Speak]
+    facts: list[Fact]
+    closing: Ask | Route | End | None = None
+
+
+class Conductor:
+    """Answers the webhooks of callers' legs; holds no state of any call."""
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    def start(self, session: Session, request: VoiceRequest, now: datetime) -> Reply:
+        """The first webhook of a call."""
+        existing = store.call(session, request.call_id, lock=True)
+        if existing is not None:
+            return Reply(document=store.answer_given(session, existing.call_id, 1) or twiml.write(Nothing()))
+        version = self._company.version(self._company.live_version)
+        call = Call(
+            call_id=request.call_id,
+            from_number=request.from_number,
+            to_number=request.to_number,
+            flow=version.flow.name,
+            flow_version=version.number,
+            listening=self._company.listening.get(self._company.default_language, CARRIER),
+            language=self._company.default_language,
+            status=store.IN_LINE,
+            started_at=now,
+            turn=0,
+            node="",
+            state="",
+            expecting="",
+            heard="",
+            reason="",
+            route_reason="",
+            on_hold=False,
+            sequence=-1,
+        )
+        store.add(session, call)
+        event = Started(
+            language=call.language,
+            values={
+                "number": call.from_number,
+                "open_hours": self._company.hours.is_open(now),
+                "daytime": self._company.day_part(now),
+            },
+        )
+        work = Work(session=session, company=self._company, version=version, call=call, now=now)
+        return self._go_on(work, None, event, Heard())
+
+    def turn(self, session: Session, request: VoiceRequest, turn: int, now: datetime) -> Reply:
+        """The answer to a question: speech, keys or silence."""
+        return self._answer(session, request, turn, now, outcome="")
+
+    def came_back(self, session: Session, request: VoiceRequest, turn: int, outcome: str, now: datetime) -> Reply:
+        """The caller is back from the queue or from the talk with an agent."""
+        return self._answer(session, request, turn, now, outcome=outcome)
+
+    def hung_up(self, session: Session, call: Call, now: datetime) -> None:
+        """The caller's leg is over: the flow is told, the contact is kept. Repeats change nothing."""
+        if call.status == store.ENDED:
+            return
+        version = self._company.version(call.flow_version)
+        work = Work(session=session, company=self._company, version=version, call=call, now=now)
+        course = self._run(work, State.from_json(call.state) if call.state else None, HungUp())
+        call.status, call.ended_at, call.state = store.ENDED, now, course.state.to_json()
+        store.note(session, call.call_id, "ended", {"node": call.node, "turn": call.turn}, now)
+        self._keep_contact(work)
+
+    def _answer(self, session: Session, request: VoiceRequest, turn: int, now: datetime, *, outcome: str) -> Reply:
+        call = store.call(session, request.call_id, lock=True)
+        if call is None:
+            # The first webhook was lost, or another installation's call was sent here: it begins now.
+            return self.start(session, request, now)
+        if turn < call.turn or call.status == store.ENDED:
+            return Reply(document=store.answer_given(session, call.call_id, turn + 1) or twiml.write(Nothing()))
+        if request.status in ENDED_STATUSES:
+            self.hung_up(session, call, now)
+            return Reply(document=twiml.write(Nothing()))
+        version = self._company.version(call.flow_version)
+        work = Work(session=session, company=self._company, version=version, call=call, now=now)
+        if outcome:
+            return self._go_on(work, State.from_json(call.state), Done(outcome=outcome), Heard())
+        heard = heard_in(request, call.heard, call.turn)
+        event = event_of(self._company, heard, language=call.language, expecting=call.expecting, today=work.today)
+        return self._go_on(work, State.from_json(call.state), event, heard)
+
+    def _go_on(self, work: Work, state: State | None, event: Event, heard: Heard) -> Reply:
+        call = work.call
+        course = self._run(work, state, event)
+        call.turn += 1
+        call.language, call.node, call.state = course.state.language, course.state.node, course.state.to_json()
+        call.reason = course.state.topic or call.reason
+        call.heard, call.expecting = "", expecting(course.closing) if isinstance(course.closing, Ask) else ""
+        if not isinstance(course.closing, Route):
+            call.status = store.IN_LINE
+        document = twiml.write(self._written(work, course))
+        exchange = store.Exchange(
+            heard=heard.text,
+            keys=heard.keys,
+            intent=event.intent if isinstance(event, Understood) else "",
+            confidence=event.confidence if isinstance(event, Understood) else None,
+            ended=heard.ended if call.turn > 1 and not isinstance(event, Done) else "",
+            node=call.node,
+            prompt=" ".join(prompt.text for prompt in course.prompts),
+            facts=[asdict(fact) for fact in course.facts],
+            answer=document,
+        )
+        store.add_turn(work.session, call.call_id, call.turn, exchange, work.now)
+        if isinstance(course.closing, End):
+            self._keep_contact(work)
+        return Reply(document=document, effects=tuple(work.effects))
+
+    def _run(self, work: Work, state: State | None, event: Event) -> _Course:
+        prompts: list[Speak] = []
+        facts: list[Fact] = []
+        for _ in range(MOST_STEPS):
+            advance: Advance = step(work.version.flow, state, event)
+            state = advance.state
+            facts.extend(advance.facts)
+            # Later acts of the same webhook speak, record and send in the language that the flow has just chosen.
+            work.call.language = state.language
+            last = self._say(work, advance.steps, prompts, state.language)
+            match last:
+                case Perform():
+                    event = perform(work, last)
+                case Route():
+                    outcome = self._route(work, last)
+                    if not outcome:
+                        return _Course(state=state, prompts=prompts, facts=facts, closing=last)
+                    event = Done(outcome=outcome)
+                case Ask():
+                    prompts.append(self._speak(work, last.say, state.language))
+                    return _Course(state=state, prompts=prompts, facts=facts, closing=last)
+                case End() | None:
+                    return _Course(state=state, prompts=prompts, facts=facts, closing=last)
+                case _:
+                    assert_never(last)
+        raise FlowRunsAwayError(
+            f"flow {work.version.flow.name} performed {MOST_STEPS} acts without a question: node {state}"
+        )
+
+    def _say(
+        self, work: Work, steps: tuple[FlowStep, ...], prompts: list[Speak], language: str
+    ) -> Perform | Route | Ask | End | None:
+        last: Perform | Route | Ask | End | None = None
+        for one in steps:
+            if isinstance(one, Say):
+                prompts.append(self._speak(work, one, language))
+            else:
+                last = one
+        return last
+
+    def _speak(self, work: Work, say: Say, language: str) -> Speak:
+        catalogue = work.version.catalogue
+        words = catalogue.wording(say.prompt, language=language, variant=say.variant, values=say.values)
+        return Speak(text=words, language=language)
+
+    def _route(self, work: Work, route: Route) -> str:
+        """Put the call in the queue; the outcome that the flow must hear of instead, or "" when it waits."""
+        call, company = work.call, work.company
+        if not company.hours.is_open(work.now):
+            return "closed"
+        requirements = Requirements(skill=route.skill, level=route.level, languages=(call.language,))
+        if not reports.anybody_for(work.session, requirements):
+            return "nobody"
+        queued = dispatch.enqueue(
+            work.session,
+            call_id=call.call_id,
+            requirements=requirements,
+            priority=route.priority,
+            now=work.now,
+            again=True,
+            rules=company.routing_rules,
+        )
+        if not isinstance(queued, Queued):
+            return "failed"
+        call.status, call.route_reason = store.WAITING, route.reason
+        work.note("queued", skill=route.skill, level=route.level, reason=route.reason)
+        for offer in dispatch.dispatch(work.session, work.now, company.routing_rules):
+            store.note(work.session, offer.call_id, "offered", {"agent": offer.agent_id}, work.now)
+        return ""
+
+    def _written(self, work: Work, course: _Course) -> Answer:
+        call, addresses, prompts = work.call, work.company.addresses, tuple(course.prompts)
+        match course.closing:
+            case Ask() as ask:
+                return self._listening(work, ask, prompts)
+            case Route():
+                return WaitInQueue(
+                    prompts=prompts,
+                    queue=QUEUE,
+                    wait_path=addresses.voice(f"wait/{call.turn}/0"),
+                    left_path=addresses.voice(f"left/{call.turn}"),
+                )
+            case End() | None:
+                return SayAndHangUp(prompts=prompts)
+            case _:
+                assert_never(course.closing)
+
+    def _listening(self, work: Work, ask: Ask, prompts: tuple[Speak, ...]) -> Answer:
+        call, company = work.call, work.company
+        answer_path = company.addresses.voice(f"turn/{call.turn}")
+        if company.listening.get(call.language, CARRIER) == STREAM:
+            return Stream(
+                prompts=prompts,
+                socket_url=company.addresses.socket,
+                answer_path=answer_path,
+                turn=call.turn,
+                token=socket_token(company.token_key, call.call_id, call.turn),
+            )
+        return Listen(
+            prompts=prompts,
+            language=call.language,
+            answer_path=answer_path,
+            timeout_seconds=max(1, round(ask.timeout_seconds)),
+            most_keys=ask.max_keys,
+            barge_in=ask.barge_in,
+        )
+
+    def _keep_contact(self, work: Work) -> None:
+        call = work.call
+        if call.customer_id is None:
+            return
+        customers.record_contact(
+            work.session,
+            customer_id=call.customer_id,
+            call_id=call.call_id,
+            reason=call.reason,
+            outcome="with_agent" if call.agent_id else "in_line",
+            now=work.now,
+        )
+
+
+def socket_token(key: bytes, call_id: str, turn: int) -> str:
+    """What a media socket must show to speak for a call's turn: HMAC-SHA256, hexadecimal."""
+    return hmac.new(key, f"{call_id}/{turn}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,155 @@
+"""What an agent can do with a call from the desk: take it, decline it, hold, hang up, and write down what came of it.
+
+Each answer is `Done` with what must go out after the commit, or `Refused` with the reason; sentences for people are the web's.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy.orm import Session
+
+from ivr.calls import store
+from ivr.calls.company import Company
+from ivr.calls.effects import Effect, EndLeg, Hold, RingAgent
+from ivr.calls.meeting import Meeting
+from ivr.calls.tables import Call
+from ivr.customers import store as customers
+from routing import dispatch, reports
+from routing.agents import AgentEvent, Refusal
+from routing.agents import Refused as RoutingRefused
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """It was done; `effects` go out after the commit."""
+
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """It was not done, and nothing changed."""
+
+    reason: str  # a word of routing.agents.Refusal, or one of those below
+
+
+Outcome: TypeAlias = Done | Refused
+
+NOT_YOUR_CALL = "not_your_call"
+NOT_CONNECTED_YET = "not_connected_yet"
+DUE_TIME_PAST = "due_time_past"
+
+
+class Desk:
+    """The agent's side of a call; the session and the time come in."""
+
+    def __init__(self, company: Company, meeting: Meeting) -> None:
+        self._company = company
+        self._meeting = meeting
+
+    def set_state(
+        self, session: Session, *, agent_id: str, event: AgentEvent, reason: str = "", now: datetime
+    ) -> Outcome:
+        """What the agent wishes: ready, away with a reason, off. A free agent may be offered a call at once."""
+        moved = dispatch.set_state(session, agent_id=agent_id, event=event, now=now, away_reason=reason)
+        if isinstance(moved, RoutingRefused):
+            return Refused(reason=moved.reason)
+        self._meeting.offer_waiting(session, now)
+        return Done()
+
+    def accept(self, session: Session, *, agent_id: str, offer_id: int, now: datetime) -> Outcome:
+        """Take the offered call: the agent's telephone rings next."""
+        accepted = dispatch.accept(session, offer_id=offer_id, agent_id=agent_id, now=now)
+        if isinstance(accepted, RoutingRefused):
+            return Refused(reason=accepted.reason)
+        call = store.call(session, accepted.call_id, lock=True)
+        if call is None or accepted.is_repeat:
+            return Done()
+        call.agent_id, call.agent_leg = agent_id, None
+        store.note(session, call.call_id, "accepted", {"agent": agent_id}, now)
+        return Done(effects=(RingAgent(call_id=call.call_id, offer_id=offer_id, address=accepted.address),))
+
+    def decline(self, session: Session, *, agent_id: str, offer_id: int, now: datetime) -> Outcome:
+        """Pass the offered call on; it keeps its place."""
+        declined = dispatch.decline(session, offer_id=offer_id, agent_id=agent_id, now=now)
+        if isinstance(declined, RoutingRefused):
+            return Refused(reason=declined.reason)
+        store.note(session, declined.call_id, "declined", {"agent": agent_id}, now)
+        self._meeting.offer_waiting(session, now)
+        return Done()
+
+    def hold(self, session: Session, *, agent_id: str, call_id: str, on: bool) -> Outcome:
+        """Put the caller on hold with music, or back; shown as such once the carrier reports it."""
+        call = self._own(session, agent_id, call_id)
+        if isinstance(call, Refused):
+            return call
+        if call.conference_id is None or call.status != store.TALKING:
+            return Refused(reason=NOT_CONNECTED_YET)
+        return Done(effects=(Hold(call_id=call_id, conference_id=call.conference_id, on=on),))
+
+    def hang_up(self, session: Session, *, agent_id: str, call_id: str) -> Outcome:
+        """End the talk: the agent leaves, the caller is asked the effort score."""
+        call = self._own(session, agent_id, call_id)
+        if isinstance(call, Refused):
+            return call
+        return Done(effects=(EndLeg(call_id=call.agent_leg),)) if call.agent_leg else Refused(reason=NOT_CONNECTED_YET)
+
+    def finish(
+        self,
+        session: Session,
+        *,
+        agent_id: str,
+        call_id: str,
+        outcome: str,
+        note: str,
+        next_step: str = "",
+        due_at: datetime | None = None,
+        now: datetime,
+    ) -> Outcome:
+        """Write down what came of the call, with a next step as a case where there is one; the agent is free again."""
+        call = self._own(session, agent_id, call_id)
+        if isinstance(call, Refused):
+            return call
+        if next_step and due_at is not None and due_at <= now:
+            return Refused(reason=DUE_TIME_PAST)
+        if call.customer_id is not None:
+            customers.record_contact(
+                session,
+                customer_id=call.customer_id,
+                call_id=call_id,
+                reason=call.reason,
+                outcome=outcome,
+                note=note,
+                now=now,
+            )
+        if next_step:
+            customers.open_case(
+                session,
+                kind="follow-up",
+                customer_id=call.customer_id,
+                number=call.from_number,
+                summary=next_step,
+                call_id=call_id,
+                now=now,
+                due_at=due_at,
+            )
+        store.note(
+            session, call_id, "finished", {"agent": agent_id, "outcome": outcome, "note": note, "next": next_step}, now
+        )
+        done = dispatch.wrap_up_done(session, agent_id=agent_id, now=now)
+        if isinstance(done, RoutingRefused) and done.reason is not Refusal.NOT_IN_THIS_STATE:
+            return Refused(reason=done.reason)
+        self._meeting.offer_waiting(session, now)
+        return Done()
+
+    def _own(self, session: Session, agent_id: str, call_id: str) -> Call | Refused:
+        call = store.call(session, call_id, lock=True)
+        if call is None or call.agent_id != agent_id:
+            return Refused(reason=NOT_YOUR_CALL)
+        return call
+
+    def call_of(self, session: Session, agent_id: str) -> str | None:
+        """The call that the agent talks in or has to write down, None for none."""
+        assignment = reports.current_assignment_of(session, agent_id)
+        return None if assignment is None or assignment.wrap_up_ended_at is not None else assignment.call_id

@@ -1,0 +1,48 @@
+"""What must go out after the commit, as records: rings, redirections, holds, messages. `ivr.calls.outgoing` carries them out."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, kw_only=True)
+class RingAgent:
+    """Ring the agent who accepted a call."""
+
+    call_id: str
+    offer_id: int
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BringCaller:
+    """Take the caller out of the queue into the conference where the agent is."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndLeg:
+    """Hang up a leg: an agent's, when there is nobody left to talk to."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """Put the caller on hold, or back."""
+
+    call_id: str
+    conference_id: str
+    on: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendMessage:
+    """Send a text message."""
+
+    message_id: int
+    to_number: str
+    text: str
+
+
+Effect: TypeAlias = RingAgent | BringCaller | EndLeg | Hold | SendMessage

@@ -1,0 +1,92 @@
+"""Carries out what a transaction left to be done with the carrier, after its commit, and keeps each outcome in one of its own.
+
+A carrier may answer a REST call by asking us another webhook at once, so no lock of ours may be held meanwhile. What a dead
+worker leaves undone is found by the ticker: an agent whose leg never connects fails, and the call goes back to its place.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import assert_never
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from ivr.calls import store
+from ivr.calls.company import Company
+from ivr.calls.effects import BringCaller, Effect, EndLeg, Hold, RingAgent, SendMessage
+from ivr.calls.meeting import Meeting
+from ivr.customers import store as customers
+from ivr.telephony.carrier import Carrier, Failed, Gone, Made, Outcome
+
+_log = logging.getLogger(__name__)
+
+
+class Outgoing:
+    """Effects to the carrier, one after another; a failure of one never keeps the next from going out."""
+
+    def __init__(
+        self,
+        company: Company,
+        meeting: Meeting,
+        carrier: Carrier,
+        sessions: sessionmaker[Session],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._company = company
+        self._meeting = meeting
+        self._carrier = carrier
+        self._sessions = sessions
+        self._clock = clock
+
+    def carry_out(self, effects: Iterable[Effect]) -> None:
+        """Do what the transaction left; raises nothing that the carrier can cause."""
+        for effect in effects:
+            outcome = self._send(effect)
+            if not isinstance(outcome, Made):
+                _log.warning("%s was not done: %s", type(effect).__name__, outcome.reason)
+            with self._sessions.begin() as session:
+                self._settle(session, effect, outcome)
+
+    def _send(self, effect: Effect) -> Outcome:
+        addresses = self._company.addresses
+        match effect:
+            case RingAgent():
+                return self._carrier.call_agent(
+                    address=effect.address,
+                    from_number=self._company.line_number,
+                    url=addresses.voice(f"agent/{effect.call_id}"),
+                    status_url=addresses.voice(f"agent/{effect.call_id}/status"),
+                    ring_seconds=self._company.agent_ring_seconds,
+                )
+            case BringCaller():
+                return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice("meet"))
+            case EndLeg():
+                return self._carrier.hang_up(call_id=effect.call_id)
+            case Hold():
+                return self._carrier.hold(
+                    conference_id=effect.conference_id,
+                    call_id=effect.call_id,
+                    on=effect.on,
+                    music_url=addresses.voice("music"),
+                )
+            case SendMessage():
+                return self._carrier.send_message(
+                    from_number=self._company.line_number, to_number=effect.to_number, text=effect.text
+                )
+            case _:
+                assert_never(effect)
+
+    def _settle(self, session: Session, effect: Effect, outcome: Outcome) -> None:
+        match effect, outcome:
+            case SendMessage(message_id=message_id), _:
+                customers.settle_message(session, message_id, accepted=isinstance(outcome, Made))
+            case RingAgent(call_id=call_id), Made(sid=sid):
+                call = store.call(session, call_id, lock=True)
+                if call is not None and call.status == store.WAITING and call.agent_leg is None:
+                    call.agent_leg = sid
+            case (RingAgent(call_id=call_id), Gone() | Failed()) | (BringCaller(call_id=call_id), Failed()):
+                call = store.call(session, call_id, lock=True)
+                if call is not None and call.status != store.ENDED:
+                    self._meeting.agent_unreachable(session, call, "the carrier could not do it", self._clock())
+            case _:
+                pass  # a leg that is gone needs no hanging up; a hold is shown when the carrier reports it

@@ -1,0 +1,158 @@
+"""Reading and keeping calls, their turns and what happened to them. The session comes from outside; nothing here commits.
+
+The story that an agent reads is put together in `ivr.calls.story`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from ivr.calls.tables import Call, Effort, Happening, Turn
+
+IN_LINE, WAITING, TALKING, ENDED = "in_line", "waiting", "talking", "ended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """What one webhook adds to a call: what came back to the last prompt, and the prompt that answers it."""
+
+    heard: str
+    keys: str
+    intent: str
+    confidence: float | None
+    ended: str
+    node: str
+    prompt: str
+    facts: Sequence[Mapping[str, Any]]
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveCall:
+    """A call that is not over, in one line, for whoever watches."""
+
+    call_id: str
+    status: str  # in_line, waiting, talking
+    started_at: datetime
+    language: str
+    flow: str
+    flow_version: int
+    node: str
+    from_number: str
+    customer_id: str | None
+    reason: str
+    agent_id: str | None
+
+
+def call(session: Session, call_id: str, *, lock: bool = False) -> Call | None:
+    """One call; `lock` keeps every other webhook of it waiting until this transaction is over."""
+    query = select(Call).where(Call.call_id == call_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def add(session: Session, row: Call) -> None:
+    """Keep a new call."""
+    session.add(row)
+    session.flush()
+
+
+def answer_given(session: Session, call_id: str, turn: int) -> str | None:
+    """The document that was given at a turn, for a webhook that is delivered again."""
+    return session.scalar(select(Turn.answer).where(Turn.call_id == call_id, Turn.turn == turn))
+
+
+def add_turn(session: Session, call_id: str, turn: int, exchange: Exchange, at: datetime) -> None:
+    """Keep one webhook's exchange."""
+    session.execute(
+        insert(Turn),
+        {
+            "call_id": call_id,
+            "turn": turn,
+            "at": at,
+            "heard": exchange.heard,
+            "keys": exchange.keys,
+            "intent": exchange.intent,
+            "confidence": exchange.confidence,
+            "ended": exchange.ended,
+            "node": exchange.node,
+            "prompt": exchange.prompt,
+            "facts": json.dumps(exchange.facts, ensure_ascii=False),
+            "answer": exchange.answer,
+        },
+    )
+
+
+def turns(session: Session, call_id: str) -> Sequence[Turn]:
+    """All turns of a call in order."""
+    return session.scalars(select(Turn).where(Turn.call_id == call_id).order_by(Turn.turn)).all()
+
+
+def note(session: Session, call_id: str, kind: str, details: Mapping[str, Any], at: datetime) -> None:
+    """Keep something that happened to a call."""
+    values = {"call_id": call_id, "kind": kind, "details": json.dumps(details, ensure_ascii=False), "at": at}
+    session.execute(insert(Happening), values)
+
+
+def happenings(session: Session, call_id: str) -> Sequence[Happening]:
+    """What happened to a call outside its turns, in order."""
+    return session.scalars(select(Happening).where(Happening.call_id == call_id).order_by(Happening.happening_id)).all()
+
+
+def has_happened(session: Session, call_id: str, kind: str) -> bool:
+    """Whether something of a kind has happened to a call."""
+    query = select(Happening.happening_id).where(Happening.call_id == call_id, Happening.kind == kind).limit(1)
+    return session.scalar(query) is not None
+
+
+def words_of(session: Session, call_id: str) -> str:
+    """Everything the caller has said so far, one utterance a line."""
+    heard = session.scalars(select(Turn.heard).where(Turn.call_id == call_id, Turn.heard != "").order_by(Turn.turn))
+    return "\n".join(heard)
+
+
+def keep_heard(session: Session, *, call_id: str, turn: int, heard: Mapping[str, Any]) -> bool:
+    """Keep what the media socket heard for the open question; False when the question is no longer open."""
+    statement = update(Call).where(Call.call_id == call_id, Call.turn == turn, Call.ended_at.is_(None))
+    result = session.execute(statement.values(heard=json.dumps({"turn": turn, **heard}, ensure_ascii=False)))
+    return bool(result.rowcount)  # type: ignore[attr-defined] # an UPDATE answers with a CursorResult, which has it
+
+
+def record_effort(session: Session, call_id: str, score: int, at: datetime) -> None:
+    """Keep the effort score of a call; a second answer replaces the first."""
+    session.merge(Effort(call_id=call_id, score=score, at=at))
+
+
+def effort(session: Session, call_id: str) -> int | None:
+    """The effort score of a call, None while there is none."""
+    return session.scalar(select(Effort.score).where(Effort.call_id == call_id))
+
+
+def live_calls(session: Session) -> tuple[LiveCall, ...]:
+    """Every call that is not over, the oldest first."""
+    rows = session.scalars(select(Call).where(Call.status != ENDED).order_by(Call.started_at))
+    return tuple(
+        LiveCall(
+            call_id=row.call_id,
+            status=row.status,
+            started_at=row.started_at,
+            language=row.language,
+            flow=row.flow,
+            flow_version=row.flow_version,
+            node=row.node,
+            from_number=row.from_number,
+            customer_id=row.customer_id,
+            reason=row.reason,
+            agent_id=row.agent_id,
+        )
+        for row in rows
+    )
+
+
+def recent_calls(session: Session, *, most: int = 50) -> Sequence[Call]:
+    """The calls that began last, live or ended, the newest first."""
+    return session.scalars(select(Call).order_by(Call.started_at.desc()).limit(most)).all()

@@ -1,0 +1,171 @@
+"""Puts the one context of a call together from its turns, what happened besides, and the customer's records. Reads only."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ivr.calls import store
+from ivr.calls.context import CallContext, CaseLine, ContactLine, DoneLine, OrderLine, Proof, TurnLine, Who
+from ivr.calls.tables import Call, Happening, Turn
+from ivr.calls.wording import sentence
+from ivr.customers import store as customers
+
+STATUS_WORDS: Mapping[str, str] = {
+    store.IN_LINE: "in the line",
+    store.WAITING: "waiting",
+    store.TALKING: "with an agent",
+    store.ENDED: "ended",
+}
+# Facts of the flow that a reader of the story gains nothing from: what they say is said by a happening or by the turn itself.
+_SILENT_FACTS = frozenset({"consent"})
+
+
+def context_of(
+    session: Session, call_id: str, *, language: str, now: datetime, agent_names: Mapping[str, str]
+) -> CallContext | None:
+    """The whole story of a call in the reader's language; None for an unknown call."""
+    call = store.call(session, call_id)
+    if call is None:
+        return None
+    turns, happenings = store.turns(session, call_id), store.happenings(session, call_id)
+    return CallContext(
+        call_id=call.call_id,
+        status=STATUS_WORDS[call.status],
+        started_at=call.started_at,
+        ended_at=call.ended_at,
+        language=call.language,
+        to_number=call.to_number,
+        flow=call.flow,
+        flow_version=call.flow_version,
+        node=call.node,
+        who=_who(session, call, happenings, language),
+        reason=call.reason,
+        route_reason=call.route_reason,
+        said=_said(turns),
+        done=_done(turns, happenings, language, agent_names),
+        orders=_orders(session, call.customer_id, now.date()),
+        cases=_cases(session, call.customer_id, now),
+        contacts=_contacts(session, call),
+        agent_id=call.agent_id,
+        on_hold=call.on_hold,
+    )
+
+
+def certainty(proofs: Sequence[Proof], *, is_known: bool) -> str:
+    """How sure the line is of who calls: proved by what only the customer has, likely by the number, claimed, or none."""
+    accepted = {proof.kind for proof in proofs if proof.outcome == "accepted"}
+    if "voice" in accepted or "order_and_postcode" in accepted:
+        return "proved"
+    if "number_on_file" in accepted:
+        return "likely"
+    return "claimed" if is_known else "none"
+
+
+def _who(session: Session, call: Call, happenings: Sequence[Happening], language: str) -> Who:
+    customer = customers.customer(session, call.customer_id)
+    proofs = []
+    for row in happenings:
+        if row.kind == "proof":
+            details = json.loads(row.details)
+            proofs.append(
+                Proof(
+                    kind=details["proof"],
+                    outcome=details["outcome"],
+                    detail=sentence("proof", details, language),
+                    at=row.at,
+                )
+            )
+    return Who(
+        customer_id=call.customer_id,
+        name=customer.name if customer else None,
+        number=call.from_number,
+        certainty=certainty(proofs, is_known=customer is not None),
+        proofs=tuple(proofs),
+    )
+
+
+def _said(turns: Sequence[Turn]) -> tuple[TurnLine, ...]:
+    lines = []
+    for position, row in enumerate(turns):
+        answer = turns[position + 1] if position + 1 < len(turns) else None
+        lines.append(
+            TurnLine(
+                turn=row.turn,
+                at=row.at,
+                node=row.node,
+                prompt=row.prompt,
+                heard=answer.heard if answer else "",
+                keys=answer.keys if answer else "",
+                intent=answer.intent if answer else "",
+                confidence=answer.confidence if answer else None,
+                ended=answer.ended if answer else "",
+            )
+        )
+    return tuple(lines)
+
+
+def _done(
+    turns: Sequence[Turn], happenings: Sequence[Happening], language: str, agent_names: Mapping[str, str]
+) -> tuple[DoneLine, ...]:
+    facts: list[tuple[datetime, int, str, Mapping[str, Any]]] = []
+    for turn in turns:
+        facts.extend(
+            (turn.at, 0, fact["kind"], fact["values"])
+            for fact in json.loads(turn.facts)
+            if fact["kind"] not in _SILENT_FACTS
+        )
+    facts.extend((row.at, 1, row.kind, _named(json.loads(row.details), agent_names)) for row in happenings)
+    facts.sort(key=lambda fact: fact[:2])
+    lines = (DoneLine(at=at, kind=kind, text=sentence(kind, details, language)) for at, _, kind, details in facts)
+    return tuple(line for line in lines if line.text)
+
+
+def _named(details: dict[str, Any], agent_names: Mapping[str, str]) -> dict[str, Any]:
+    if details.get("agent") in agent_names:
+        details["agent"] = agent_names[details["agent"]]
+    return details
+
+
+def _orders(session: Session, customer_id: str | None, today: date) -> tuple[OrderLine, ...]:
+    if customer_id is None:
+        return ()
+    return tuple(
+        OrderLine(
+            number=order.order_number,
+            placed_on=order.placed_on.isoformat(),
+            status=order.status,
+            due_on=order.due_on.isoformat(),
+            is_late=customers.days_late(order, today) > 0,
+            items=order.items,
+        )
+        for order in customers.orders_of(session, customer_id)
+    )
+
+
+def _cases(session: Session, customer_id: str | None, now: datetime) -> tuple[CaseLine, ...]:
+    if customer_id is None:
+        return ()
+    return tuple(
+        CaseLine(
+            case_id=case.case_id,
+            kind=case.kind,
+            opened_at=case.opened_at,
+            due_at=case.due_at,
+            is_overdue=case.due_at < now,
+            summary=case.summary,
+        )
+        for case in customers.open_cases_of(session, customer_id)
+    )
+
+
+def _contacts(session: Session, call: Call) -> tuple[ContactLine, ...]:
+    if call.customer_id is None:
+        return ()
+    return tuple(
+        ContactLine(at=row.at, channel=row.channel, reason=row.reason, outcome=row.outcome, note=row.note)
+        for row in customers.contacts_of(session, call.customer_id)
+        if row.call_id != call.call_id
+    )

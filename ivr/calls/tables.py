@@ -1,0 +1,86 @@
+"""The tables of calls: the state that any worker can go on from, the turns, what happened besides, and the effort scores."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy_utc import UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """The tables of this package."""
+
+
+class Call(Base):
+    """One call of a caller, from its first webhook on."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Index("calls_by_status", "status", "started_at"),)
+
+    call_id: Mapped[str] = mapped_column(String(40), primary_key=True)  # the carrier's CallSid
+    from_number: Mapped[str] = mapped_column(String(60))  # as the carrier gave it; "" when hidden
+    to_number: Mapped[str] = mapped_column(String(60))
+    flow: Mapped[str] = mapped_column(String(40))
+    flow_version: Mapped[int]
+    listening: Mapped[str] = mapped_column(String(10))  # carrier or stream
+    language: Mapped[str] = mapped_column(String(5))
+    status: Mapped[str] = mapped_column(String(12))  # in_line, waiting, talking, ended
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    turn: Mapped[int] = mapped_column(default=0)  # the last prompt that was issued; its answer is the next one
+    node: Mapped[str] = mapped_column(String(60), default="")
+    state: Mapped[str] = mapped_column(Text, default="")  # the flow's own state, JSON
+    expecting: Mapped[str] = mapped_column(Text, default="")  # what the open question waits for, JSON
+    heard: Mapped[str] = mapped_column(Text, default="")  # what the media socket heard for the open question, JSON
+    customer_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    route_reason: Mapped[str] = mapped_column(String(80), default="")
+    agent_id: Mapped[str | None] = mapped_column(String(40))
+    agent_leg: Mapped[str | None] = mapped_column(String(40))  # CallSid of the agent's leg
+    conference_id: Mapped[str | None] = mapped_column(String(40))
+    on_hold: Mapped[bool] = mapped_column(default=False)
+    sequence: Mapped[int] = mapped_column(default=-1)  # the last status callback that counted
+
+
+class Turn(Base):
+    """A prompt, and what had come back to the one before it; the answer stands here to be given again."""
+
+    __tablename__ = "turns"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id", ondelete="CASCADE"), primary_key=True)
+    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # What came back to turn - 1.
+    heard: Mapped[str] = mapped_column(Text, default="")
+    keys: Mapped[str] = mapped_column(String(40), default="")
+    intent: Mapped[str] = mapped_column(String(40), default="")
+    confidence: Mapped[float | None]
+    ended: Mapped[str] = mapped_column(String(12), default="")  # how turn - 1 ended: speech, keys, silence, hang-up
+    # What this turn says, and why.
+    node: Mapped[str] = mapped_column(String(60))
+    prompt: Mapped[str] = mapped_column(Text)
+    facts: Mapped[str] = mapped_column(Text)  # JSON list of {kind, values}
+    answer: Mapped[str] = mapped_column(Text)  # the document given to the carrier
+
+
+class Happening(Base):
+    """Something that happened to a call outside its turns: proofs, offers, meeting, hold, the end."""
+
+    __tablename__ = "happenings"
+    __table_args__ = (Index("happenings_of_call", "call_id", "happening_id"),)
+
+    happening_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(40))
+    details: Mapped[str] = mapped_column(Text, default="{}")  # JSON object
+
+
+class Effort(Base):
+    """A customer effort score (1 very easy - 7 very hard); the steps that it judges are the call's turns."""
+
+    __tablename__ = "effort_scores"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id", ondelete="CASCADE"), primary_key=True)
+    score: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

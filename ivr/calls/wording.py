@@ -1,0 +1,135 @@
+"""What happened to a call, in plain sentences of the reader's language: for the agent's screen, the admin's and the demo's print.
+
+One sentence a kind of fact; a fact without a sentence is machinery and is not shown. Callers never hear these words: theirs
+are in `prompts`.
+"""
+
+from collections.abc import Mapping
+from string import Formatter
+from types import MappingProxyType
+from typing import Any
+
+_IT: Mapping[str, str] = MappingProxyType({
+    "proof.number_on_file.accepted": "Il numero chiamante è nella scheda del cliente.",
+    "proof.order_and_postcode.accepted": "Ha dato l'ordine {order_number} e il CAP giusto.",
+    "proof.order_and_postcode.rejected": "Il CAP dato non è quello dell'ordine {order_number}.",
+    "proof.voice.accepted": "La voce è quella registrata.",
+    "proof.voice.rejected": "La voce non è quella registrata.",
+    "proof.voice.inconclusive": "La voce non è stata verificata ({reason}).",
+    "understood": "Capito: {intent} ({confidence:.0%}).",
+    "doubtful": "Incerto fra {first} e {second}: lo ha chiesto.",
+    "keyed": "Ha scelto con i tasti: {intent}.",
+    "reprompted": "Ha ripetuto la domanda con altre parole ({why}).",
+    "person": "Passa a una persona: {why}.",
+    "language": "Continua in un'altra lingua: {language}.",
+    "exhausted": "Tentativi finiti ({tries}).",
+    "looked_up_order": "Ha cercato l'ordine {order_number}: {status}, giorni di ritardo: {days_late}.",
+    "opened.return": "Ha aperto il reso {number}.",
+    "opened.complaint": "Ha aperto la pratica {number} (reclamo).",
+    "opened.question": "Ha aperto la pratica {number} (domanda).",
+    "opened.callback": "Ha aperto la pratica {number} (da richiamare).",
+    "refused.return": "Il reso non si può aprire: {reason}.",
+    "callback": "Ha promesso di richiamare il {number}.",
+    "message": "Ha mandato un messaggio al {number}.",
+    "consent.granted": "Ha dato il consenso: {purpose}.",
+    "consent.refused": "Non ha dato il consenso: {purpose}.",
+    "consent_unclear": "Risposta non chiara sul consenso {purpose}: vale come un no in questa chiamata.",
+    "queued": "In attesa di una persona con competenza {skill}, livello {level} o più: {reason}.",
+    "offered": "Chiamata proposta a {agent}.",
+    "accepted": "{agent} ha accettato.",
+    "declined": "{agent} ha rifiutato.",
+    "agent_answered": "{agent} ha risposto.",
+    "agent_unreachable": "Il telefono di {agent} non ha risposto ({reason}): la chiamata torna al suo posto.",
+    "brought_to_agent": "Il cliente parla con {agent}.",
+    "agent_left": "{agent} ha chiuso la conversazione.",
+    "held": "In attesa con musica.",
+    "resumed": "Conversazione ripresa.",
+    "effort": "Punteggio di sforzo: {score} su 7.",
+    "finished": "Esito: {outcome}. {note}",
+    "ended": "Fine della chiamata.",
+})  # fmt: skip
+
+_EN: Mapping[str, str] = MappingProxyType({
+    "proof.number_on_file.accepted": "The calling number is on the customer's file.",
+    "proof.order_and_postcode.accepted": "Gave order {order_number} and the right postcode.",
+    "proof.order_and_postcode.rejected": "The postcode given is not the one of order {order_number}.",
+    "proof.voice.accepted": "The voice is the enrolled one.",
+    "proof.voice.rejected": "The voice is not the enrolled one.",
+    "proof.voice.inconclusive": "The voice was not verified ({reason}).",
+    "understood": "Understood: {intent} ({confidence:.0%}).",
+    "doubtful": "Unsure between {first} and {second}: asked.",
+    "keyed": "Chose by key: {intent}.",
+    "reprompted": "Asked again in other words ({why}).",
+    "person": "Goes to a person: {why}.",
+    "language": "Goes on in another language: {language}.",
+    "exhausted": "No tries left ({tries}).",
+    "looked_up_order": "Looked up order {order_number}: {status}, days late: {days_late}.",
+    "opened.return": "Opened return {number}.",
+    "opened.complaint": "Opened case {number} (complaint).",
+    "opened.question": "Opened case {number} (question).",
+    "opened.callback": "Opened case {number} (call back).",
+    "refused.return": "The return cannot be opened: {reason}.",
+    "callback": "Promised to call back {number}.",
+    "message": "Sent a text message to {number}.",
+    "consent.granted": "Gave consent: {purpose}.",
+    "consent.refused": "Did not consent: {purpose}.",
+    "consent_unclear": "Unclear answer about consent {purpose}: counts as a no in this call.",
+    "queued": "Waits for a person with skill {skill}, level {level} or higher: {reason}.",
+    "offered": "Offered to {agent}.",
+    "accepted": "{agent} accepted.",
+    "declined": "{agent} declined.",
+    "agent_answered": "{agent} answered.",
+    "agent_unreachable": "The telephone of {agent} did not answer ({reason}): the call is back in its place.",
+    "brought_to_agent": "The caller talks with {agent}.",
+    "agent_left": "{agent} ended the talk.",
+    "held": "On hold with music.",
+    "resumed": "The talk goes on.",
+    "effort": "Effort score: {score} of 7.",
+    "finished": "Outcome: {outcome}. {note}",
+    "ended": "End of the call.",
+})  # fmt: skip
+
+SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType({"it": _IT, "en": _EN})
+
+_TERMS: Mapping[str, Mapping[str, str]] = MappingProxyType({
+    "it": MappingProxyType({
+        "order_status": "stato dell'ordine", "return": "reso", "product_question": "domanda su un prodotto",
+        "complaint": "reclamo",
+        "person": "una persona", "silence": "silenzio", "asked for a person": "lo ha chiesto", "shipped": "spedito",
+        "preparing": "in preparazione", "delivered": "consegnato", "cancelled": "annullato",
+        "too_late": "oltre i giorni di recesso",
+        "not_delivered": "non ancora consegnato", "voice_verification": "riconoscimento della voce",
+        "contact_history": "memoria delle chiamate", "not understood three times": "tre volte non capito",
+        "the line could not finish": "la linea non ha potuto finire",
+    }),
+    "en": MappingProxyType({
+        "order_status": "order status", "return": "return", "product_question": "product question", "complaint": "complaint",
+        "person": "a person", "too_late": "after the days of withdrawal", "not_delivered": "not delivered yet",
+        "voice_verification": "voice verification", "contact_history": "memory of calls",
+    }),
+})  # fmt: skip
+
+
+def sentence(kind: str, details: Mapping[str, Any], language: str) -> str:
+    """A fact as one sentence of `language` (it, en); "" for a fact that is not for people."""
+    sentences, terms = SENTENCES[language], _TERMS[language]
+    template = sentences.get(_key(kind, details), "")
+    if not template:
+        return ""
+    wanted = {name for _, name, _, _ in Formatter().parse(template) if name}
+    if not wanted <= {key for key, value in details.items() if value is not None}:
+        return ""
+    shown = {key: terms.get(value, value) if isinstance(value, str) else value for key, value in details.items()}
+    return template.format(**shown).strip()
+
+
+def _key(kind: str, details: Mapping[str, Any]) -> str:
+    match kind:
+        case "proof":
+            return f"proof.{details.get('proof')}.{details.get('outcome')}"
+        case "opened" | "refused":
+            return f"{kind}.{details.get('kind')}"
+        case "consent":
+            return "consent.granted" if details.get("granted") else "consent.refused"
+        case _:
+            return kind

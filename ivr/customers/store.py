@@ -1,0 +1,259 @@
+"""Reading and keeping what the company knows of its customers. The session comes from outside; nothing here commits.
+
+Outcomes that a caller can cause are values (`Late`, `NotFound` ...), which the conductor turns into the flow's outcomes.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeAlias
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ivr.customers.tables import Case, Consent, Contact, Customer, CustomerNumber, Message, Order, Return
+
+# DESIGN.md 1: 90% want the problem solved within 24 hours.
+CASE_DUE = timedelta(hours=24)
+# Fourteen days from delivery: the right of withdrawal, directive 2011/83/EU art. 9, d.lgs. 206/2005 art. 52.
+RETURN_WINDOW = timedelta(days=14)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The order, to be told to this caller."""
+
+    order: Order
+    days_late: int  # 0 when on time
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotFound:
+    """No order has this number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedsProof:
+    """The order exists, but nothing shows that it is this caller's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongProof:
+    """The postcode given is not the order's."""
+
+
+OrderAnswer: TypeAlias = Found | NotFound | NeedsProof | WrongProof
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A case or a return was opened."""
+
+    number: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlreadyOpen:
+    """It was open before."""
+
+    number: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """It cannot be opened."""
+
+    reason: str
+
+
+CaseAnswer: TypeAlias = Opened | AlreadyOpen | Refused
+
+
+def by_number(session: Session, number: str) -> Sequence[Customer]:
+    """The customers that have a number (E.164) on file."""
+    query = select(Customer).join(CustomerNumber).where(CustomerNumber.number == number).order_by(Customer.customer_id)
+    return session.scalars(query).all()
+
+
+def customer(session: Session, customer_id: str | None) -> Customer | None:
+    """One customer, if known."""
+    return session.get(Customer, customer_id) if customer_id else None
+
+
+def orders_of(session: Session, customer_id: str) -> Sequence[Order]:
+    """The orders of a customer, the newest first."""
+    query = (
+        select(Order)
+        .where(Order.customer_id == customer_id)
+        .order_by(Order.placed_on.desc(), Order.order_number.desc())
+    )
+    return session.scalars(query).all()
+
+
+def open_cases_of(session: Session, customer_id: str) -> Sequence[Case]:
+    """What stays open for a customer, the soonest due first."""
+    query = select(Case).where(Case.customer_id == customer_id, Case.closed_at.is_(None)).order_by(Case.due_at)
+    return session.scalars(query).all()
+
+
+def open_returns_of(session: Session, customer_id: str) -> Sequence[Return]:
+    """The returns of a customer that are under way."""
+    query = select(Return).join(Order).where(Order.customer_id == customer_id, Return.closed_at.is_(None))
+    return session.scalars(query.order_by(Return.opened_at.desc())).all()
+
+
+def contacts_of(session: Session, customer_id: str, *, most: int = 10) -> Sequence[Contact]:
+    """The last contacts of a customer on every channel, the newest first."""
+    query = select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.at.desc()).limit(most)
+    return session.scalars(query).all()
+
+
+def has_contacts(session: Session, customer_id: str) -> bool:
+    """Whether the customer has dealt with the line before."""
+    query = select(Contact.contact_id).where(Contact.customer_id == customer_id, Contact.channel == "phone").limit(1)
+    return session.scalar(query) is not None
+
+
+def days_late(order: Order, today: date) -> int:
+    """By how many days an order is later than first promised, 0 when it is not or is closed."""
+    if order.status in {"delivered", "cancelled"}:
+        return 0
+    return max(0, (max(order.due_on, today) - order.promised_on).days)
+
+
+def look_up_order(
+    session: Session, *, order_number: str, customer_id: str | None, postcode: str | None, today: date
+) -> OrderAnswer:
+    """An order, if this caller may hear of it: by a number on its customer's file, or by the postcode it goes to."""
+    order = session.get(Order, order_number)
+    if order is None:
+        return NotFound()
+    if order.customer_id != customer_id:
+        if postcode is None:
+            return NeedsProof()
+        if postcode != order.postcode:
+            return WrongProof()
+    return Found(order=order, days_late=days_late(order, today))
+
+
+def open_return(session: Session, *, order_number: str, call_id: str, now: datetime, today: date) -> CaseAnswer:
+    """Open the return of a delivered order within the days of withdrawal."""
+    order = session.get(Order, order_number)
+    if order is None:
+        return Refused(reason="not_found")
+    existing = session.scalar(select(Return).where(Return.order_number == order_number))
+    due_at = now + RETURN_WINDOW
+    if existing is not None:
+        return AlreadyOpen(number=existing.return_number, due_at=existing.opened_at + RETURN_WINDOW)
+    if order.status != "delivered" or order.delivered_on is None:
+        return Refused(reason="not_delivered")
+    if today - order.delivered_on > RETURN_WINDOW:
+        return Refused(reason="too_late")
+    number = _number_for("R", order_number)
+    session.add(Return(return_number=number, order_number=order_number, opened_at=now, opened_in_call=call_id))
+    return Opened(number=number, due_at=due_at)
+
+
+def open_case(
+    session: Session,
+    *,
+    kind: str,
+    customer_id: str | None,
+    number: str,
+    summary: str,
+    call_id: str,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> CaseAnswer:
+    """Open a case, due in 24 hours unless said otherwise; one of a kind per call, so that a repeated webhook opens none."""
+    existing = session.scalar(select(Case).where(Case.opened_in_call == call_id, Case.kind == kind))
+    if existing is not None:
+        return AlreadyOpen(number=existing.case_id, due_at=existing.due_at)
+    case_id = _number_for("C", f"{call_id}/{kind}")
+    due = due_at or now + CASE_DUE
+    session.add(
+        Case(
+            case_id=case_id, customer_id=customer_id, number=number, kind=kind, summary=summary,
+            opened_at=now, due_at=due, opened_in_call=call_id,
+        )
+    )  # fmt: skip
+    return Opened(number=case_id, due_at=due)
+
+
+def record_consent(
+    session: Session,
+    *,
+    customer_id: str,
+    purpose: str,
+    granted: bool,
+    wording: str,
+    wording_version: int,
+    language: str,
+    call_id: str,
+    now: datetime,
+) -> None:
+    """Keep an answer with the wording it was given to."""
+    session.add(
+        Consent(
+            customer_id=customer_id, purpose=purpose, granted=granted, wording=wording, wording_version=wording_version,
+            language=language, channel="phone", at=now, call_id=call_id,
+        )
+    )  # fmt: skip
+
+
+def consents_of(session: Session, customer_id: str) -> dict[str, bool]:
+    """The standing answer per purpose: the newest one."""
+    query = select(Consent).where(Consent.customer_id == customer_id).order_by(Consent.at, Consent.consent_id)
+    return {row.purpose: row.granted for row in session.scalars(query)}
+
+
+def record_contact(
+    session: Session, *, customer_id: str, call_id: str, reason: str, outcome: str, now: datetime, note: str = ""
+) -> None:
+    """Keep a telephone contact once per call; what is known later (outcome, note) completes it."""
+    existing = session.scalar(select(Contact).where(Contact.call_id == call_id))
+    if existing is None:
+        session.add(
+            Contact(
+                customer_id=customer_id,
+                at=now,
+                channel="phone",
+                reason=reason,
+                outcome=outcome,
+                note=note,
+                call_id=call_id,
+            )
+        )
+        return
+    existing.reason = reason or existing.reason
+    existing.outcome = outcome or existing.outcome
+    existing.note = note or existing.note
+
+
+def record_message(session: Session, *, call_id: str, to_number: str, text_: str, now: datetime) -> Message:
+    """Keep a text message that is about to be sent."""
+    message = Message(call_id=call_id, to_number=to_number, text=text_, asked_at=now, status="asked")
+    session.add(message)
+    session.flush()
+    return message
+
+
+def settle_message(session: Session, message_id: int, *, accepted: bool) -> None:
+    """Say what the carrier answered to a message."""
+    message = session.get(Message, message_id)
+    if message is not None:
+        message.status = "accepted" if accepted else "failed"
+
+
+def day_start(day: date) -> datetime:
+    """Midnight of a day, UTC; for records that know a day alone."""
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def _number_for(letter: str, subject: str) -> str:
+    """A short number that a caller can note, the same for the same subject: repeating the work changes nothing."""
+    digest = int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8])
+    return f"{letter}{digest % 1_000_000:06d}"

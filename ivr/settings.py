@@ -1,0 +1,271 @@
+"""The settings of an installation: read once at start from the environment or a file, typed, and refused with a sentence each.
+
+Every other module gets what it needs as arguments; this one alone reads the environment. What a setting does not say here, an
+admin says in the database.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+PREFIX = "CENTRALINO_"
+DEFAULT_FILE = Path("centralino.toml")
+
+Language = Literal["it", "en"]
+Listening = Literal["carrier", "stream"]
+
+
+class SettingsError(Exception):
+    """The installation cannot start with these settings; the message has one line a problem."""
+
+
+class _Known(BaseSettings):
+    """Shared behaviour: environment over file, nothing else, unknown names refused in the file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        toml_file=None,
+        hide_input_in_errors=True,
+    )
+
+
+class Settings(_Known):
+    """All settings. Each is `CENTRALINO_NAME` in the environment or `name` in the TOML file; the environment wins."""
+
+    public_url: str = Field(
+        default="http://127.0.0.1:5000",
+        description="address under which the carrier and the browsers reach this service, e.g. https://linea.example.it",
+    )
+    bind: str = Field(default="127.0.0.1:5000", description="host:port that the server listens on")
+    database_url: str = Field(
+        default="sqlite:///var/centralino.db",
+        description="SQLAlchemy address: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(""), description="at least 32 characters that nobody knows: signs the browsers' sessions"
+    )
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="how many reverse proxies stand in front and set X-Forwarded-*"
+    )
+
+    account_sid: str = Field(
+        default="AC" + "0" * 32,
+        pattern=r"^AC[0-9a-fA-F]{32}$",
+        description="the carrier account: AC and 32 hexadecimal digits",
+    )
+    auth_token: SecretStr = Field(
+        default=SecretStr(""), description="the carrier account's auth token: checks and makes signatures"
+    )
+    carrier_api_url: str = Field(
+        default="https://api.twilio.com",
+        description="address of the carrier's REST API; the local line's for trial calls",
+    )
+    line_number: str = Field(
+        default="+390210420000",
+        pattern=r"^\+[1-9]\d{6,14}$",
+        description="the company's number that callers dial, E.164",
+    )
+    emergency_number: str = Field(
+        default="",
+        pattern=r"^(\+[1-9]\d{6,14})?$",
+        description="number dialled when our own parts fail, E.164; empty for none",
+    )
+    line_url: str = Field(
+        default="", description="address of the local line, for the agents' browser phone; empty when it is off"
+    )
+
+    default_language: Language = Field(
+        default="it", description="language of a call until the caller shows another: it or en"
+    )
+    listening: Mapping[Language, Listening] = Field(
+        default={"it": "carrier", "en": "carrier"}, description="per language, who recognises speech: carrier or stream"
+    )
+    vosk_models: Mapping[str, Path] = Field(default={}, description="per language, the folder of a Vosk model")
+    text_encoder: str = Field(
+        default="packaged",
+        description="packaged, none (words alone), or the name or folder of a sentence-transformers model",
+    )
+    models_folder: Path = Field(
+        default=Path("var/models"), description="folder for what was trained here and can be made again"
+    )
+    prompts_folder: Path | None = Field(
+        default=None, description="folder of flow, prompts and intents; empty for the shipped company"
+    )
+
+    time_zone: str = Field(default="Europe/Rome", description="the company's time zone, e.g. Europe/Rome")
+    country: str = Field(
+        default="IT", pattern=r"^[A-Z]{2}$", description="country whose holidays close the line, two letters"
+    )
+    opens_at: time = Field(default=time(8, 0), description="first minute with agents on duty, e.g. 08:00")
+    closes_at: time = Field(
+        default=time(20, 0), description="end of duty, e.g. 20:00; equal to opens_at means day and night"
+    )
+    open_days: Annotated[tuple[int, ...], Field(min_length=1)] = Field(
+        default=(1, 2, 3, 4, 5, 6), description="days on duty, 1 is Monday, 7 is Sunday"
+    )
+
+    offer_seconds: float = Field(default=20.0, ge=5, le=120, description="how long an agent is rung")
+    agent_ring_seconds: int = Field(
+        default=20, ge=5, le=120, description="how long an agent's telephone rings after accepting"
+    )
+    cookies_secure: bool = Field(
+        default=True, description="session cookies only over https; false for a trial on this machine"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the file that `load` names."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("public_url", "carrier_api_url", "line_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment):
+            raise ValueError("must be an address such as https://linea.example.it, without query or fragment")
+        return value.rstrip("/")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("is not a time zone that this machine knows") from error
+        return value
+
+    @field_validator("bind")
+    @classmethod
+    def _is_host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:  # noqa: PLR2004 - the range of TCP ports
+            raise ValueError("must be host:port, e.g. 127.0.0.1:5000")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @field_validator("open_days")
+    @classmethod
+    def _are_days(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not set(value) <= set(range(1, 8)):
+            raise ValueError("must be numbers from 1 (Monday) to 7 (Sunday)")
+        return tuple(sorted(set(value)))
+
+    @model_validator(mode="after")
+    def _secrets_are_set(self) -> Self:
+        shortest_key = 32
+        if len(self.secret_key.get_secret_value()) < shortest_key:
+            raise ValueError("secret_key: must have at least 32 characters; `centralino secret` makes one")
+        if not self.auth_token.get_secret_value():
+            raise ValueError("auth_token: must be set: without it no webhook can be told from a forged one")
+        if "stream" in self.listening.values() and urlsplit(self.public_url).scheme == "http" and not self.is_local:
+            raise ValueError("public_url: the carrier streams audio over wss only: use https, or listening = carrier")
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the service is reached on this machine alone, as in a trial."""
+        return urlsplit(self.public_url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The company's time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """One setting as `centralino settings` prints it, secrets hidden."""
+
+    name: str
+    value: str
+    description: str
+
+
+def load(file: Path | None = None, **given: Any) -> Settings:
+    """Read the settings: `given`, then the environment, then `file` (centralino.toml where there is one).
+
+    Raises SettingsError with a line for every setting that is wrong, naming it and what it wants.
+    """
+    chosen = file or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    if chosen is not None:
+        _check_file(chosen)
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=chosen)
+
+    try:
+        return FromFile(**given)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentences(error, chosen))) from None
+
+
+def shown(settings: Settings) -> Iterable[Shown]:
+    """Every setting in order, for people: a secret shows only whether it is set."""
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            value = "(set)" if value.get_secret_value() else "(not set)"
+        elif name == "database_url":
+            value = _without_password(value)
+        yield Shown(name=name, value=str(value), description=field.description or "")
+
+
+def _check_file(file: Path) -> None:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"{file}: cannot be read ({error.strerror}); give an existing file or leave --settings out"
+        ) from None
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: is not TOML: {error}") from None
+
+
+def _sentences(error: ValidationError, file: Path | None) -> Iterable[str]:
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            yield f"{name}: is not a setting{f' (in {file})' if file else ''}; `centralino settings` lists them"
+        elif name in Settings.model_fields:
+            wants = Settings.model_fields[name].description
+            yield f"{name} ({PREFIX}{name.upper()}): {message}. It wants: {wants}"
+        else:
+            setting = message.partition(":")[0]
+            yield message.replace(setting, f"{setting} ({PREFIX}{setting.upper()})", 1)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return url.replace(f":{parts.password}@", ":***@", 1)

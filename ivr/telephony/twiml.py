@@ -1,0 +1,151 @@
+"""Answers written as TwiML, through the carrier's official package. Decides only how an answer is said in that language."""
+
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+from twilio.twiml import TwiML
+from twilio.twiml.voice_response import Connect as ConnectVerb
+from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
+from twilio.twiml.voice_response import Stream as StreamNoun
+
+from ivr.telephony.answers import (
+    Answer,
+    Connect,
+    Continue,
+    LeaveQueue,
+    Listen,
+    Meet,
+    Nothing,
+    SayAndHangUp,
+    Speak,
+    Stream,
+    WaitingRound,
+    WaitInQueue,
+)
+
+LOCALES: Mapping[str, str] = {"it": "it-IT", "en": "en-US"}
+# Silence after which Gather counts an utterance as ended: the carrier decides by itself ("auto", Gather page).
+SPEECH_TIMEOUT = "auto"
+# Gather takes at most 500 hints of 100 characters (Gather page).
+MOST_HINTS, LONGEST_HINT = 500, 100
+# The shortest time-out of a Gather around a prompt that is followed by our own listening: keys interrupt the prompt.
+KEYS_AFTER_PROMPT_SECONDS = 1
+
+
+def write(answer: Answer) -> str:
+    """The document for an answer, XML."""
+    response = VoiceResponse()
+    match answer:
+        case Nothing():
+            pass
+        case LeaveQueue():
+            response.leave()
+        case Listen():
+            _listen(response, answer)
+        case Stream():
+            _stream(response, answer)
+        case WaitingRound():
+            _waiting_round(response, answer)
+        case _:
+            _speak(response, answer.prompts)
+            _go_on(response, answer)
+    return str(response)
+
+
+def _go_on(response: VoiceResponse, answer: WaitInQueue | Meet | Connect | SayAndHangUp | Continue) -> None:
+    match answer:
+        case WaitInQueue():
+            response.enqueue(answer.queue, action=answer.left_path, wait_url=answer.wait_path, wait_url_method="POST")
+        case Meet():
+            _meet(response, answer)
+        case Connect():
+            response.dial(answer.number)
+            response.hangup()
+        case SayAndHangUp():
+            response.hangup()
+        case Continue():
+            response.redirect(answer.answer_path, method="POST")
+        case _:
+            assert_never(answer)
+
+
+def music(url: str, again_url: str) -> str:
+    """The document of music without end: a conference or a hold goes silent after its last verb (Conference page)."""
+    response = VoiceResponse()
+    response.play(url)
+    response.redirect(again_url, method="POST")
+    return str(response)
+
+
+def _speak(verb: TwiML, prompts: Iterable[Speak]) -> None:
+    for prompt in prompts:
+        if prompt.recording_url:
+            verb.append(VoiceResponse().play(prompt.recording_url))
+        else:
+            verb.append(VoiceResponse().say(prompt.text, language=LOCALES[prompt.language]))
+
+
+def _listen(response: VoiceResponse, answer: Listen) -> None:
+    hints = [hint[:LONGEST_HINT] for hint in answer.hints[:MOST_HINTS]]
+    gather = Gather(
+        input="dtmf speech",
+        action=answer.answer_path,
+        method="POST",
+        action_on_empty_result=True,
+        timeout=answer.timeout_seconds,
+        speech_timeout=SPEECH_TIMEOUT,
+        num_digits=answer.most_keys,
+        finish_on_key="#",
+        language=LOCALES[answer.language],
+        hints=", ".join(hints) or None,
+        # A caller's strong words reach the agent as they were said, not as asterisks.
+        profanity_filter=False,
+        barge_in=None if answer.barge_in else False,
+    )
+    _speak(gather, answer.prompts)
+    response.append(gather)
+    # An unsupported language fails the Gather and falls through (Gather page, troubleshooting): then it counts as silence.
+    response.redirect(answer.answer_path, method="POST")
+
+
+def _stream(response: VoiceResponse, answer: Stream) -> None:
+    if answer.prompts:
+        gather = Gather(
+            input="dtmf", action=answer.answer_path, method="POST", timeout=KEYS_AFTER_PROMPT_SECONDS, num_digits=1
+        )
+        _speak(gather, answer.prompts)
+        response.append(gather)
+    stream = StreamNoun(url=answer.socket_url)
+    stream.parameter(name="turn", value=str(answer.turn))
+    stream.parameter(name="token", value=answer.token)
+    connect = ConnectVerb()
+    connect.append(stream)
+    response.append(connect)
+    response.redirect(answer.answer_path, method="POST")
+
+
+def _waiting_round(response: VoiceResponse, answer: WaitingRound) -> None:
+    gather = Gather(input="dtmf", action=answer.round_path, method="POST", timeout=1, num_digits=1)
+    _speak(gather, answer.prompts)
+    gather.play(answer.music_url)
+    response.append(gather)
+    response.redirect(answer.round_path, method="POST")
+
+
+def _meet(response: VoiceResponse, answer: Meet) -> None:
+    dial = Dial(action=answer.left_path or None, method="POST" if answer.left_path else None)
+    dial.conference(
+        answer.conference,
+        participant_label=answer.label,
+        start_conference_on_enter=answer.starts_with_me,
+        end_conference_on_exit=answer.ends_with_me,
+        beep=False,
+        wait_url=answer.wait_path,
+        wait_method="POST",
+        status_callback=answer.events_path,
+        status_callback_event="start end join leave hold",
+        status_callback_method="POST",
+    )
+    response.append(dial)
+    if not answer.left_path:
+        response.hangup()

@@ -1,0 +1,43 @@
+"""The guard of the carrier's routes: a request whose signature is not the carrier's is refused, counted, and leaves nothing."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import abort, request
+
+from ivr.telephony.signatures import HEADER, is_signed, public_address, socket_address
+from ivr.web import guards
+from ivr.web.voice_wiring import voice_wiring
+
+_log = logging.getLogger(__name__)
+
+
+def signed_by_carrier(view: Callable[..., Any]) -> Any:
+    """Let in only what the carrier signed for our public address (X-Twilio-Signature); 403 for everything else."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        wiring = voice_wiring()
+        path = request.full_path if request.query_string else request.path
+        address = public_address(wiring.public_url, path)
+        if not is_signed(wiring.auth_token, address, request.form, request.headers.get(HEADER, "")):
+            refuse()
+        return view(*args, **kwargs)
+
+    return guards.by_carrier(checked)
+
+
+def socket_is_signed() -> bool:
+    """Whether the handshake of this media socket is the carrier's; with a trailing slash too, which some of its edges add."""
+    wiring = voice_wiring()
+    address, signature = socket_address(wiring.public_url, request.path), request.headers.get(HEADER, "")
+    return any(is_signed(wiring.auth_token, one, request.form, signature) for one in (address, address + "/"))
+
+
+def refuse() -> None:
+    """Count and refuse a forged request; nothing of it is kept but that it came."""
+    voice_wiring().forged.add()
+    _log.warning("refused a request to %s: its signature is not the carrier's", request.endpoint)
+    abort(403)

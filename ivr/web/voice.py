@@ -1,0 +1,215 @@
+"""The carrier's webhooks: each reads a signed request, gives it to the conductor in one transaction, and answers with TwiML.
+
+What must go out to the carrier goes after the commit. When our own parts fail the call does not: the fallback document apologises
+and dials the emergency number, and that document needs neither database nor flow.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from ivr.calls import fallback
+from ivr.calls.conductor import Reply
+from ivr.calls.effects import Effect
+from ivr.telephony.requests import (
+    ConferenceEvent,
+    Malformed,
+    StatusCallback,
+    VoiceRequest,
+    conference_event,
+    status_callback,
+    voice_request,
+)
+from ivr.telephony.sounds import music_wav
+from ivr.telephony.twiml import music, write
+from ivr.web.guards import public
+from ivr.web.signatures import signed_by_carrier
+from ivr.web.voice_wiring import voice_wiring
+from ivr.web.wiring import wiring
+
+voice = Blueprint("voice", __name__, url_prefix="/voice")
+
+_log = logging.getLogger(__name__)
+_TOKEN = "I-Twilio-Idempotency-Token"  # noqa: S105 - a header's name
+
+
+def _survives(view: Callable[..., Response]) -> Any:
+    """Answer with the fallback document when a part of ours fails: a live caller never meets our error page."""
+
+    @wraps(view)
+    def answered(*args: Any, **kwargs: Any) -> Response:
+        try:
+            return view(*args, **kwargs)
+        except SQLAlchemyError as error:
+            _log.error("%s: the database does not answer (%s)", request.endpoint, type(error).__name__)
+        except (LookupError, ValueError, RuntimeError):
+            _log.exception("%s: a part of ours failed", request.endpoint)
+        return _twiml(_fallback_document())
+
+    return answered
+
+
+@voice.post("/start")
+@signed_by_carrier
+@_survives
+def start() -> Response:
+    """A call begins."""
+    voiced = _voice_request()
+    return _reply(lambda session: voice_wiring().conductor.start(session, voiced, wiring().clock()))
+
+
+@voice.post("/turn/<int:turn>")
+@signed_by_carrier
+@_survives
+def turn(turn: int) -> Response:
+    """What came back to a question."""
+    voiced = _voice_request()
+    return _reply(lambda session: voice_wiring().conductor.turn(session, voiced, turn, wiring().clock()))
+
+
+@voice.post("/wait/<int:turn>/<int:round_>")
+@signed_by_carrier
+@_survives
+def wait(turn: int, round_: int) -> Response:
+    """A round of waiting in the queue."""
+    voiced = _voice_request()
+    meeting = voice_wiring().meeting
+    return _reply(lambda session: meeting.waiting_round(session, voiced, turn, round_, wiring().clock()))
+
+
+@voice.post("/left/<int:turn>")
+@signed_by_carrier
+@_survives
+def left(turn: int) -> Response:
+    """The caller is out of the queue."""
+    voiced = _voice_request()
+    return _reply(lambda session: voice_wiring().meeting.left_queue(session, voiced, turn, wiring().clock()))
+
+
+@voice.post("/meet")
+@signed_by_carrier
+@_survives
+def meet() -> Response:
+    """The caller goes to the agent."""
+    voiced = _voice_request()
+    return _reply(lambda session: voice_wiring().meeting.meet(session, voiced, wiring().clock()))
+
+
+@voice.post("/met/<int:turn>")
+@signed_by_carrier
+@_survives
+def met(turn: int) -> Response:
+    """The talk with the agent is over."""
+    voiced = _voice_request()
+    return _reply(lambda session: voice_wiring().meeting.met(session, voiced, turn, wiring().clock()))
+
+
+@voice.post("/agent/<call_id>")
+@signed_by_carrier
+@_survives
+def agent(call_id: str) -> Response:
+    """The agent's telephone was picked up."""
+    voiced = _voice_request()
+    return _reply(lambda session: voice_wiring().meeting.agent_answered(session, voiced, call_id, wiring().clock()))
+
+
+@voice.post("/agent/<call_id>/status")
+@signed_by_carrier
+def agent_status(call_id: str) -> Response:
+    """What became of the agent's leg."""
+    reported = _read(status_callback(request.form))
+    assert isinstance(reported, StatusCallback)  # noqa: S101 - narrows what _read has checked
+    meeting = voice_wiring().meeting
+    return _done(lambda session: meeting.agent_status(session, reported, call_id, wiring().clock()))
+
+
+@voice.post("/status")
+@signed_by_carrier
+def status() -> Response:
+    """The progress of a caller's leg."""
+    reported = _read(status_callback(request.form))
+    assert isinstance(reported, StatusCallback)  # noqa: S101 - narrows what _read has checked
+    return _done(lambda session: voice_wiring().meeting.status(session, reported, wiring().clock()))
+
+
+@voice.post("/conference")
+@signed_by_carrier
+def conference() -> Response:
+    """What happened in a conference."""
+    event = _read(conference_event(request.form))
+    assert isinstance(event, ConferenceEvent)  # noqa: S101 - narrows what _read has checked
+
+    def keep(session: Session) -> tuple[Effect, ...]:
+        voice_wiring().meeting.conference(session, event, wiring().clock())
+        return ()
+
+    return _done(keep)
+
+
+@voice.post("/music")
+@signed_by_carrier
+def hold_music() -> Response:
+    """Music for whoever waits alone or on hold."""
+    return _twiml(
+        music(voice_wiring().company.addresses.voice("music.wav"), voice_wiring().company.addresses.voice("music"))
+    )
+
+
+@voice.get("/music.wav")
+@public("the carrier's media servers fetch it unsigned; it is four chords made by our own code")
+def music_file() -> Response:
+    """The waiting music, mu-law 8 kHz WAV."""
+    return Response(_music(), mimetype="audio/wav", headers={"Cache-Control": "public, max-age=86400"})
+
+
+@voice.post("/fallback")
+@signed_by_carrier
+def fallback_document() -> Response:
+    """What the carrier asks when another of our addresses has failed."""
+    _log.error("the carrier met error %s at one of our addresses", request.form.get("ErrorCode", "")[:10])
+    return _twiml(_fallback_document())
+
+
+def _voice_request() -> VoiceRequest:
+    read = _read(voice_request(request.form, token=request.headers.get(_TOKEN, "")))
+    assert isinstance(read, VoiceRequest)  # noqa: S101 - narrows what _read has checked
+    return read
+
+
+def _read(read: object) -> object:
+    if isinstance(read, Malformed):
+        _log.warning("refused a request to %s: %s", request.endpoint, read.reason)
+        abort(400)
+    return read
+
+
+def _reply(work: Callable[[Session], Reply]) -> Response:
+    with wiring().sessions.begin() as session:
+        reply = work(session)
+    voice_wiring().outgoing.carry_out(reply.effects)
+    return _twiml(reply.document)
+
+
+def _done(work: Callable[[Session], tuple[Effect, ...]]) -> Response:
+    with wiring().sessions.begin() as session:
+        effects = work(session)
+    voice_wiring().outgoing.carry_out(effects)
+    return Response(status=204)
+
+
+def _twiml(document: str) -> Response:
+    return Response(document, mimetype="text/xml")
+
+
+def _fallback_document() -> str:
+    return write(fallback.answer(voice_wiring().company))
+
+
+@lru_cache(maxsize=1)
+def _music() -> bytes:
+    return music_wav()

@@ -1,0 +1,53 @@
+"""What `ivr.app` gave to the voice webhooks and the media socket of one application object."""
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import cast
+
+from flask import current_app
+
+from ivr.calls.company import Company
+from ivr.calls.conductor import Conductor
+from ivr.calls.meeting import Meeting
+from ivr.calls.outgoing import Outgoing
+from ivr.speech.recognizer import Recognition
+
+EXTENSION = "centralino.voice"
+
+
+class Count:
+    """A number that several threads add to."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._value = 0
+
+    def add(self, more: int = 1) -> None:
+        """Add to it."""
+        with self._lock:
+            self._value += more
+
+    @property
+    def value(self) -> int:
+        """The number so far."""
+        return self._value
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceWiring:
+    """Everything that the carrier's routes use besides the request."""
+
+    public_url: str
+    auth_token: str
+    company: Company
+    conductor: Conductor
+    meeting: Meeting
+    outgoing: Outgoing
+    recognition: Recognition
+    forged: Count = field(default_factory=Count)  # requests with a signature that is not the carrier's
+    foreign_audio_bytes: Count = field(default_factory=Count)  # audio that we sent to anyone but the carrier: stays 0
+
+
+def voice_wiring() -> VoiceWiring:
+    """The wiring of the application that answers this request."""
+    return cast("VoiceWiring", current_app.extensions[EXTENSION])
