@@ -67,8 +67,12 @@ class Catalogue:
         text = (wording.text, *wording.reprompts)[variant]
         return _PLACEHOLDER.sub(lambda found: self._fill(prompt, found[1], found[2], language, values), text)
 
+    def template(self, key: str, *, language: str) -> str:
+        """Return a prompt's text with its placeholders, for people who read or edit. Raises WordingError as `wording`."""
+        return self._in(self._prompt(key), language).text
+
     def recording(self, key: str, *, language: str) -> str:
-        """Return the file that is played in place of the prompt's text, "" if it is spoken. Raises WordingError as `wording`."""
+        """Return the file that is played in place of the prompt, "" if it is spoken. Raises WordingError as `wording`."""
         return self._in(self._prompt(key), language).recording
 
     def shape(self) -> Mapping[str, Mapping[str, int]]:

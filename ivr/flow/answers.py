@@ -176,7 +176,7 @@ def fail(turn: Turn, why: str) -> None:
     if isinstance(node, ConsentNode):
         turn.note("missed", why=why)
         _answer_consent(turn, node, "unclear")
-    elif isinstance(node, SurveyNode) and state.attempts:
+    elif isinstance(node, SurveyNode) and state.variant:
         turn.note("survey_skipped", why=why)
         turn.follow("skipped")
     elif turn.state.variant <= REPROMPTS:

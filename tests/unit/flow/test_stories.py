@@ -216,6 +216,12 @@ def test_return_that_cannot_be_is_explained(caller: Caller) -> None:
     assert caller.hears == ["say return_too_late", "ask anything_else"]
 
 
+def test_survey_that_comes_a_second_time_is_asked_once(caller: Caller) -> None:
+    caller.arrives().says("product_question").done("met").says("product_question").done("met")
+    assert caller.hears == ["ask effort_agent+1"]
+    assert caller.is_silent().hears == ["say goodbye", "end"]
+
+
 def test_score_out_of_range_is_asked_once_more_and_then_left(caller: Caller) -> None:
     caller.arrives().says("nothing_else").presses("9")
     assert caller.hears == ["ask effort_line+1"]
