@@ -1,0 +1,71 @@
+"""Loading SpeechBrain's ECAPA: from a folder in its own format; whatever is missing or broken is said. No accuracy is shown."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from biometrics.encoders import EcapaEncoder, NoEncoder, load_ecapa
+from biometrics.samples import NotEncoded
+from tests.ecapa import save_tiny_ecapa
+
+NOISE = np.random.default_rng(3).normal(0, 0.1, 16_000).astype(np.float32)
+
+
+def reason(folder: Path | None) -> str:
+    refused = load_ecapa(folder=folder)
+    assert isinstance(refused, NoEncoder)
+    return refused.reason
+
+
+def test_weights_of_a_folder_are_really_the_ones_that_encode(tmp_path: Path) -> None:
+    first = load_ecapa(folder=save_tiny_ecapa(tmp_path / "one", seed=1))
+    again = load_ecapa(folder=save_tiny_ecapa(tmp_path / "same", seed=1))
+    other = load_ecapa(folder=save_tiny_ecapa(tmp_path / "other", seed=2))
+    assert isinstance(first, EcapaEncoder)
+    assert isinstance(again, EcapaEncoder)
+    assert isinstance(other, EcapaEncoder)
+    embedding = first.encode(NOISE, rate_hz=16_000)
+    assert not isinstance(embedding, NotEncoded)
+    assert len(embedding) == 24
+    assert embedding == again.encode(NOISE, rate_hz=16_000)
+    assert embedding != other.encode(NOISE, rate_hz=16_000)
+    assert (first.name, other.name) == ("ecapa:one", "ecapa:other")
+
+
+def test_the_hub_is_not_asked_unless_it_may_be() -> None:
+    assert reason(None) == "no folder of a speaker encoder is set, and the hub may not be asked"
+
+
+def test_a_folder_without_hyperparameters_is_named(tmp_path: Path) -> None:
+    assert reason(tmp_path) == f"the folder of the speaker encoder holds no hyperparams.yaml: {tmp_path}"
+
+
+@pytest.mark.parametrize("broken", ["embedding_model.ckpt", "hyperparams.yaml"])
+def test_a_folder_with_rubbish_in_it_is_named(tmp_path: Path, broken: str) -> None:
+    folder = save_tiny_ecapa(tmp_path / "broken")
+    (folder / broken).write_text("rubbish", encoding="utf-8")
+    assert reason(folder).startswith(f"the speaker encoder {folder} cannot be loaded: ")
+
+
+def test_a_folder_without_its_weights_is_named(tmp_path: Path) -> None:
+    folder = save_tiny_ecapa(tmp_path / "empty")
+    (folder / "embedding_model.ckpt").unlink()
+    assert reason(folder).startswith(f"the speaker encoder {folder} cannot be loaded: ")
+
+
+def test_whoever_goes_through_the_loaded_modules_meets_no_placeholder_that_fails(tmp_path: Path) -> None:
+    assert isinstance(load_ecapa(folder=save_tiny_ecapa(tmp_path / "tiny")), EcapaEncoder)
+    for module_name, module in list(sys.modules.items()):
+        if module_name.startswith("speechbrain"):
+            hasattr(module, "__file__")
+
+
+def test_a_hub_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # The hub's own switch: it answers at once what it would answer after many tries of a closed network.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    refused = load_ecapa(folder=None, may_use_hub=True)
+    assert isinstance(refused, NoEncoder)
+    assert refused.reason.startswith("the speaker encoder speechbrain/spkrec-ecapa-voxceleb cannot be loaded: ")
