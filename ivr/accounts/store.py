@@ -27,7 +27,7 @@ LONGEST_PASSWORD = 256
 # Without a key, click or touch for this long the browser is asked for the password again (OWASP session management: 15-30
 # minutes for common applications; a desk is watched by its agent, and every call touches it).
 IDLE_LIMIT = timedelta(minutes=30)
-# A sign-in never outlives a working day, however busy (OWASP session management: absolute time-out 4-8 hours; one shift and a break).
+# A sign-in never outlives a working day, however busy: one shift and its breaks (OWASP asks for an absolute time-out).
 LONGEST_SIGN_IN = timedelta(hours=12)
 
 _PASSWORDS = PasswordHasher()  # argon2-cffi's defaults: RFC 9106's second recommended option

@@ -1,0 +1,175 @@
+"""The agent's desk: the page, its live parts, and what an agent can do. What each act means is behind the doors."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from ivr.accounts import store
+from ivr.accounts.store import Role
+from ivr.customers.store import CASE_DUE
+from ivr.web import desk_view, errors, live, transaction
+from ivr.web.desk_view import DeskView
+from ivr.web.doors import Assigned, NotActed, Outcome
+from ivr.web.forms import WrapUpForm
+from ivr.web.guards import guarded_by, the_agent_id, the_person
+from ivr.web.languages import language
+from ivr.web.people import current_token
+from ivr.web.wiring import wiring
+from ivr.web.words import AWAY_REASONS, OUTCOMES
+
+desk = Blueprint("desk", __name__, url_prefix="/desk")
+
+# Supervisors and admins take calls too where routing knows them as agents; without an agent there is no desk.
+EVERYBODY = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
+OWN_STATES = frozenset({"available", "away", "offline"})
+# A due time ends on a full quarter of an hour: it is read by people.
+DUE_STEP = timedelta(minutes=15)
+
+
+@desk.get("")
+@guarded_by(*EVERYBODY)
+def page() -> ResponseReturnValue:
+    """The desk as it is now; its parts come live from then on."""
+    agent_id = the_agent_id()
+    view = desk_view.look(
+        transaction.session(), wiring().doors, agent_id=agent_id, language=language(), now=transaction.now()
+    )
+    if view is None:
+        return errors.refused("agent_unknown")
+    phone = desk_view.phone_address(wiring().line_url, view.presence.address)
+    return render_template("desk.html", view=view, parts=_draw(view), phone=phone)
+
+
+@desk.get("/events")
+@guarded_by(*EVERYBODY)
+def events() -> ResponseReturnValue:
+    """The parts of the desk that change, as they change; ends when the sign-in or the agent does."""
+    agent_id, token, spoken = the_agent_id(), current_token(), language()
+
+    def look() -> DeskView | None:
+        moment = wiring().clock()
+        with transaction.one_look() as session:
+            if store.signed_in(session, token=token, now=moment) is None:
+                return None
+            return desk_view.look(session, wiring().doors, agent_id=agent_id, language=spoken, now=moment)
+
+    return live.stream(look, _draw)
+
+
+@desk.post("/state")
+@guarded_by(*EVERYBODY)
+def set_state() -> ResponseReturnValue:
+    """Available, away with a reason, or offline."""
+    state, reason = request.form.get("state", ""), request.form.get("reason", "")
+    if state not in OWN_STATES or (state == "away" and reason not in AWAY_REASONS):
+        return errors.refused("form_incomplete")
+    away_reason = reason if state == "away" else ""
+    session, agent_id, now = transaction.session(), the_agent_id(), transaction.now()
+    doors = wiring().doors
+    # The desk says at once that it is open: the state may be asked for before the page has first told of itself.
+    doors.desk_is_open(session, agent_id=agent_id, now=now)
+    return _answer(doors.set_state(session, agent_id=agent_id, state=state, reason=away_reason, now=now))
+
+
+@desk.post("/offers/<int:offer_id>/accept")
+@guarded_by(*EVERYBODY)
+def accept(offer_id: int) -> ResponseReturnValue:
+    """Take the offered call: the agent's telephone rings, then the caller is there."""
+    doors, agent_id = wiring().doors, the_agent_id()
+    return _answer(doors.accept(transaction.session(), agent_id=agent_id, offer_id=offer_id, now=transaction.now()))
+
+
+@desk.post("/offers/<int:offer_id>/decline")
+@guarded_by(*EVERYBODY)
+def decline(offer_id: int) -> ResponseReturnValue:
+    """Leave the offered call to somebody else."""
+    doors, agent_id = wiring().doors, the_agent_id()
+    return _answer(doors.decline(transaction.session(), agent_id=agent_id, offer_id=offer_id, now=transaction.now()))
+
+
+@desk.post("/calls/<call_id>/hold")
+@guarded_by(*EVERYBODY)
+def hold(call_id: str) -> ResponseReturnValue:
+    """Let the caller hear music (`on=1`), or come back to them (`on=0`)."""
+    is_on = request.form.get("on")
+    if is_on not in {"0", "1"}:
+        return errors.refused("form_incomplete")
+    doors, agent_id = wiring().doors, the_agent_id()
+    return _answer(doors.hold(transaction.session(), agent_id=agent_id, call_id=call_id, on=is_on == "1"))
+
+
+@desk.post("/calls/<call_id>/hang-up")
+@guarded_by(*EVERYBODY)
+def hang_up(call_id: str) -> ResponseReturnValue:
+    """End the talk; the caller is asked for the effort score, the agent writes down what it led to."""
+    doors, agent_id = wiring().doors, the_agent_id()
+    return _answer(doors.hang_up(transaction.session(), agent_id=agent_id, call_id=call_id))
+
+
+@desk.post("/calls/<call_id>/finish")
+@guarded_by(*EVERYBODY)
+def finish(call_id: str) -> ResponseReturnValue:
+    """Keep outcome, note and next step; the agent is free again."""
+    form = WrapUpForm()
+    due_at = form.due_at_utc(wiring().zone)
+    next_step = (form.next_step.data or "").strip()
+    needs_step = form.outcome.data == "to_follow_up" and not next_step
+    if not form.validate() or needs_step or (next_step and due_at is None):
+        return errors.refused("form_incomplete")
+    return _answer(
+        wiring().doors.finish(
+            transaction.session(),
+            agent_id=the_agent_id(),
+            call_id=call_id,
+            outcome=form.outcome.data,
+            note=(form.note.data or "").strip(),
+            next_step=next_step,
+            due_at=due_at,
+            now=transaction.now(),
+        )
+    )
+
+
+@desk.post("/here")
+@guarded_by(*EVERYBODY)
+def here() -> ResponseReturnValue:
+    """The page is open (and, with `touched=1`, somebody is at it): keeps the agent reachable and the sign-in open."""
+    person, now = the_person(), transaction.now()
+    session = transaction.session()
+    if request.form.get("touched") == "1":
+        store.seen(session, token=current_token(), now=now)
+    if person.agent_id is not None and request.form.get("desk") == "1":
+        wiring().doors.desk_is_open(session, agent_id=person.agent_id, now=now)
+    # The page sets its clocks by this: a countdown is the service's, not the browser's.
+    return Response(status=204, headers={"X-Now": now.isoformat()})
+
+
+def _answer(outcome: Outcome) -> ResponseReturnValue:
+    if isinstance(outcome, NotActed):
+        return errors.refused(outcome.reason)
+    store.seen(transaction.session(), token=current_token(), now=transaction.now())
+    if request.headers.get(errors.SCRIPT_HEADER):
+        return Response(status=204)
+    return redirect(url_for("desk.page"), code=303)
+
+
+def _draw(view: DeskView) -> dict[str, str]:
+    """The parts of the desk, each as HTML. `notes` is drawn the same from the acceptance on: the page keeps what is typed."""
+    parts = {
+        "presence": render_template("desk/presence.html", view=view, away_reasons=AWAY_REASONS),
+        "work": render_template("desk/work.html", view=view),
+        "story": render_template("desk/story.html", view=view, call=view.context),
+        "notes": "",
+    }
+    if view.assignment is not None:
+        due_at = _on_the_quarter(view.assignment)
+        parts["notes"] = render_template("desk/notes.html", view=view, outcomes=OUTCOMES, due_at=due_at)
+    return parts
+
+
+def _on_the_quarter(assignment: Assigned) -> str:
+    due_at = assignment.accepted_at.astimezone(wiring().zone) + CASE_DUE
+    past = timedelta(minutes=due_at.minute % 15, seconds=due_at.second, microseconds=due_at.microsecond)
+    rounded = due_at - past + (DUE_STEP if past else timedelta())
+    return f"{rounded:%Y-%m-%dT%H:%M}"

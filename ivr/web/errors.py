@@ -1,0 +1,142 @@
+"""From what went wrong to a status code and a sentence: one table for refusals, one for exceptions, one page for people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from ivr.web import sign_in_address, transaction
+from ivr.web.guards import GuardKind, guard_of_request
+
+# Set by the pages' own scripts, which show the sentence instead of a page.
+SCRIPT_HEADER = "X-Centralino-Script"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """How a refusal is answered."""
+
+    status: int
+    sentence: Any  # lazily translated
+
+
+# What routing, the conductor and the accounts refuse, by the name of the reason.
+REFUSALS: Mapping[str, Said] = {
+    "not_in_this_state": Said(status=409, sentence=_l("That cannot be done now: something has changed meanwhile.")),
+    "agent_unknown": Said(status=404, sentence=_l("This agent no longer exists.")),
+    "call_unknown": Said(status=404, sentence=_l("This call is not known.")),
+    "call_ended": Said(status=409, sentence=_l("The call has already ended.")),
+    "offer_unknown": Said(status=404, sentence=_l("This offer is not known.")),
+    "offer_of_another_agent": Said(status=403, sentence=_l("This offer is for somebody else.")),
+    "offer_expired": Said(status=409, sentence=_l("Too late: the time for this offer is over.")),
+    "offer_withdrawn": Said(status=409, sentence=_l("The caller has hung up or was helped elsewhere.")),
+    "offer_declined": Said(status=409, sentence=_l("This offer was already declined.")),
+    "offer_accepted": Said(status=409, sentence=_l("This offer was already accepted.")),
+    "not_your_call": Said(status=403, sentence=_l("This is not your call.")),
+    "not_connected_yet": Said(status=409, sentence=_l("Caller and agent do not hear each other yet.")),
+    "due_time_past": Said(status=400, sentence=_l("The due time is already past.")),
+    "carrier_failed": Said(status=502, sentence=_l("The telephone network did not do it. Try again.")),
+    "form_incomplete": Said(status=400, sentence=_l("Something is missing or wrong in the form.")),
+    "no_address": Said(status=409, sentence=_l("No telephone is set for you. Ask an admin.")),
+    "wrong": Said(status=400, sentence=_l("The current password is not right.")),
+    "password_too_short": Said(status=400, sentence=_l("The new password is too short: at least 12 characters.")),
+    "password_too_long": Said(status=400, sentence=_l("The new password is too long: at most 256 characters.")),
+    "password_is_known": Said(status=400, sentence=_l("The new password is too easy to guess.")),
+}
+OTHER_REFUSAL = Said(status=409, sentence=_l("That is not possible now."))
+
+# What exceptions mean to whoever asked; everything else is our own fault: 500.
+EXCEPTIONS: Mapping[type[Exception], int] = {
+    OperationalError: 503,  # the database is away or locked beyond its time
+    PoolTimeoutError: 503,  # every connection is in use
+}
+
+TITLES: Mapping[int, Any] = {
+    400: _l("The request was not understood"),
+    401: _l("Sign in first"),
+    403: _l("Not for you"),
+    404: _l("Not here"),
+    405: _l("Not like this"),
+    409: _l("Something has changed"),
+    413: _l("Too much at once"),
+    429: _l("Too many attempts"),
+    500: _l("Our fault"),
+    502: _l("The telephone network did not answer"),
+    503: _l("Not available at the moment"),
+}
+SENTENCES: Mapping[int, Any] = {
+    400: _l("The page may have been open for too long. Go back, reload it and try again."),
+    401: _l("You are not signed in, or nobody has touched this page for a long time."),
+    403: _l("Your account may not do this. If it should, ask an admin."),
+    404: _l("There is nothing at this address. It may be an old link."),
+    405: _l("This address does not take this kind of request."),
+    409: _l("That cannot be done now: something has changed meanwhile."),
+    413: _l("What was sent is too large."),
+    429: _l("Wait some minutes, then try again."),
+    500: _l("Something of ours broke. It was noted; calls that are going on go on."),
+    502: _l("The telephone network did not do it. Try again."),
+    503: _l("Try again in a moment. Calls that are going on go on."),
+}
+
+
+def refused(reason: str) -> ResponseReturnValue:
+    """The answer to something that was refused for a reason of `REFUSALS`."""
+    said = REFUSALS.get(reason, OTHER_REFUSAL)
+    return answer(said.status, sentence=str(said.sentence))
+
+
+def answer(status: int, *, sentence: str | None = None) -> Response:
+    """An error as a sentence for a script, or as a page for a person."""
+    shown = sentence or str(SENTENCES.get(status, SENTENCES[500]))
+    if request.headers.get(SCRIPT_HEADER):
+        response = jsonify(message=shown)
+    else:
+        title = str(TITLES.get(status, TITLES[500]))
+        response = make_response(render_template("error.html", status=status, title=title, sentence=shown))
+    response.status_code = status
+    return response
+
+
+def install(app: Flask) -> None:
+    """Let `app` answer every error with these."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    transaction.abandon()
+    if error.response is not None:
+        return error.response
+    guard = guard_of_request()
+    if guard is not None and guard.kind is GuardKind.CARRIER:
+        # The carrier reads status codes, not pages.
+        return Response(status=status)
+    if status == 401 and not request.headers.get(SCRIPT_HEADER) and request.method == "GET":  # noqa: PLR2004 - HTTP's
+        return sign_in_address.redirect_to_sign_in()
+    sentence = str(SENTENCES[400]) if isinstance(error, CSRFError) else None
+    response = answer(status, sentence=sentence)
+    for name, value in error.get_headers():
+        if name.lower() in {"retry-after", "allow"}:
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    status = next((code for kind, code in EXCEPTIONS.items() if isinstance(error, kind)), 500)
+    transaction.abandon()
+    # The exception's kind and place only: its message may carry what a caller said.
+    current_app.logger.error(
+        "%s %s failed: %s", request.method, request.endpoint, type(error).__name__, exc_info=error if status == 500 else None  # noqa: PLR2004 - HTTP's
+    )  # fmt: skip
+    guard = guard_of_request()
+    if guard is not None and guard.kind is GuardKind.CARRIER:
+        return Response(status=status)
+    return answer(status)

@@ -1,0 +1,52 @@
+"""The forms that people fill in, and what their fields accept."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateTimeLocalField, EmailField, HiddenField, PasswordField, RadioField, SelectField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+
+from ivr.accounts.store import LONGEST_PASSWORD
+from ivr.web.languages import LANGUAGES
+from ivr.web.words import OUTCOMES
+
+LONGEST_NOTE = 4000
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """Address and password."""
+
+    email = EmailField(_l("Email address"), validators=[DataRequired(), Length(max=254)])
+    password = PasswordField(_l("Password"), validators=[InputRequired(), Length(max=LONGEST_PASSWORD)])
+    next = HiddenField()
+
+
+class PasswordForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """A new password."""
+
+    current = PasswordField(_l("Current password"), validators=[InputRequired(), Length(max=LONGEST_PASSWORD)])
+    wanted = PasswordField(_l("New password"), validators=[InputRequired()])
+
+
+class LanguageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """The language of the desk."""
+
+    language = SelectField(_l("Language"), choices=tuple(LANGUAGES.items()))
+
+
+class WrapUpForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """What the call led to."""
+
+    outcome = RadioField(_l("Outcome"), choices=tuple(OUTCOMES.items()), validators=[InputRequired()])
+    note = TextAreaField(_l("Note"), validators=[Optional(), Length(max=LONGEST_NOTE)])
+    next_step = TextAreaField(_l("Next step"), validators=[Optional(), Length(max=LONGEST_NOTE)])
+    due_at = DateTimeLocalField(_l("Due"), validators=[Optional()])
+
+    def due_at_utc(self, zone: ZoneInfo) -> datetime | None:
+        """The due time, which the agent gave in the company's zone; none without a next step."""
+        given: datetime | None = self.due_at.data
+        if not (self.next_step.data or "").strip() or given is None:
+            return None
+        return given.replace(tzinfo=zone).astimezone(UTC)

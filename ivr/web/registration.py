@@ -1,0 +1,146 @@
+"""Puts the web part on an application object: extensions, guards, transaction, languages, errors, and the desks' views."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from flask_bootstrap import Bootstrap5
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf import CSRFProtect
+from sqlalchemy import Engine
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from ivr import database
+from ivr.accounts.store import normal_email
+from ivr.settings import Settings
+from ivr.web import errors, guards, languages, people, security, transaction, words
+from ivr.web.admin import admin, home
+from ivr.web.assets import assets
+from ivr.web.desk import desk
+from ivr.web.doors import Doors
+from ivr.web.guards import GuardKind
+from ivr.web.health import health
+from ivr.web.sign_in import REFUSED_STATUS, sign_in
+from ivr.web.wiring import EXTENSION, Wiring
+
+# Only wrong passwords count. OWASP's authentication notes ask for a limit per account besides the one per address, since
+# one password is tried on many accounts as well as many on one; a person seldom errs five times in a row.
+TRIES_PER_ADDRESS = "20 per 10 minutes"
+TRIES_PER_ACCOUNT = "6 per 10 minutes"
+LIVE_SECONDS = 0.5
+
+
+def utc_now() -> datetime:
+    """The clock of the edge."""
+    return datetime.now(UTC)  # noqa: TID251 - the edge reads the clock
+
+
+def register(
+    app: Flask,
+    *,
+    settings: Settings,
+    engine: Engine,
+    doors: Doors,
+    clock: Callable[[], datetime] = utc_now,
+    live_seconds: float = LIVE_SECONDS,
+) -> None:
+    """Give `app` the desks and everything that every view of it relies on; call it once, before its first request.
+
+    Views that others add need a guard as well (`guarded_by`, `public` or `by_carrier`), and may use `transaction.session()`.
+    """
+    app.extensions[EXTENSION] = Wiring(
+        engine=engine,
+        sessions=database.session_factory(engine),
+        reading_sessions=database.reading_session_factory(engine),
+        doors=doors,
+        clock=clock,
+        zone=settings.zone,
+        default_language=settings.default_language,
+        line_url=settings.line_url,
+        live_seconds=live_seconds,
+    )
+    app.config["SECRET_KEY"] = settings.secret_key.get_secret_value()
+    app.config["BOOTSTRAP_SERVE_LOCAL"] = True
+    app.config.setdefault("MAX_FORM_MEMORY_SIZE", security.LARGEST_FORM_BYTES)
+    security.configure_cookies(app, secure=settings.cookies_secure)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
+    _install_extensions(app)
+    _install_request_life(app, settings)
+    for blueprint in (assets, home, sign_in, desk, admin, health):
+        app.register_blueprint(blueprint)
+    _limit_sign_in(app)
+    _name_guards_of_files(app)
+    app.jinja_env.filters.update(_filters())
+    app.jinja_env.globals.update(
+        current_person=people.current_person, language=languages.language, LANGUAGES=languages.LANGUAGES
+    )
+
+
+def _install_extensions(app: Flask) -> None:
+    if app.static_url_path is None:
+        # The application has no files of its own; Bootstrap's are served beside where they would be.
+        app.static_url_path = "/static"
+    Bootstrap5(app)
+    people.make_login_manager().init_app(app)
+    languages.make_babel().init_app(
+        app,
+        default_translation_directories=str(languages.TRANSLATIONS),
+        locale_selector=languages.language,
+        timezone_selector=languages.time_zone,
+    )
+
+
+def _install_request_life(app: Flask, settings: Settings) -> None:
+    csrf = CSRFProtect(app)
+
+    def check_csrf() -> None:
+        guard = guards.guard_of_request()
+        # The carrier proves every request by its signature and has no cookie to be abused.
+        if guard is not None and guard.kind is not GuardKind.CARRIER and request.method not in transaction.SAFE_METHODS:
+            csrf.protect()
+
+    app.before_request(guards.refuse_unguarded)
+    app.before_request(check_csrf)
+    # Flask runs these last to first: the transaction ends before the headers are written.
+    app.after_request(security.header_writer(line_url=settings.line_url, secure=settings.cookies_secure))
+    app.after_request(transaction.close)
+    app.teardown_request(transaction.abandon)
+    errors.install(app)
+
+
+def _limit_sign_in(app: Flask) -> None:
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
+    view: Any = app.view_functions["sign_in.enter"]
+
+    def failed(response: object) -> bool:
+        return getattr(response, "status_code", None) == REFUSED_STATUS
+
+    def account() -> str:
+        return normal_email(request.form.get("email", ""))
+
+    limited: Callable[..., ResponseReturnValue] = limiter.limit(TRIES_PER_ADDRESS, deduct_when=failed)(
+        limiter.limit(TRIES_PER_ACCOUNT, key_func=account, deduct_when=failed)(view)
+    )
+    app.view_functions["sign_in.enter"] = limited
+
+
+def _name_guards_of_files(app: Flask) -> None:
+    for endpoint in ("static", "bootstrap.static", "assets.static"):
+        view = app.view_functions.get(endpoint)
+        if view is not None:
+            app.view_functions[endpoint] = guards.public("style sheets and scripts hold nothing of anybody")(view)
+
+
+def _filters() -> Mapping[str, Callable[..., object]]:
+    return {
+        "worded": words.worded,
+        "clock_time": words.clock_time,
+        "day_and_time": words.day_and_time,
+        "day": words.day,
+        "telephone_number": words.telephone_number,
+    }

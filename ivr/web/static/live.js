@@ -1,0 +1,139 @@
+// What every live page does: parts that arrive are put in place, clocks go on, forms are sent without leaving the page,
+// and the service is told that the page is open. What an arriving part means to a page is that page's own module's.
+
+const body = document.body.dataset;
+const lost = document.getElementById("lost");
+const token = document.querySelector('meta[name="csrf-token"]').content;
+const HERE_MILLISECONDS = 10000; // well within the lease that routing gives a desk
+let touched = true;
+let left = false;
+
+function goToSignIn() {
+  if (!left) {
+    left = true;
+    window.location.assign(body.signIn);
+  }
+}
+
+// A part whose form has the same `data-keep` as the one on the page is left alone: somebody is writing in it.
+function place(region, html) {
+  const part = document.getElementById(region);
+  if (!part) return;
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  const kept = part.querySelector("[data-keep]");
+  const offered = fresh.content.querySelector("[data-keep]");
+  if (kept && offered && kept.dataset.keep === offered.dataset.keep) return;
+  const open = [...part.querySelectorAll("details[id]")].filter((one) => one.open).map((one) => one.id);
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  const mark = focused && (focused.id ? `#${focused.id}` : focused.dataset.key ? `[data-key="${focused.dataset.key}"]` : "");
+  const chosen = [...part.querySelectorAll("select[id]")].map((one) => [one.id, one.value]);
+  part.replaceChildren(fresh.content);
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  for (const [id, value] of chosen) {
+    const select = document.getElementById(id);
+    if (select) select.value = value;
+  }
+  if (mark) part.querySelector(mark)?.focus();
+  tick();
+}
+
+export function listen(onPart) {
+  if (!body.events) return;
+  const source = new EventSource(body.events);
+  let wait = 0;
+  source.addEventListener("open", () => {
+    clearTimeout(wait);
+    lost.hidden = true;
+  });
+  source.addEventListener("part", (message) => {
+    const { region, html } = JSON.parse(message.data);
+    place(region, html);
+    onPart(region);
+  });
+  source.addEventListener("gone", () => {
+    source.close();
+    sayHere();
+    if (document.body.dataset.desk) goToSignIn();
+    else window.location.reload();
+  });
+  source.addEventListener("error", () => {
+    // A stream that ended in time opens again at once: only a longer silence is worth a word.
+    clearTimeout(wait);
+    wait = setTimeout(() => { lost.hidden = false; }, 2500);
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(onPart), 3000);
+  });
+  window.addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+// The service's clock may differ from the browser's: the page's own answer says by how much.
+let ahead = 0;
+async function sayHere() {
+  if (!body.here) return;
+  const content = new URLSearchParams({ touched: touched ? "1" : "0", desk: body.desk ? "1" : "0" });
+  touched = false;
+  try {
+    const answer = await post(body.here, content);
+    const served = Date.parse(answer.headers.get("X-Now") || "");
+    if (served) ahead = served - Date.now();
+    if (answer.status === 401) goToSignIn();
+  } catch {
+    touched = true; // told the next time
+  }
+}
+
+function post(address, content) {
+  const headers = { "X-CSRFToken": token, "X-Centralino-Script": "1" };
+  return fetch(address, { method: "POST", body: content, headers, credentials: "same-origin", redirect: "manual" });
+}
+
+export function tell(sentence) {
+  const told = document.getElementById("told");
+  told.textContent = sentence;
+  told.hidden = false;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => { told.hidden = true; }, 6000);
+}
+
+async function send(form) {
+  const buttons = [...form.querySelectorAll("button"), ...document.querySelectorAll(`button[form="${form.id || "-"}"]`)];
+  buttons.forEach((one) => { one.disabled = true; });
+  try {
+    const answer = await post(form.action, new URLSearchParams(new FormData(form)));
+    if (answer.status === 401) goToSignIn();
+    else if (answer.status >= 400) tell((await answer.json()).message);
+  } catch {
+    tell(body.gone || "");
+  } finally {
+    buttons.forEach((one) => { one.disabled = false; });
+  }
+}
+
+function minutes(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const rest = String(whole % 60).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const middle = Math.floor(whole / 60) % 60;
+  return hours ? `${hours}:${String(middle).padStart(2, "0")}:${rest}` : `${middle}:${rest}`;
+}
+
+function tick() {
+  const now = Date.now() + ahead;
+  for (const one of document.querySelectorAll("[data-since]")) one.textContent = minutes((now - Date.parse(one.dataset.since)) / 1000);
+  for (const one of document.querySelectorAll("[data-until]")) {
+    const rest = (Date.parse(one.dataset.until) - now) / 1000;
+    if (one.dataset.from) one.value = rest / ((Date.parse(one.dataset.until) - Date.parse(one.dataset.from)) / 1000);
+    else one.textContent = String(Math.max(0, Math.ceil(rest)));
+  }
+}
+
+document.addEventListener("submit", (submitted) => {
+  if (!submitted.target.matches("[data-send]")) return;
+  submitted.preventDefault();
+  send(submitted.target);
+});
+for (const kind of ["keydown", "pointerdown", "input"]) document.addEventListener(kind, () => { touched = true; }, { passive: true });
+setInterval(tick, 250);
+setInterval(sayHere, HERE_MILLISECONDS);
+sayHere();
+tick();

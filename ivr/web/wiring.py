@@ -1,0 +1,35 @@
+"""What `ivr.app` gave to the web part of one application object, and how a view gets at it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from ivr.web.doors import Doors
+
+EXTENSION = "centralino"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """Everything that the views use besides the request."""
+
+    engine: Engine
+    sessions: sessionmaker[Session]  # that write
+    reading_sessions: sessionmaker[Session]  # that only read
+    doors: Doors
+    clock: Callable[[], datetime]  # aware UTC
+    zone: ZoneInfo  # the company's
+    default_language: str
+    line_url: str  # the local line's address for the agents' browser phone, "" when it is off
+    live_seconds: float  # between two looks of a live page
+
+
+def wiring() -> Wiring:
+    """The wiring of the application that answers this request."""
+    return cast("Wiring", current_app.extensions[EXTENSION])

@@ -1,0 +1,163 @@
+"""The reader's words for codes of the glossary: states, certainty, reasons, outcomes. A code without words is shown as it is."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from babel.dates import format_date, format_datetime, format_time
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+
+from ivr.web.wiring import wiring
+
+STATES: Mapping[str, Any] = {
+    "available": _l("Available"),
+    "offered": _l("Being rung"),
+    "on_call": _l("On a call"),
+    "wrap_up": _l("Wrap-up"),
+    "away": _l("Away"),
+    "missed": _l("Missed an offer"),
+    "offline": _l("Offline"),
+}
+
+AWAY_REASONS: Mapping[str, Any] = {
+    "break": _l("Break"),
+    "lunch": _l("Lunch"),
+    "meeting": _l("Meeting"),
+    "training": _l("Training"),
+    "other": _l("Other work"),
+}
+
+OUTCOMES: Mapping[str, Any] = {
+    "solved": _l("Solved"),
+    "to_follow_up": _l("To follow up"),
+    "passed_on": _l("Passed on to somebody else"),
+    "not_solved": _l("Not solved"),
+    "wrong_number": _l("Wrong number or nobody there"),
+}
+
+# The intents of prompts/intents.yaml, and the reasons of a route that are none.
+REASONS: Mapping[str, Any] = {
+    "order_status": _l("Order status"),
+    "return": _l("Return"),
+    "product_question": _l("Question on a product"),
+    "complaint": _l("Complaint"),
+    "person": _l("Wants a person"),
+    "asked for a person": _l("Asked for a person"),
+    "not understood": _l("The line did not understand"),
+    "privacy": _l("Question on data"),
+    "withdraw_consent": _l("Withdraws a consent"),
+    "callback": _l("Callback"),
+    "question": _l("Question"),
+    "follow-up": _l("Next step"),
+    "follow_up": _l("Next step"),
+}
+
+CERTAINTIES: Mapping[str, Any] = {
+    "none": _l("Unknown"),
+    "claimed": _l("Says so, not proved"),
+    "likely": _l("Likely"),
+    "proved": _l("Proved"),
+}
+CERTAINTY_COLOURS: Mapping[str, str] = {
+    "none": "secondary",
+    "claimed": "warning",
+    "likely": "info",
+    "proved": "success",
+}
+
+PROOFS: Mapping[str, Any] = {
+    "number_on_file": _l("number on file"),
+    "order_and_postcode": _l("order number and postcode"),
+    "voice": _l("voice"),
+}
+PROOF_OUTCOMES: Mapping[str, Any] = {
+    "accepted": _l("accepted"),
+    "rejected": _l("rejected"),
+    "inconclusive": _l("inconclusive"),
+}
+
+STATUSES: Mapping[str, Any] = {
+    "in the line": _l("In the line"),
+    "waiting": _l("Waiting"),
+    "with an agent": _l("With an agent"),
+    "ended": _l("Ended"),
+}
+STATUS_COLOURS: Mapping[str, str] = {"in the line": "info", "waiting": "warning", "with an agent": "success"}
+
+CHANNELS: Mapping[str, Any] = {
+    "phone": _l("Telephone"),
+    "web": _l("Web"),
+    "email": _l("Email"),
+    "chat": _l("Chat"),
+    "sms": _l("Text message"),
+    "shop": _l("Shop"),
+}
+
+ORDER_STATUSES: Mapping[str, Any] = {
+    "preparing": _l("being prepared"),
+    "shipped": _l("on its way"),
+    "delivered": _l("delivered"),
+    "cancelled": _l("cancelled"),
+}
+
+ENDINGS: Mapping[str, Any] = {
+    "speech": _l("said"),
+    "keys": _l("keys"),
+    "silence": _l("silence"),
+    "hang-up": _l("hung up"),
+}
+
+ROLES: Mapping[str, Any] = {"agent": _l("Agent"), "supervisor": _l("Supervisor"), "admin": _l("Admin")}
+
+TABLES: Mapping[str, Mapping[str, Any]] = {
+    "state": STATES,
+    "away": AWAY_REASONS,
+    "outcome": OUTCOMES,
+    "reason": REASONS,
+    "certainty": CERTAINTIES,
+    "certainty_colour": CERTAINTY_COLOURS,
+    "proof": PROOFS,
+    "proof_outcome": PROOF_OUTCOMES,
+    "status": STATUSES,
+    "status_colour": STATUS_COLOURS,
+    "channel": CHANNELS,
+    "order_status": ORDER_STATUSES,
+    "ended": ENDINGS,
+    "role": ROLES,
+}
+
+
+def worded(code: str, table: str) -> str:
+    """The words for a code; an unknown one is shown as it is, its underscores as spaces."""
+    known = TABLES[table].get(code)
+    return str(known) if known is not None else code.replace("_", " ")
+
+
+def clock_time(moment: datetime) -> str:
+    """Hours, minutes and seconds in the company's zone."""
+    return format_time(moment.astimezone(wiring().zone), "HH:mm:ss", locale=get_locale())
+
+
+def day_and_time(moment: datetime) -> str:
+    """A day and a time as the reader writes them, in the company's zone."""
+    return format_datetime(moment.astimezone(wiring().zone), "d MMM, HH:mm", locale=get_locale())
+
+
+def day(value: str) -> str:
+    """An ISO day as the reader writes it; anything else as it is."""
+    try:
+        return format_date(datetime.fromisoformat(value).date(), "d MMM", locale=get_locale())
+    except ValueError:
+        return value
+
+
+def telephone_number(number: str) -> str:
+    """An E.164 number in groups, for reading aloud: +39 333 123 45 67; anything else as it is."""
+    country, rest = number[:3], number[3:]
+    if not number.startswith("+39") or not rest.isdigit():
+        return number
+    groups = [rest[at : at + 3] for at in range(0, len(rest), 3)]
+    if len(groups) > 1 and len(groups[-1]) == 1:
+        groups[-2:] = [groups[-2][:2], groups[-2][2:] + groups[-1]]
+    return " ".join((country, *groups))
