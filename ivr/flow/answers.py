@@ -83,7 +83,7 @@ def mean(turn: Turn, intent: str) -> None:
     }
     node = turn.node
     if meant == PERSON:
-        turn.to_person("asked for a person")
+        turn.give_person()
     elif meant in node.outcomes and isinstance(node, AskNode) and meant not in {GIVEN, MISSED}:
         turn.caller_spoke()
         _follow_answer(turn, node, meant)

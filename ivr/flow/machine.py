@@ -73,7 +73,7 @@ def _answer(turn: Turn, event: Understood) -> None:
         return
     turn.note("understood", intent=event.intent, confidence=event.confidence)
     if event.intent == PERSON:
-        turn.to_person("asked for a person")
+        turn.give_person()
         return
     keep_slots(turn, event.slots)
     if not fill(turn, event.slots, event.text):
@@ -88,7 +88,7 @@ def _doubt(turn: Turn, event: Doubtful) -> None:
     turn.note("doubtful", first=event.candidates[0], second=event.candidates[1])
     likelier = event.candidates[0]
     if likelier == PERSON:
-        turn.to_person("asked for a person")
+        turn.give_person()
         return
     keep_slots(turn, event.slots)
     if fill(turn, event.slots, event.text):
@@ -126,7 +126,7 @@ def _press(turn: Turn, event: Keyed) -> None:
         _interrupt(turn, event)
     elif event.keys == "0":
         turn.note("keyed", intent=PERSON)
-        turn.to_person("asked for a person")
+        turn.give_person()
     elif event.keys == "*":
         mean(turn, REPEAT)
     elif turn.state.waiting == Waiting.CHOICE:
@@ -143,7 +143,7 @@ def _press_menu(turn: Turn, keys: str) -> None:
     menu = node.keys if isinstance(node, AskNode) else {"1": YES, "2": NO}
     intent = menu.get(keys) or menu.get(keys[:1]) or (PERSON if keys[:1] == "0" else "")
     if intent == PERSON:
-        turn.to_person("asked for a person")
+        turn.give_person()
     else:
         _press_intent(turn, intent)
 
@@ -206,8 +206,7 @@ def _take_at_question(turn: Turn, event: Done) -> None:
 def _interrupt(turn: Turn, event: Understood | Doubtful | Keyed) -> None:
     """A person if asked for; else what stands."""
     if _is_call_for_person(event):
-        turn.caller_spoke()
-        turn.to_person("asked for a person")
+        turn.give_person()
     else:
         _resume(turn, event)
 

@@ -89,6 +89,11 @@ class Turn:
         """Forget what was said before: "repeat" goes back no further than the caller's last turn."""
         self.state = replace(self.state, said=())
 
+    def give_person(self) -> None:
+        """Go towards a person because the caller wants one."""
+        self.caller_spoke()
+        self.to_person("asked for a person")
+
     def to_person(self, why: str) -> None:
         """Go towards a person, at once."""
         self.note("person", why=why)

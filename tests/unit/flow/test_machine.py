@@ -115,6 +115,13 @@ def test_repeat_says_the_whole_last_turn_again(caller: Caller) -> None:
     assert caller.presses("*").words == told
 
 
+def test_repeat_after_asking_for_a_person_goes_back_no_further(caller: Caller) -> None:
+    caller.arrives().says("order_status", order_number="1042").done("found", **FOUND).says("person").done(
+        "closed"
+    ).says("repeat")
+    assert caller.hears == ["say to_person", "say closed", "ask offer_callback"]
+
+
 def test_number_said_in_doubt_is_kept_when_the_doubt_is_settled(caller: Caller) -> None:
     caller.arrives().says("order_status", order_number="1042").done("found", **FOUND)
     caller.event(Doubtful(text="…", candidates=("order_status", "return"), slots={"order_number": "1077"})).says("yes")
