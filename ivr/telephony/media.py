@@ -222,6 +222,15 @@ def _text(content: Mapping[str, Any], name: str, *, default: str | None = None) 
     value = content.get(name, default)
     if not isinstance(value, str):
         raise _RefusedError(f"{name} is not a text")
+    return _writable(value, name)
+
+
+def _writable(value: str, name: str) -> str:
+    """Refuse half a surrogate pair: JSON allows it, but no log, database or digest takes it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise _RefusedError(f"{name} is not a text that can be written") from error
     return value
 
 
@@ -247,7 +256,7 @@ def _parameters(start: Mapping[str, Any]) -> Mapping[str, str]:
         raise _RefusedError("customParameters is not a map of texts")
     if len(parameters) > MOST_PARAMETERS:
         raise _RefusedError(f"{len(parameters)} customParameters: more than {MOST_PARAMETERS}")
-    return parameters
+    return {_writable(name, "a parameter"): _writable(value, "a parameter") for name, value in parameters.items()}
 
 
 def _shown(value: object) -> str:

@@ -165,6 +165,12 @@ def test_wrong_tracks_and_parameters_are_refused() -> None:
     assert "more than 100" in reason(start(customParameters={str(each): "" for each in range(101)}))
 
 
+def test_half_a_character_is_refused_before_anybody_tries_to_write_it() -> None:
+    assert reason(start(customParameters={"token": "\ud800"})) == "start: a parameter is not a text that can be written"
+    mark = {"event": "mark", "streamSid": STREAM, "mark": {"name": "\ud800"}}
+    assert reason(mark) == "mark: name is not a text that can be written"
+
+
 def test_keys_and_voice_do_not_show_when_a_message_is_printed() -> None:
     assert "7" not in repr(Key(stream_sid="MZ", key="7"))
     assert "voice" not in repr(
