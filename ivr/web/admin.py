@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from ivr.accounts import store
 from ivr.accounts.store import Role
 from ivr.calls.context import CallContext
-from ivr.web import live, transaction
-from ivr.web.doors import LiveCall
+from ivr.web import calls_view, desk_view, live, transaction
+from ivr.web.calls_view import LiveCall
 from ivr.web.guards import guarded_by, the_person
 from ivr.web.languages import language
 from ivr.web.people import current_token
@@ -30,8 +30,8 @@ def start() -> ResponseReturnValue:
 @guarded_by(*WATCHERS)
 def page() -> ResponseReturnValue:
     """The live calls."""
-    calls = wiring().doors.live_calls(transaction.session(), transaction.now())
-    return render_template("admin.html", parts=_draw_calls(tuple(calls)))
+    calls = calls_view.calls_now(transaction.session(), transaction.now())
+    return render_template("admin.html", parts=_draw_calls(calls))
 
 
 @admin.get("/events")
@@ -45,7 +45,7 @@ def events() -> ResponseReturnValue:
         with transaction.one_look() as session:
             if store.signed_in(session, token=token, now=moment) is None:
                 return None
-            return tuple(wiring().doors.live_calls(session, moment))
+            return calls_view.calls_now(session, moment)
 
     return live.stream(look, _draw_calls)
 
@@ -54,7 +54,7 @@ def events() -> ResponseReturnValue:
 @guarded_by(*WATCHERS)
 def call(call_id: str) -> ResponseReturnValue:
     """The story of one call, live or ended."""
-    context = wiring().doors.context_of(transaction.session(), call_id, language(), transaction.now())
+    context = desk_view.context_of(transaction.session(), call_id, language=language(), now=transaction.now())
     if context is None:
         abort(404)
     return render_template("call.html", call=context, parts=_draw_story(context))
@@ -71,7 +71,7 @@ def call_events(call_id: str) -> ResponseReturnValue:
         with transaction.one_look() as session:
             if store.signed_in(session, token=token, now=moment) is None:
                 return None
-            return wiring().doors.context_of(session, call_id, spoken, moment)
+            return desk_view.context_of(session, call_id, language=spoken, now=moment)
 
     return live.stream(look, _draw_story)
 
@@ -80,8 +80,7 @@ def call_events(call_id: str) -> ResponseReturnValue:
 @guarded_by(*WATCHERS)
 def flows() -> ResponseReturnValue:
     """The versions of the flow, to read."""
-    shown = wiring().doors.flows(transaction.session(), language())
-    return render_template("flows.html", flows=shown)
+    return render_template("flows.html", flows=calls_view.flows(wiring().doors.company, language()))
 
 
 def _draw_calls(calls: tuple[LiveCall, ...]) -> dict[str, str]:

@@ -1,28 +1,35 @@
-"""The agent's desk: the page, its live parts, and what an agent can do. What each act means is behind the doors."""
+"""The agent's desk: the page, its live parts, and what an agent can do. What each act means is `ivr.calls.desk`'s."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ivr.accounts import store
 from ivr.accounts.store import Role
+from ivr.calls.desk import Desk, Outcome, Refused
 from ivr.customers.store import CASE_DUE
 from ivr.web import desk_view, errors, live, transaction
 from ivr.web.desk_view import DeskView
-from ivr.web.doors import Assigned, NotActed, Outcome
 from ivr.web.forms import WrapUpForm
 from ivr.web.guards import guarded_by, the_agent_id, the_person
 from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.wiring import wiring
 from ivr.web.words import AWAY_REASONS, OUTCOMES
+from routing import dispatch
+from routing.agents import AgentEvent
+from routing.outcomes import Assigned
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 
 # Supervisors and admins take calls too where routing knows them as agents; without an agent there is no desk.
 EVERYBODY = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
-OWN_STATES = frozenset({"available", "away", "offline"})
+WISHES: Mapping[str, AgentEvent] = MappingProxyType(
+    {"available": AgentEvent.READY, "away": AgentEvent.STEP_AWAY, "offline": AgentEvent.SIGN_OFF}
+)
 # A due time ends on a full quarter of an hour: it is read by people.
 DUE_STEP = timedelta(minutes=15)
 
@@ -32,9 +39,7 @@ DUE_STEP = timedelta(minutes=15)
 def page() -> ResponseReturnValue:
     """The desk as it is now; its parts come live from then on."""
     agent_id = the_agent_id()
-    view = desk_view.look(
-        transaction.session(), wiring().doors, agent_id=agent_id, language=language(), now=transaction.now()
-    )
+    view = desk_view.look(transaction.session(), agent_id=agent_id, language=language(), now=transaction.now())
     if view is None:
         return errors.refused("agent_unknown")
     phone = desk_view.phone_address(wiring().line_url, view.presence.address)
@@ -52,7 +57,7 @@ def events() -> ResponseReturnValue:
         with transaction.one_look() as session:
             if store.signed_in(session, token=token, now=moment) is None:
                 return None
-            return desk_view.look(session, wiring().doors, agent_id=agent_id, language=spoken, now=moment)
+            return desk_view.look(session, agent_id=agent_id, language=spoken, now=moment)
 
     return live.stream(look, _draw)
 
@@ -61,31 +66,30 @@ def events() -> ResponseReturnValue:
 @guarded_by(*EVERYBODY)
 def set_state() -> ResponseReturnValue:
     """Available, away with a reason, or offline."""
-    state, reason = request.form.get("state", ""), request.form.get("reason", "")
-    if state not in OWN_STATES or (state == "away" and reason not in AWAY_REASONS):
+    wish, reason = WISHES.get(request.form.get("state", "")), request.form.get("reason", "")
+    if wish is None or (wish is AgentEvent.STEP_AWAY and reason not in AWAY_REASONS):
         return errors.refused("form_incomplete")
-    away_reason = reason if state == "away" else ""
+    away_reason = reason if wish is AgentEvent.STEP_AWAY else ""
     session, agent_id, now = transaction.session(), the_agent_id(), transaction.now()
-    doors = wiring().doors
     # The desk says at once that it is open: the state may be asked for before the page has first told of itself.
-    doors.desk_is_open(session, agent_id=agent_id, now=now)
-    return _answer(doors.set_state(session, agent_id=agent_id, state=state, reason=away_reason, now=now))
+    _desk_is_open(agent_id)
+    return _answer(_acts().set_state(session, agent_id=agent_id, event=wish, reason=away_reason, now=now))
 
 
 @desk.post("/offers/<int:offer_id>/accept")
 @guarded_by(*EVERYBODY)
 def accept(offer_id: int) -> ResponseReturnValue:
     """Take the offered call: the agent's telephone rings, then the caller is there."""
-    doors, agent_id = wiring().doors, the_agent_id()
-    return _answer(doors.accept(transaction.session(), agent_id=agent_id, offer_id=offer_id, now=transaction.now()))
+    agent_id = the_agent_id()
+    return _answer(_acts().accept(transaction.session(), agent_id=agent_id, offer_id=offer_id, now=transaction.now()))
 
 
 @desk.post("/offers/<int:offer_id>/decline")
 @guarded_by(*EVERYBODY)
 def decline(offer_id: int) -> ResponseReturnValue:
     """Leave the offered call to somebody else."""
-    doors, agent_id = wiring().doors, the_agent_id()
-    return _answer(doors.decline(transaction.session(), agent_id=agent_id, offer_id=offer_id, now=transaction.now()))
+    agent_id = the_agent_id()
+    return _answer(_acts().decline(transaction.session(), agent_id=agent_id, offer_id=offer_id, now=transaction.now()))
 
 
 @desk.post("/calls/<call_id>/hold")
@@ -95,16 +99,16 @@ def hold(call_id: str) -> ResponseReturnValue:
     is_on = request.form.get("on")
     if is_on not in {"0", "1"}:
         return errors.refused("form_incomplete")
-    doors, agent_id = wiring().doors, the_agent_id()
-    return _answer(doors.hold(transaction.session(), agent_id=agent_id, call_id=call_id, on=is_on == "1"))
+    agent_id = the_agent_id()
+    return _answer(_acts().hold(transaction.session(), agent_id=agent_id, call_id=call_id, on=is_on == "1"))
 
 
 @desk.post("/calls/<call_id>/hang-up")
 @guarded_by(*EVERYBODY)
 def hang_up(call_id: str) -> ResponseReturnValue:
     """End the talk; the caller is asked for the effort score, the agent writes down what it led to."""
-    doors, agent_id = wiring().doors, the_agent_id()
-    return _answer(doors.hang_up(transaction.session(), agent_id=agent_id, call_id=call_id))
+    agent_id = the_agent_id()
+    return _answer(_acts().hang_up(transaction.session(), agent_id=agent_id, call_id=call_id))
 
 
 @desk.post("/calls/<call_id>/finish")
@@ -118,7 +122,7 @@ def finish(call_id: str) -> ResponseReturnValue:
     if not form.validate() or needs_step or (next_step and due_at is None):
         return errors.refused("form_incomplete")
     return _answer(
-        wiring().doors.finish(
+        _acts().finish(
             transaction.session(),
             agent_id=the_agent_id(),
             call_id=call_id,
@@ -140,14 +144,24 @@ def here() -> ResponseReturnValue:
     if request.form.get("touched") == "1":
         store.seen(session, token=current_token(), now=now)
     if person.agent_id is not None and request.form.get("desk") == "1":
-        wiring().doors.desk_is_open(session, agent_id=person.agent_id, now=now)
+        _desk_is_open(person.agent_id)
     # The page sets its clocks by this: a countdown is the service's, not the browser's.
     return Response(status=204, headers={"X-Now": now.isoformat()})
 
 
+def _acts() -> Desk:
+    return wiring().doors.desk
+
+
+def _desk_is_open(agent_id: str) -> None:
+    rules = wiring().doors.company.routing_rules
+    dispatch.heartbeat(transaction.session(), agent_id=agent_id, now=transaction.now(), rules=rules)
+
+
 def _answer(outcome: Outcome) -> ResponseReturnValue:
-    if isinstance(outcome, NotActed):
+    if isinstance(outcome, Refused):
         return errors.refused(outcome.reason)
+    transaction.after_commit(outcome.effects)
     store.seen(transaction.session(), token=current_token(), now=transaction.now())
     if request.headers.get(errors.SCRIPT_HEADER):
         return Response(status=204)

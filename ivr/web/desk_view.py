@@ -1,5 +1,6 @@
 """What an agent's desk shows at one moment, as one record: it is compared with the last one, so nothing in it ticks by itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -7,9 +8,11 @@ from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
+from ivr.calls import story
 from ivr.calls.context import CallContext
-from ivr.web.doors import Assigned, Doors, Offered
+from routing import reports
 from routing.agents import AgentState, Presence
+from routing.outcomes import Assigned, Offered
 
 BROWSER_PHONE = "client:"  # an agent's address on the carrier's or the local line's browser phone
 
@@ -33,12 +36,7 @@ class DeskView:
     offer: Offered | None
     assignment: Assigned | None
     context: CallContext | None  # of the call that is offered, talked about or wrapped up
-
-    @property
-    def receipt(self) -> tuple[str, ...]:
-        """Why this agent."""
-        shown = self.offer or self.assignment
-        return shown.receipt if shown is not None else ()
+    receipt: tuple[str, ...]  # why this agent, in plain sentences, the decision first
 
     @property
     def call_id(self) -> str:
@@ -47,18 +45,34 @@ class DeskView:
         return shown.call_id if shown is not None else ""
 
 
-def look(session: Session, doors: Doors, *, agent_id: str, language: str, now: datetime) -> DeskView | None:
+def look(session: Session, *, agent_id: str, language: str, now: datetime) -> DeskView | None:
     """The desk as it is now; none when the agent no longer exists."""
-    presence = doors.presence_of(session, agent_id)
+    presence = reports.state_of(session, agent_id)
     if presence is None:
         return None
-    offer = doors.offer_of(session, agent_id, language, now) if presence.state is AgentState.OFFERED else None
+    offer = _offer(session, presence, now)
     busy = presence.state in {AgentState.ON_CALL, AgentState.WRAP_UP}
-    assignment = doors.assignment_of(session, agent_id, language) if busy else None
+    assignment = reports.current_assignment_of(session, agent_id) if busy else None
     shown = offer or assignment
-    context = doors.context_of(session, shown.call_id, language, now) if shown is not None else None
-    phase = _phase(presence, offer, assignment)
-    return DeskView(presence=presence, phase=phase, offer=offer, assignment=assignment, context=context)
+    return DeskView(
+        presence=presence,
+        phase=_phase(presence, offer, assignment),
+        offer=offer,
+        assignment=assignment,
+        context=context_of(session, shown.call_id, language=language, now=now) if shown is not None else None,
+        receipt=_receipt(session, shown.call_id, agent_id, language) if shown is not None else (),
+    )
+
+
+def context_of(session: Session, call_id: str, *, language: str, now: datetime) -> CallContext | None:
+    """The story of a call, its agents by name; none for an unknown call."""
+    names = agent_names(session)
+    return story.context_of(session, call_id, language=language, now=now, agent_names=names)
+
+
+def agent_names(session: Session) -> Mapping[str, str]:
+    """Every agent's name by identifier."""
+    return {one.agent_id: one.name for one in reports.agents(session)}
 
 
 def phone_address(line_url: str, address: str) -> str:
@@ -67,6 +81,19 @@ def phone_address(line_url: str, address: str) -> str:
         return ""
     name = address.removeprefix(BROWSER_PHONE)
     return f"{line_url}/agent-phone/{quote(name, safe='')}?answer=auto" if name else ""
+
+
+def _offer(session: Session, presence: Presence, now: datetime) -> Offered | None:
+    if presence.state is not AgentState.OFFERED:
+        return None
+    offer = reports.open_offer_of(session, presence.agent_id)
+    # An offer whose time is over can no longer be accepted; the ticker closes it within a second.
+    return offer if offer is not None and offer.expires_at > now else None
+
+
+def _receipt(session: Session, call_id: str, agent_id: str, language: str) -> tuple[str, ...]:
+    receipt = reports.receipt_of(session, call_id, agent_id)
+    return receipt.in_words(language) if receipt is not None else ()
 
 
 def _phase(presence: Presence, offer: Offered | None, assignment: Assigned | None) -> Phase:

@@ -10,6 +10,7 @@ from ivr.web.forms import LanguageForm, PasswordForm, SignInForm
 from ivr.web.guards import guarded_by, public, the_person
 from ivr.web.people import current_person, current_token
 from ivr.web.wiring import wiring
+from routing.agents import AgentEvent
 
 sign_in = Blueprint("sign_in", __name__)
 # Marks the answer to a wrong password, which alone counts against the rate limit.
@@ -48,8 +49,8 @@ def leave() -> ResponseReturnValue:
     person = the_person()
     if person.agent_id is not None:
         # In a call this is refused and must not keep anybody from leaving the page: the call goes on by telephone.
-        wiring().doors.set_state(
-            transaction.session(), agent_id=person.agent_id, state="offline", reason="", now=transaction.now()
+        wiring().doors.desk.set_state(
+            transaction.session(), agent_id=person.agent_id, event=AgentEvent.SIGN_OFF, now=transaction.now()
         )
     people.leave()
     return redirect(url_for("sign_in.page"), code=303)

@@ -1,12 +1,13 @@
 """One request, one session: committed at the end of a successful writing request, rolled back otherwise; a GET only reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
+from ivr.calls.effects import Effect
 from ivr.web.wiring import wiring
 
 # RFC 9110 (9.2.1): the methods that are to change nothing.
@@ -30,6 +31,11 @@ def now() -> datetime:
     return moment
 
 
+def after_commit(effects: Iterable[Effect]) -> None:
+    """Have these carried out once this request's transaction is safely committed, and not at all if it is not."""
+    g.effects = (*g.get("effects", ()), *effects)
+
+
 def close(response: Response) -> Response:
     """After every request: commit what a successful one wrote."""
     opened: Session | None = g.pop("session", None)
@@ -39,8 +45,12 @@ def close(response: Response) -> Response:
     try:
         if request.method not in SAFE_METHODS and response.status_code < first_error:
             opened.commit()
+        else:
+            g.pop("effects", None)
     finally:
         opened.close()
+    effects: Iterable[Effect] = g.pop("effects", ())
+    wiring().doors.carry_out(effects)
     return response
 
 
