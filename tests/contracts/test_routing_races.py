@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 
-from routing import dispatch, reports, tables
+from routing import dispatch, reports, store, tables
 from routing.agents import AgentEvent, AgentState, Presence, Refused
 from routing.outcomes import Accepted, Offered, Withdrawn
 from tests.contracts.routing_company import Company, company_on
+from tests.databases import PostgresqlServer
 
 THREADS = 20
 CALLS = 200
@@ -205,3 +206,35 @@ def test_four_tickers_at_once_miss_each_offer_once(company: Company) -> None:
 
     missed = [call_id for one in together(*([tick] * 4)) if isinstance(one, tuple) for call_id in one]
     assert sorted(missed) == [f"CA{number}" for number in range(AGENTS)]
+
+
+def test_only_what_is_still_free_can_be_held(company: Company) -> None:
+    company.hire("anna")
+    company.hire("bruno")
+    company.calls("CA1")
+    company.calls("CA2")
+    company.wish("bruno", AgentEvent.STEP_AWAY)
+    with company.transaction() as session:
+        dispatch.withdraw(session, call_id="CA2", reason="hang-up", now=company.now)
+    with company.transaction() as session:
+        assert (store.hold_call(session, "CA1"), store.hold_call(session, "CA2")) == (True, False)
+        assert (store.hold_agent(session, "anna"), store.hold_agent(session, "bruno")) == (True, False)
+
+
+@pytest.mark.postgresql
+def test_a_second_dispatcher_neither_waits_for_the_first_nor_takes_what_it_holds(postgresql: PostgresqlServer) -> None:
+    with postgresql.fresh_database() as engine:
+        company = company_on(engine)
+        for number in range(2):
+            company.hire(f"agent{number}")
+            company.calls(f"CA{number}")
+            company.later(1)
+        with company.transaction() as first:
+            assert store.hold_agent(first, "agent0")
+            assert store.hold_call(first, "CA0")
+            with company.transaction() as second:
+                # Waiting for the first one's locks would be the end of this test.
+                second.execute(text("SET LOCAL lock_timeout = '500ms'"))
+                (offered,) = dispatch.dispatch(second, company.now)
+        assert (offered.call_id, offered.agent_id) == ("CA1", "agent1")
+        company.assert_sound()
