@@ -1,0 +1,266 @@
+"""A whole house for stories by telephone: the service, its database and the local line in one process, on one virtual clock.
+
+Nothing is mocked: webhooks are signed and posted to the real application, REST calls go through the official client to the line's own
+server, media sockets are handled by the real view. Only time is made.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from ivr import database, trial
+from ivr.app import create_app, make_understanding
+from ivr.calls import store, story
+from ivr.calls.context import CallContext
+from ivr.calls.desk import Desk
+from ivr.calls.tables import Call
+from ivr.intents.understanding import Understanding
+from ivr.line.clock import VirtualClock
+from ivr.line.exchange import NumberConfig
+from ivr.line.faults import Faults
+from ivr.line.inprocess import InProcessHttpClient
+from ivr.line.legs import Leg
+from ivr.line.line import Line
+from ivr.line.party import Answer, Party, RingReply
+from ivr.line.script import ScriptedParty, Step, WaitFor
+from ivr.line.server import create_server
+from ivr.line.sockets import HandshakeRefusedError, PairOpener
+from ivr.line.transports import WsgiTransport
+from ivr.settings import Settings, load
+from ivr.ticker import Ticker
+from ivr.web.media import converse
+from ivr.web.signatures import socket_is_signed
+from ivr.web.voice_wiring import VoiceWiring, voice_wiring
+from routing import dispatch, reports
+from routing.agents import AgentEvent
+
+SERVICE = "https://service.test"
+PASSWORD = "una frase lunga per provare"
+# A Monday at ten in Rome: the line is open.
+MONDAY_TEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@lru_cache(maxsize=1)
+def understanding() -> Understanding:
+    """The shipped phrases' understanding without an encoder, trained once for all tests."""
+    return make_understanding(settings_for("sqlite:///unused", text_encoder="none", models_folder=Path("build/models")))
+
+
+def settings_for(database_url: str, **given: Any) -> Settings:
+    return load(
+        **{
+            "secret_key": "only for tests, but long enough to count",
+            "auth_token": "the line's token in tests",
+            "public_url": SERVICE,
+            "database_url": database_url,
+            "line_number": "+390210420000",
+            "emergency_number": "+390210420099",
+            **given,
+        }
+    )
+
+
+@dataclass(kw_only=True)
+class House:
+    """Everything of one story."""
+
+    settings: Settings
+    engine: Engine
+    clock: VirtualClock
+    app: Flask
+    line: Line
+    parties: list[ScriptedParty] = field(default_factory=list)
+
+    # --- The caller
+
+    def caller(self, steps: Sequence[Step] = (), **given: Any) -> ScriptedParty:
+        """A party that follows steps."""
+        party = ScriptedParty(clock=self.clock, steps=steps, **given)
+        self.parties.append(party)
+        return party
+
+    def call(self, steps: Sequence[Step] = (), *, from_: str = trial.STRANGER, **extra: str) -> tuple[ScriptedParty, Leg]:
+        """Place a call; time does not pass yet."""
+        party = self.caller(steps)
+        return party, self.line.call(from_, self.settings.line_number, party, **extra)
+
+    def whole_call(
+        self, steps: Sequence[Step] = (), *, from_: str = trial.STRANGER, limit_seconds: float = 600, **extra: str
+    ) -> ScriptedParty:
+        """Place a call and let it run to its end."""
+        party, _ = self.call(steps, from_=from_, **extra)
+        assert self.run_until(lambda: party.reason is not None, limit_seconds), f"the call never ended; heard: {party.heard}"
+        return party
+
+    def run_until(self, predicate: Callable[[], bool], limit_seconds: float = 300) -> bool:
+        """Let time pass, with the ticker's tick each second, until something is so."""
+        for _ in range(int(limit_seconds)):
+            if self.clock.run_until(predicate, 1.0):
+                return True
+            self.ticker.tick()
+        return predicate()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.run_until(lambda: False, seconds)
+
+    # --- Agents
+
+    def agent_phone(self, address: str, on_ring: RingReply | None = None, steps: Sequence[Step] = ()) -> list[ScriptedParty]:
+        """Put a telephone at an address; the list grows by a party for each time that it rings."""
+        rung: list[ScriptedParty] = []
+
+        def ring() -> Party:
+            party = ScriptedParty(clock=self.clock, steps=steps, on_ring=on_ring or Answer(after_seconds=1.0))
+            rung.append(party)
+            return party
+
+        self.line.register(address, ring)
+        return rung
+
+    def sign_in(self, agent_id: str) -> None:
+        """The agent is ready for calls."""
+        self.act(lambda desk, session, now: desk.set_state(session, agent_id=agent_id, event=AgentEvent.READY, now=now))
+        with database.session_factory(self.engine).begin() as session:
+            # A story is longer than a desk's lease, and no browser renews it here.
+            dispatch.heartbeat(session, agent_id=agent_id, now=self.clock.now().replace(year=2030))
+
+    def act(self, deed: Callable[[Desk, Session, datetime], Any]) -> Any:
+        """Do something at the desk as its view does: one transaction, then what must go out."""
+        with self.app.app_context():
+            doors = self.app.extensions["centralino"].doors
+            with database.session_factory(self.engine).begin() as session:
+                outcome = deed(doors.desk, session, self.clock.now())
+            doors.carry_out(getattr(outcome, "effects", ()))
+        return outcome
+
+    def offer_to(self, agent_id: str) -> Any:
+        """The open offer of an agent."""
+        with self.reading() as session:
+            return reports.open_offer_of(session, agent_id)
+
+    def agent_state(self, agent_id: str) -> str:
+        with self.reading() as session:
+            presence = reports.state_of(session, agent_id)
+            assert presence is not None
+            return presence.state.value
+
+    def accept(self, agent_id: str) -> Any:
+        """The agent takes the open offer."""
+        offer = self.offer_to(agent_id)
+        assert offer is not None, f"{agent_id} has no offer"
+        return self.act(lambda desk, session, now: desk.accept(session, agent_id=agent_id, offer_id=offer.offer_id, now=now))
+
+    # --- What is known
+
+    def reading(self) -> Session:
+        return database.reading_session_factory(self.engine)()
+
+    def record(self, leg: Leg) -> Call:
+        with self.reading() as session:
+            call = store.call(session, leg.sid)
+            assert call is not None
+            return call
+
+    def context(self, call_id: str, language: str = "it") -> CallContext:
+        with self.reading() as session:
+            names = {agent.agent_id: agent.name for agent in reports.agents(session)}
+            context = story.context_of(session, call_id, language=language, now=self.clock.now(), agent_names=names)
+            assert context is not None
+            return context
+
+    @property
+    def ticker(self) -> Ticker:
+        ticker: Ticker = self.app.extensions[Ticker.EXTENSION]
+        return ticker
+
+    @property
+    def voice(self) -> VoiceWiring:
+        with self.app.app_context():
+            return voice_wiring()
+
+    @property
+    def only_call(self) -> Call:
+        """The one call of the story."""
+        with self.reading() as session:
+            (call,) = store.recent_calls(session)
+            return call
+
+
+def build_house(
+    engine: Engine, *, start: datetime = MONDAY_TEN, faults: Faults | None = None, recognition: Any = None, **settings: Any
+) -> House:
+    """A house with the trial company in it; the database is emptied into its newest shape first."""
+    database.upgrade(engine)
+    clock = VirtualClock(start)
+    with database.session_factory(engine).begin() as session:
+        trial.make_company(session, password=PASSWORD, now=start, today=start.date())
+    chosen = settings_for("sqlite:///unused", **settings)
+    applications: dict[str, Any] = {}
+    line = Line(
+        account_sid=chosen.account_sid,
+        auth_token=chosen.auth_token.get_secret_value(),
+        clock=clock,
+        transport=WsgiTransport({SERVICE: lambda environ, start_response: applications[SERVICE](environ, start_response)}),
+        sockets=PairOpener(clock, _opener(applications)),
+        numbers={
+            chosen.line_number: NumberConfig(
+                voice_url=f"{SERVICE}/voice/start",
+                fallback_url=f"{SERVICE}/voice/fallback",
+                status_callback=f"{SERVICE}/voice/status",
+            )
+        },
+        faults=faults,
+        seed=1,
+    )
+    app = create_app(
+        chosen,
+        engine=engine,
+        clock=clock.now,
+        carrier_http=InProcessHttpClient(create_server(line)),
+        understanding=understanding(),
+        recognition=recognition,
+        tick=False,
+    )
+    app.testing = True
+    applications[SERVICE] = app
+    return House(settings=chosen, engine=engine, clock=clock, app=app, line=line)
+
+
+def heard_once(party: ScriptedParty, words: str) -> bool:
+    """Whether a party heard words, in any prompt."""
+    return any(words.lower() in text.lower() for text in party.heard)
+
+
+def digits_in(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def until(words: str) -> WaitFor:
+    """Wait for words of a prompt."""
+    return WaitFor(words)
+
+
+def _opener(applications: Mapping[str, Any]) -> Callable[[str, Mapping[str, str]], Callable[[Any], None]]:
+    def open_handler(url: str, headers: Mapping[str, str]) -> Callable[[Any], None]:
+        app: Flask = applications[SERVICE]
+        path = "/" + url.split("/", 3)[3]
+        with app.test_request_context(path, headers=dict(headers)):
+            if not socket_is_signed():
+                raise HandshakeRefusedError(403)
+
+        def handle(socket: Any) -> None:
+            with app.app_context():
+                converse(socket)
+
+        return handle
+
+    return open_handler
