@@ -3,8 +3,12 @@
 import re
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ivr.flow.checker import check
+from ivr.flow.definition import build
 from prompts.flows import read_flow
 from prompts.problems import Problem
 from prompts.version import Version
@@ -179,6 +183,44 @@ def test_all_problems_are_told_at_once_in_order() -> None:
     ],
 )
 def test_rubbish_is_refused_and_never_raised_over(text: str) -> None:
+    assert problems(text)
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=6)
+    | st.sampled_from(["ask", "p", "q", "route", "digits", "bye"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+places = st.sampled_from([
+    ("first",), ("person",), ("languages",), ("requests",), ("prompts",), ("nodes",), ("nodes", "ask"), ("nodes", "ask", "kind"),
+    ("nodes", "ask", "outcomes"), ("nodes", "ask", "expect"), ("nodes", "ask", "keys"), ("nodes", "who", "outcomes"),
+    ("nodes", "to_person", "kind"), ("nodes", "bye", "prompt"), ("nodes", "who", "tries"), ("nodes", "ask", "prompt"),
+])  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(places, anything), min_size=1, max_size=3))
+def test_whatever_stands_in_a_place_is_checked_and_never_raised_over(
+    changes: list[tuple[tuple[str, ...], object]],
+) -> None:
+    document = yaml.safe_load(GOOD)
+    for place, value in changes:
+        part = document
+        for step in place[:-1]:
+            part = part.get(step) if isinstance(part, dict) else None
+        if isinstance(part, dict):
+            part[place[-1]] = value
+    found = problems(yaml.safe_dump(document, sort_keys=False))
+    if not found:
+        build(read_flow(yaml.safe_dump(document, sort_keys=False), file="small.flow.yaml").document)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_and_never_raised_over(text: str) -> None:
     assert problems(text)
 
 
