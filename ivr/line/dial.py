@@ -7,6 +7,7 @@ have modules of their own.
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from ivr.line.ears import listen
 from ivr.line.exchange import Exchange
 from ivr.line.interpreter import Jump, Outcome, Run, RunEnd
 from ivr.line.legs import Deaf, Fallback, Leg, Progress, progress_of
@@ -52,7 +53,7 @@ def new_called_leg(
 ) -> Leg:
     """Make a leg towards an address; it does not ring yet."""
     factory = exchange.addresses.get(normalised(to))
-    return Leg(
+    leg = Leg(
         exchange=exchange,
         sid=exchange.sids.new("CA"),
         from_=from_,
@@ -63,6 +64,8 @@ def new_called_leg(
         progress=progress,
         fallback=fallback,
     )
+    listen(leg)
+    return leg
 
 
 async def ring(leg: Leg, timeout_seconds: float) -> bool:

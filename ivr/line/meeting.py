@@ -46,20 +46,29 @@ async def dial_conference(run: Run, verb: Verb) -> Outcome:
     if leg.status == "ringing":
         leg.move("in-progress")
     conference = conference_named(run.exchange, noun.text)
-    participant = conference.admit(leg, settings_of(noun), lambda where, who: wait(run, where, who))
+    conference_sid = {"ConferenceSid": conference.sid}
+    status = "answered"
+    try:
+        status = await take_part(run, conference, settings_of(noun))
+    finally:
+        if leg.status == "completed" and run.exchange.habits.dial_action_after_hang_up:
+            run.tell_action(verb, {"DialCallStatus": status, **conference_sid})
+    return run.action(verb, {"DialCallStatus": status, **conference_sid})
+
+
+async def take_part(run: Run, conference: Conference, settings: Settings) -> str:
+    """Take part until the leg leaves; give the status for the dial's action: answered or failed."""
+    leg = run.leg
+    participant = conference.admit(leg, settings, lambda where, who: wait(run, where, who))
     if isinstance(participant, Refused):
         run.exchange.note(leg.sid, "error", f"{participant.code} {participant.reason}")
-        return run.action(verb, {"DialCallStatus": "failed"})
-    conference_sid = {"ConferenceSid": conference.sid}
+        return "failed"
     try:
         reason = await participant.left
     finally:
         why = "participant_updated_via_api" if leg.is_live else "participant_hung_up"
         conference.take_out(participant, why)
-        if leg.status == "completed" and run.exchange.habits.dial_action_after_hang_up:
-            run.tell_action(verb, {"DialCallStatus": "answered", **conference_sid})
-    status = "failed" if reason == "participant_add_failed" else "answered"
-    return run.action(verb, {"DialCallStatus": status, **conference_sid})
+    return "failed" if reason == "participant_add_failed" else "answered"
 
 
 def wait(run: Run, conference: Conference, participant: Participant) -> None:

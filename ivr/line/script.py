@@ -133,6 +133,7 @@ class ScriptedParty:
     _arrival: Later[None] = field(default_factory=Later)
     _read: int = 0
     # how much of the transcript the steps have used
+    _at_last_step: bool = False
 
     @property
     def handset(self) -> Handset:
@@ -177,9 +178,11 @@ class ScriptedParty:
         self.audio_heard += frame
 
     def next_frame(self) -> bytes | None:
-        """Give the frame of this instant."""
+        """Give the frame that ends at this instant: speech that began before the tick is never cut at its head."""
         elapsed = self.clock.microseconds - self._speech_began
-        start = elapsed // round(FRAME_SECONDS * 1_000_000) * FRAME_BYTES
+        if elapsed <= 0:
+            return None
+        start = (elapsed - 1) // round(FRAME_SECONDS * 1_000_000) * FRAME_BYTES
         frame = self._speech[start : start + FRAME_BYTES]
         return frame.ljust(FRAME_BYTES, bytes([ULAW_SILENCE])) if frame else None
 
@@ -191,7 +194,9 @@ class ScriptedParty:
             self.failure = self.failure or "the call was over before the script"
 
     async def _follow(self) -> None:
-        for step in self.steps:
+        steps = list(self.steps)
+        for count, step in enumerate(steps, start=1):
+            self._at_last_step = count == len(steps)
             await self._take(step)
             if self.failure:
                 return
@@ -234,7 +239,6 @@ class ScriptedParty:
         self._speech, self._speech_began = audio, self.clock.microseconds
         self.handset.start_speaking()
         await sleep(self.clock, seconds_of_ulaw(audio) if audio else seconds)
-        self._speech = b""
         self.handset.finish_speaking(words, language=language)
 
     async def _press(self, step: Keys) -> None:
@@ -257,6 +261,9 @@ class ScriptedParty:
             await arrival
             timer.cancel()
         self._read = found + 1
+        if self._at_last_step:
+            # Nothing is left to do that the end of the call could cut off.
+            self.done = True
         if step.to_the_end and found >= 0:
             line = self.transcript[found]
             await sleep(self.clock, line.at_seconds + line.heard.seconds - self.clock.microseconds / 1_000_000)

@@ -21,7 +21,7 @@ NUMBER = "+390200000000"
 CALLER = "+393331234567"
 SERVICE = "https://service.test"
 
-Answerer = Callable[[dict[str, str]], str | tuple[str, int]]
+Answerer = Callable[[dict[str, str]], str | tuple[str | Response, int]]
 
 
 @dataclass
