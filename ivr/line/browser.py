@@ -6,20 +6,17 @@ what the page should learn from the phone's `Outbox`. How the page is served and
 
 import logging
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Final, Protocol, TypeVar, assert_never
+from typing import Final, assert_never
 
 from ivr.audio import frames_of_ulaw
 from ivr.line import party as people
 from ivr.line import phone_protocol as page
+from ivr.line.exchange import Recognise
+from ivr.line.line import Line
 from ivr.line.speech_edges import Edge, SpeechEdges
 from ivr.line.voices import Speaker, Voice, base_language
-
-Recognise = Callable[[bytes, str], "tuple[str, float] | None"]
-T = TypeVar("T")
 
 # A typed text was not misheard; Twilio's own results rarely go above this.
 TYPED_CONFIDENCE: Final = 0.98
@@ -29,22 +26,6 @@ MOST_WAITING_FRAMES: Final = 20
 MOST_UNSENT_FRAMES: Final = 50
 
 logger = logging.getLogger(__name__)
-
-
-class LineDoor(Protocol):
-    """What a phone needs of the line; every method but `post` is called on the line's loop."""
-
-    def post(self, action: Callable[[], None]) -> None:
-        """Run the action on the loop; from any thread."""
-
-    def dial(self, *, from_: str, to: str, party: people.Party) -> bool:
-        """Begin a call to one of the line's numbers; False where there is no such number."""
-
-    def register(self, address: str, make_party: Callable[[], people.Party]) -> None:
-        """Let calls to the address ring at the party that is made for each."""
-
-    def unregister(self, address: str) -> None:
-        """Undo `register`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +65,11 @@ class Phone:
 
     def __init__(
         self,
-        line: LineDoor,
+        line: Line,
         *,
         outbox: Outbox,
         voice: Voice,
         ears: Ears | None,
-        workers: ThreadPoolExecutor,
         desks: dict[str, "Phone"],
         agent: str = "",
     ) -> None:
@@ -97,7 +77,6 @@ class Phone:
         self.outbox = outbox
         self.voice = voice
         self.ears = ears
-        self.workers = workers
         self.language = "it-IT"
         self.microphone_on = False
         # The open agents' phones by address, shared by all pages: an agent has one telephone, the one opened last.
@@ -166,13 +145,13 @@ class Phone:
             self.outbox.tell(page.Refused(reason="busy"))
             return
         self.language = command.language
+        if command.to not in self.line.exchange.numbers:
+            self.outbox.tell(page.Refused(reason="unknown_number", detail=command.to))
+            return
         party = self.new_party()
         self.claim(party)
         self.outbox.tell(page.State(state="dialling", from_=command.from_, to=command.to))
-        if not self.line.dial(from_=command.from_, to=command.to, party=party):
-            self.release(party)
-            self.outbox.tell(page.Refused(reason="unknown_number", detail=command.to))
-            self.outbox.tell(page.State(state="idle"))
+        self.line.call(command.from_, command.to, party)
 
 
 class Mouth:
@@ -296,7 +275,7 @@ class PhoneParty:
     def _say(self, text: str) -> None:
         language = self._phone.language
         self._phone.outbox.tell(page.Said(text=text, how="typed"))
-        self._in_background(
+        self._phone.line.clock.run_aside(
             lambda: self._phone.voice.speak(text, language=language, speaker=Speaker.CALLER),
             lambda ulaw: self.mouth.take_typed(text, ulaw),
         )
@@ -312,7 +291,7 @@ class PhoneParty:
             case Edge.ENDS:
                 sound = self._edges.piece
                 self._edges.forget()
-                self._in_background(lambda: _recognised(ears, sound, language), self._understood)
+                self._phone.line.clock.run_aside(lambda: _recognised(ears, sound, language), self._understood)
             case Edge.NOTHING:
                 pass
 
@@ -324,13 +303,6 @@ class PhoneParty:
         text, confidence = result
         self._phone.outbox.tell(page.Said(text=text, how="recognised"))
         self.handset.finish_speaking(people.Words(text=text, confidence=confidence), language=self._phone.language)
-
-    def _in_background(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Do slow work off the line's loop and come back to it with the result."""
-        self._phone.workers.submit(lambda: self._back(work(), then))
-
-    def _back(self, result: T, then: Callable[[T], None]) -> None:
-        self._phone.line.post(lambda: then(result))
 
     def _tell_state(self, state: str, reason: str = "") -> None:
         self._phone.outbox.tell(page.State(state=state, from_=self.handset.from_, to=self.handset.to, reason=reason))

@@ -9,7 +9,6 @@ import ipaddress
 import re
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -23,7 +22,8 @@ from flask_sock import Sock
 from simple_websocket import ConnectionClosed
 
 from ivr.line import phone_protocol as page
-from ivr.line.browser import Ears, LineDoor, Outbox, Phone
+from ivr.line.browser import Ears, Outbox, Phone
+from ivr.line.line import Line
 from ivr.line.voices import Voice
 from ivr.line.wording import WORDINGS
 
@@ -31,8 +31,6 @@ from ivr.line.wording import WORDINGS
 AGENT_NAME: Final = re.compile(r"[A-Za-z0-9_.@+\-]{1,64}")
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 TOKEN_COOKIE: Final = "line_token"  # noqa: S105  the cookie's name
-# Enough for the pages that one computer opens; speech of several people is made one after the other.
-WORKERS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +62,7 @@ class Access:
 
 
 def create_pages(
-    line: LineDoor,
+    line: Line,
     *,
     voice: Voice,
     phone_book: PhoneBook,
@@ -79,14 +77,13 @@ def create_pages(
     pages.record_once(_bring_bootstrap)
     pages.before_request(lambda: _check_access(access))
     pages.after_request(lambda response: _harden(response, access))
-    workers = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="line-phone")
     desks: dict[str, Phone] = {}
     _add_views(pages, phone_book=phone_book, service_url=service_url)
 
     def phone_socket(socket: Any) -> None:
         outbox = Outbox()
         agent = request.args.get("agent", "")
-        phone = Phone(line, outbox=outbox, voice=voice, ears=ears, workers=workers, desks=desks, agent=agent)
+        phone = Phone(line, outbox=outbox, voice=voice, ears=ears, desks=desks, agent=agent)
         _serve(socket, line, phone, outbox)
 
     Sock().route("/phone/socket", bp=pages)(phone_socket)
@@ -121,7 +118,7 @@ def _page(template: str, **values: object) -> str:
     return render_template(f"line/{template}", words=WORDINGS[language], language=language, **values)
 
 
-def _serve(socket: Any, line: LineDoor, phone: Phone, outbox: Outbox) -> None:
+def _serve(socket: Any, line: Line, phone: Phone, outbox: Outbox) -> None:
     """Carry messages between a page and its phone until the page is gone."""
     writer = threading.Thread(target=_write, args=(socket, outbox), name="line-phone-writer", daemon=True)
     writer.start()

@@ -16,14 +16,14 @@ ITALIAN: Final[Mapping[str, str]] = {
     "number_hidden": "Numero nascosto",
     "number_other": "Un altro numero …",
     "number_typed": "Il mio numero",
-    "language": "Lingua in cui parlo",
-    "microphone_use": "Usa il microfono",
+    "language": "Parlo in",
+    "microphone_use": "Microfono",
     "call": "Chiama",
     "hang_up": "Riaggancia",
     "answer": "Rispondi",
     "decline": "Rifiuta",
-    "mute": "Silenzia il microfono",
-    "unmute": "Riattiva il microfono",
+    "mute": "Silenzia",
+    "unmute": "Riattiva la voce",
     "keypad": "Tastiera",
     "keypad_help": "Anche con i tasti 0-9 * # della tastiera.",
     "transcript": "La telefonata",
@@ -66,6 +66,10 @@ ITALIAN: Final[Mapping[str, str]] = {
     "refused_rubbish": "La linea non ha capito la pagina: ricaricatela.",
     "agent_title": "Telefono di",
     "from": "da",
+    "terminal_help": "Scrivete quello che direste e premete Invio. /12# preme i tasti 1 2 #. Una riga vuota è silenzio. "
+    "Ctrl-D riaggancia.",
+    "terminal_silence": "(silenzio)",
+    "terminal_keys_hint": "(detto a voce; per premere i tasti: /{keys})",
 }
 
 ENGLISH: Final[Mapping[str, str]] = {
@@ -81,14 +85,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "number_hidden": "Hidden number",
     "number_other": "Another number …",
     "number_typed": "My number",
-    "language": "Language I speak",
-    "microphone_use": "Use the microphone",
+    "language": "I speak",
+    "microphone_use": "Microphone",
     "call": "Call",
     "hang_up": "Hang up",
     "answer": "Answer",
     "decline": "Decline",
-    "mute": "Mute the microphone",
-    "unmute": "Unmute the microphone",
+    "mute": "Mute",
+    "unmute": "Unmute",
     "keypad": "Keypad",
     "keypad_help": "The keys 0-9 * # of your keyboard work too.",
     "transcript": "The call",
@@ -131,6 +135,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "refused_rubbish": "The line did not understand the page: reload it.",
     "agent_title": "Phone of",
     "from": "from",
+    "terminal_help": "Type what you would say and press Enter. /12# presses the keys 1 2 #. An empty line is silence. "
+    "Ctrl-D hangs up.",
+    "terminal_silence": "(silence)",
+    "terminal_keys_hint": "(said aloud; to press keys: /{keys})",
 }
 
 WORDINGS: Final[Mapping[str, Mapping[str, str]]] = {"it": ITALIAN, "en": ENGLISH}

@@ -78,7 +78,7 @@ function show(next, reason = "", from = "", to = "") {
   if (isAgent) for (const id of ["answer", "decline"]) element(id).hidden = next !== "ringing";
   for (const id of ["say-text", "say-button"]) element(id).disabled = !up;
   for (const key of element("keypad").children) key.disabled = !up;
-  element("mute").disabled = !up || sound.stream === null;
+  element("mute").hidden = !up || sound.stream === null;
 }
 
 // The microphone.
@@ -96,7 +96,7 @@ async function openSound(withMicrophone) {
   const on = sound.stream !== null;
   send({ type: "microphone", on, language: speaks() });
   if (on && !isAgent && !recognises.includes(speaks().split("-")[0])) notice("not_recognised", words.not_recognised, "info");
-  element("mute").disabled = state !== "connected" || !on;
+  element("mute").hidden = state !== "connected" || !on;
 }
 
 function mute(on) {
@@ -141,7 +141,10 @@ const told = {
       : write(message.source === "say" ? "line" : "note", message.source === "say" ? words.who_line : "", text);
   },
   cut() {
-    if (lastHeard !== null) lastHeard.classList.add("cut");
+    if (lastHeard !== null) {
+      lastHeard.classList.add("cut");
+      lastHeard.querySelector(".words").textContent += ` … (${words.cut})`;
+    }
     lastHeard = null;
   },
   said(message) {
@@ -247,5 +250,7 @@ setInterval(() => {
     state === "connected" ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : "";
 }, 500);
 
+// On a narrow screen the words come before the keys.
+element("keypad-fold").open = !isAgent && matchMedia("(min-width: 992px)").matches;
 show("offline");
 connect();

@@ -1,0 +1,172 @@
+"""The phone pages in real Chromium: a microphone fed from a WAV file, typed words, the keypad, an agent who answers."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from ivr import audio
+from ivr.line.voices import Pico, Speaker
+from tests.live_line import GIULIA, LiveLine, live_line
+
+CHROMIUM = Path("/usr/bin/chromium")
+LIMIT_SECONDS = 20
+
+pytestmark = [
+    pytest.mark.chromium,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A WAV file in which the same sentence is said for ever: Chromium begins it when the microphone is opened."""
+    pcm, rate_hz = Pico().pcm("Vorrei sapere dov'è il mio ordine.", language="it-IT", speaker=Speaker.CALLER)
+    path = tmp_path_factory.mktemp("microphone") / "spoken.wav"
+    path.write_bytes(b"")
+
+    soundfile.write(path, np.frombuffer(pcm, dtype="<i2"), rate_hz)
+    return path
+
+
+@pytest.fixture(scope="module")
+def chromium(spoken: Path) -> Iterator[Browser]:
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={spoken}",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium") or str(CHROMIUM), args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def live() -> Iterator[LiveLine]:
+    with live_line() as opened:
+        yield opened
+
+
+def _open(chromium: Browser, address: str) -> tuple[Page, list[str]]:
+    page = chromium.new_context(locale="it-IT").new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    # A broken content security policy is told on the console.
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.goto(address)
+    expect(page.locator("#state")).to_have_text("Pronto")
+    return page, problems
+
+
+def _wait(page: Page, holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + LIMIT_SECONDS
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        page.wait_for_timeout(50)
+
+
+def _loudness(live: LiveLine) -> float:
+    return audio.loudness_dbfs(audio.ulaw_to_pcm(b"".join(frame for frame in live.frames if frame)))
+
+
+def test_a_whole_call_by_microphone_by_typing_and_by_keys(chromium: Browser, live: LiveLine) -> None:
+    page, problems = _open(chromium, f"{live.address}/phone")
+    page.click("#call")
+    expect(page.locator("#state")).to_have_text("In linea", timeout=10_000)
+    expect(page.locator("#transcript")).to_contain_text("Buongiorno, in che cosa posso aiutarla?")
+    expect(page.locator("#notices")).to_contain_text("il parlato in questa lingua non viene trasformato in parole")
+    live.listen()
+    _wait(page, lambda: len(live.frames) > 200)
+    # The file's own loudness lies some dB under full scale; silence would be -90.
+    assert _loudness(live) > -30
+
+    page.fill("#say-text", "dov'è il mio ordine?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#transcript .you")).to_contain_text("dov'è il mio ordine?")
+    _wait(page, lambda: len(live.shop.heard) == 1)
+    assert live.shop.heard[0]["SpeechResult"] == "dov'è il mio ordine?"
+
+    page.locator("#keypad-fold").evaluate("fold => fold.open = true")
+    page.click("[data-key='1']")
+    _wait(page, lambda: len(live.shop.heard) == 2)
+    page.locator("h1").click()
+    page.keyboard.press("2")
+    _wait(page, lambda: len(live.shop.heard) == 3)
+    assert [heard["Digits"] for heard in live.shop.heard[1:]] == ["1", "2"]
+
+    page.click("#mute")
+    live.frames.clear()
+    _wait(page, lambda: len(live.frames) > 60)
+    live.frames = live.frames[30:]
+    assert _loudness(live) < -80
+
+    page.click("#hang-up")
+    expect(page.locator("#state")).to_have_text("Chiamata terminata")
+    _wait(page, lambda: live.leg.status == "completed")
+    assert live.leg.from_ == GIULIA
+    assert problems == []
+
+
+def test_agents_page_rings_and_both_hear_each_other(chromium: Browser, live: LiveLine) -> None:
+    agent, agents_problems = _open(chromium, f"{live.address}/agent-phone/anna")
+    caller, callers_problems = _open(chromium, f"{live.address}/phone")
+    caller.select_option("#to", "+39800")
+    caller.click("#call")
+    expect(agent.locator("#state")).to_have_text("Chiamata in arrivo", timeout=10_000)
+    expect(agent.locator("#other")).to_contain_text(GIULIA)
+    agent.click("#answer")
+    expect(agent.locator("#state")).to_have_text("In linea")
+    expect(caller.locator("#state")).to_have_text("In linea")
+    agent.fill("#say-text", "Buongiorno, sono Anna.")
+    agent.keyboard.press("Enter")
+    expect(caller.locator("#transcript .party")).to_contain_text("Buongiorno, sono Anna.", timeout=10_000)
+    live.listen()
+    _wait(agent, lambda: len(live.frames) > 100)
+    assert _loudness(live) > -30
+    agent.click("#hang-up")
+    expect(agent.locator("#state")).to_have_text("Chiamata terminata")
+    expect(caller.locator("#state")).to_have_text("Chiamata terminata", timeout=10_000)
+    assert agents_problems == callers_problems == []
+
+
+def test_agent_who_answers_automatically_needs_no_click(chromium: Browser, live: LiveLine) -> None:
+    agent, problems = _open(chromium, f"{live.address}/agent-phone/anna?answer=auto")
+    caller, _ = _open(chromium, f"{live.address}/phone")
+    caller.select_option("#to", "+39800")
+    caller.click("#call")
+    expect(agent.locator("#state")).to_have_text("In linea", timeout=10_000)
+    caller.context.close()
+    expect(agent.locator("#state")).to_have_text("Chiamata terminata", timeout=10_000)
+    assert problems == []
+
+
+def test_page_without_microphone_says_so_and_calls_by_typing(chromium: Browser, live: LiveLine) -> None:
+    page, _ = _open(chromium, f"{live.address}/phone")
+    page.evaluate("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))")
+    page.click("#call")
+    expect(page.locator("#notices")).to_contain_text("Il microfono non è disponibile")
+    page.fill("#say-text", "un operatore", timeout=10_000)
+    page.click("#say-button")
+    _wait(page, lambda: bool(live.shop.heard))
+    assert live.shop.heard[0]["SpeechResult"] == "un operatore"
+
+
+def test_page_fits_a_phone_without_scrolling_sideways(chromium: Browser, live: LiveLine) -> None:
+    page, _ = _open(chromium, f"{live.address}/phone")
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.click("#call")
+    expect(page.locator("#state")).to_have_text("In linea", timeout=10_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
