@@ -585,3 +585,26 @@ class TestReports:
             ("CA1", True, 70, 1),
         ]
         assert names == ["Anna"]
+
+    def test_the_receipt_of_an_offer_can_be_read_after_the_acceptance(self, company: Company) -> None:
+        company.hire("anna")
+        company.calls("CA1")
+        company.dispatch()
+        receipt = company.offer_to("anna").receipt
+        company.takes("anna")
+        with company.transaction() as session:
+            assert reports.receipt_of(session, "CA1", "anna") == receipt
+            assert reports.receipt_of(session, "CA1", "bruno") is None
+
+    def test_a_call_accepted_long_ago_and_never_connected_is_found(self, company: Company) -> None:
+        company.hire("anna")
+        company.calls("CA1")
+        company.dispatch()
+        company.takes("anna")
+        accepted_at = company.now
+        company.later(1)
+        with company.transaction() as session:
+            assert reports.never_connected(session, accepted_at) == ()
+            assert reports.never_connected(session, company.now) == ("CA1",)
+            dispatch.connected(session, call_id="CA1", now=company.now)
+            assert reports.never_connected(session, company.now) == ()
