@@ -154,7 +154,9 @@ def test_agent_who_answers_automatically_needs_no_click(chromium: Browser, live:
 
 def test_page_without_microphone_says_so_and_calls_by_typing(chromium: Browser, live: LiveLine) -> None:
     page, _ = _open(chromium, f"{live.address}/phone")
-    page.evaluate("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))")
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError')) }"
+    )
     page.click("#call")
     expect(page.locator("#notices")).to_contain_text("Il microfono non è disponibile")
     page.fill("#say-text", "un operatore", timeout=10_000)
@@ -170,3 +172,37 @@ def test_page_fits_a_phone_without_scrolling_sideways(chromium: Browser, live: L
     page.click("#call")
     expect(page.locator("#state")).to_have_text("In linea", timeout=10_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize(("hertz", "loudest_db", "quietest_db"), [(1000, 1, -1), (4300, -50, -200), (7000, -60, -200)])
+def test_microphone_has_a_real_telephone_band_before_it_is_8_kilohertz(
+    chromium: Browser, live: LiveLine, hertz: int, loudest_db: float, quietest_db: float
+) -> None:
+    page, _ = _open(chromium, f"{live.address}/phone")
+    level = page.evaluate(
+        """async (hertz) => {
+          const { Resampler } = await import("/phone/static/telephone.js");
+          const tone = Float32Array.from({ length: 48000 }, (_, at) => Math.sin((2 * Math.PI * hertz * at) / 48000));
+          const heard = new Resampler(48000, 8000).process(tone).slice(800);
+          return 10 * Math.log10((2 * heard.reduce((sum, sample) => sum + sample * sample, 0)) / heard.length);
+        }""",
+        hertz,
+    )
+    assert quietest_db < level < loudest_db
+
+
+def test_pages_mu_law_is_the_services_mu_law(chromium: Browser, live: LiveLine) -> None:
+    page, _ = _open(chromium, f"{live.address}/phone")
+    samples = list(range(-32767, 32768, 311))
+    encoded = page.evaluate(
+        """async (samples) => {
+          const { encodeSample } = await import("/phone/static/telephone.js");
+          return samples.map((sample) => encodeSample(sample / 32767));
+        }""",
+        samples,
+    )
+    ours = audio.ulaw_to_pcm(audio.pcm_to_ulaw(np.array(samples, dtype="<i2").tobytes()))
+    theirs = audio.ulaw_to_pcm(bytes(encoded))
+    difference = np.abs(np.frombuffer(ours, dtype="<i2").astype(int) - np.frombuffer(theirs, dtype="<i2"))
+    # Rounding may differ at a step's edge: by one step, which is a thirty-second of the sample.
+    assert (difference <= np.abs(samples) / 16 + 8).all()
