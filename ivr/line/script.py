@@ -6,7 +6,7 @@ says what a worse one would have made of them. The sound is the injected voice's
 
 import io
 import wave
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -112,7 +112,7 @@ class ScriptedParty:
     """A party that follows steps from the moment its leg is up; hangs up at their end only if told to."""
 
     clock: Clock
-    steps: Iterable[Step] = ()
+    steps: Sequence[Step] = ()
     language: str = "it-IT"
     voice: Voice | None = None
     on_ring: RingReply = field(default_factory=Answer)
@@ -189,14 +189,17 @@ class ScriptedParty:
     def ended(self, reason: Ended) -> None:
         """Stop; steps that were not taken are a failure, unless the call was not to last."""
         self.reason = reason
-        if self._task is not None and not self.done:
+        if self.done:
+            return
+        if self._task is not None:
             self._task.stop()
             self.failure = self.failure or "the call was over before the script"
+        elif self.steps:
+            self.failure = "the call was never answered"
 
     async def _follow(self) -> None:
-        steps = list(self.steps)
-        for count, step in enumerate(steps, start=1):
-            self._at_last_step = count == len(steps)
+        for count, step in enumerate(self.steps, start=1):
+            self._at_last_step = count == len(self.steps)
             await self._take(step)
             if self.failure:
                 return

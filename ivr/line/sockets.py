@@ -188,7 +188,10 @@ class _PairEnd:
 
 
 class PairOpener:
-    """Opens sockets inside the process; `open_handler` gives the server's handler or raises HandshakeRefusedError."""
+    """Opens sockets inside the process, on a virtual clock only; `open_handler` gives the server's handler or raises.
+
+    What it raises is HandshakeRefusedError, with the status that a real server would answer.
+    """
 
     def __init__(self, clock: Clock, open_handler: OpenHandler) -> None:
         self._clock = clock
@@ -210,10 +213,22 @@ class PairOpener:
         return later
 
 
+class _Client(simple_websocket.Client):  # type: ignore[misc]  # simple_websocket publishes no types
+    """A client that lets go of its connection when the handshake fails."""
+
+    def handshake(self) -> None:
+        """Shake hands; close the connection if the server refuses."""
+        try:
+            super().handshake()
+        except BaseException:
+            self.sock.close()
+            raise
+
+
 class _WebSocketEnd:
     """The line's end of a real WebSocket; a thread of its own reads."""
 
-    def __init__(self, socket: "simple_websocket.Client") -> None:
+    def __init__(self, socket: _Client) -> None:
         self._socket = socket
 
     def send(self, text: str) -> None:
@@ -243,15 +258,15 @@ class WebSocketOpener:
         """Open one beside the loop."""
         later: Later[LineSocket | HandshakeRefusedError] = Later()
 
-        def connect() -> "simple_websocket.Client | HandshakeRefusedError":
+        def connect() -> _Client | HandshakeRefusedError:
             try:
-                return simple_websocket.Client(url, headers=dict(headers))
+                return _Client(url, headers=dict(headers))
             except simple_websocket.ConnectionError as error:
                 return HandshakeRefusedError(int(getattr(error, "status_code", 0) or 0))
             except OSError:
                 return HandshakeRefusedError(0)
 
-        def connected(outcome: "simple_websocket.Client | HandshakeRefusedError") -> None:
+        def connected(outcome: _Client | HandshakeRefusedError) -> None:
             if isinstance(outcome, HandshakeRefusedError):
                 later.resolve(outcome)
                 return
@@ -262,9 +277,7 @@ class WebSocketOpener:
         self._clock.run_aside(connect, connected)
         return later
 
-    def _read(
-        self, socket: "simple_websocket.Client", on_text: Callable[[str], None], on_close: Callable[[], None]
-    ) -> None:
+    def _read(self, socket: _Client, on_text: Callable[[str], None], on_close: Callable[[], None]) -> None:
         try:
             while True:
                 message = socket.receive()

@@ -22,14 +22,17 @@ class HttpTransport:
     def send(self, request: Outgoing) -> Reply:
         """Send it; the time it takes passes by itself."""
         try:
-            answer = requests.request(
-                request.method,
-                request.url,
-                data=request.body,
-                headers=dict(request.headers),
-                timeout=(request.connect_seconds, request.response_seconds),
-                allow_redirects=False,
-            )
+            with requests.Session() as session:
+                # The service is reached directly: a proxy of this machine's user is no part of the carrier.
+                session.trust_env = False
+                answer = session.request(
+                    request.method,
+                    request.url,
+                    data=request.body,
+                    headers=dict(request.headers),
+                    timeout=(request.connect_seconds, request.response_seconds),
+                    allow_redirects=False,
+                )
         except requests.exceptions.ReadTimeout as error:
             raise UnreachableError(str(error), timed_out=True) from error
         except requests.exceptions.RequestException as error:
