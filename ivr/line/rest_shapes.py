@@ -142,7 +142,6 @@ def call_shape(leg: Leg) -> Payload:
         "group_sid": None,
         "queue_time": "0",
         "trunk_sid": None,
-        "annotation": None,
         "date_created": when(leg.created_at),
         "date_updated": when(leg.ended_at or leg.answered_at or leg.created_at),
         "uri": f"{uri}.json",
@@ -219,7 +218,6 @@ def queue_shape(queue: Queue) -> Payload:
         "date_created": when(queue.created_at),
         "date_updated": when(queue.created_at),
         "uri": f"{uri}.json",
-        "subresource_uris": {"members": f"{uri}/Members.json"},
     }
 
 
@@ -264,7 +262,7 @@ def message_shape(message: Message) -> Payload:
 
 def number_shape(exchange: Exchange, number: str, config: NumberConfig) -> Payload:
     """Give a number of the account."""
-    sid = f"PN{sum(number.encode()):032x}"
+    sid = f"PN{int.from_bytes(number.encode()[-16:], 'big'):032x}"
     return {
         "sid": sid,
         "account_sid": exchange.account_sid,
