@@ -109,7 +109,6 @@ def live_line(*, voice: Voice | None = None, ears: Ears | None = None, token: st
     )
     app = create_server(line, blueprints=[pages])
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = True  # type: ignore[attr-defined]  a test does not wait for a page that is still open
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
