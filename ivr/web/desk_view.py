@@ -9,11 +9,17 @@ from urllib.parse import quote
 from sqlalchemy.orm import Session
 
 from ivr.calls import story
-from ivr.calls.context import CallContext
+from ivr.calls.context import CallContext, DoneLine
 from routing import reports
 from routing.agents import AgentState, Presence
 from routing.outcomes import Assigned, Offered
 
+# Kinds of facts that an agent need not read in the first seconds: what the routing did, what only repeats the talk or the proof.
+NOT_ON_TOP = frozenset(
+    {"queued", "offered", "accepted", "agent_answered", "brought_to_agent", "agent_left", "held", "resumed", "ended"}
+    | {"understood", "doubtful", "keyed", "reprompted", "person", "proof", "consent", "finished", "effort"}
+)
+MOST_DONE_ON_TOP = 4
 BROWSER_PHONE = "client:"  # an agent's address on the carrier's or the local line's browser phone
 
 
@@ -43,6 +49,21 @@ class DeskView:
         """The call in question, "" for none."""
         shown = self.offer or self.assignment
         return shown.call_id if shown is not None else ""
+
+
+    @property
+    def wish(self) -> str:
+        """What the caller wants, in their own words: what led to the reason, else the longest they said; "" for nothing."""
+        said = self.context.said if self.context is not None else ()
+        reason = self.context.reason if self.context is not None else ""
+        told = [turn.heard for turn in said if turn.heard and turn.intent == reason]
+        return told[0] if told else max((turn.heard for turn in said), key=len, default="")
+
+    @property
+    def done(self) -> tuple[DoneLine, ...]:
+        """The last things that the line did for the caller."""
+        lines = self.context.done if self.context is not None else ()
+        return tuple(line for line in lines if line.kind not in NOT_ON_TOP)[-MOST_DONE_ON_TOP:]
 
 
 def look(session: Session, *, agent_id: str, language: str, now: datetime) -> DeskView | None:
