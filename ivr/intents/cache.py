@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ivr.intents.classifier import Classifier
+from ivr.intents.classifier import Anchors, Classifier
 from ivr.intents.encoders import TextEncoder, Vectors
 from ivr.intents.features import Features, Terms
 
 # Raised with any change of features or of the file's layout.
-VERSION = 1
+VERSION = 2
 # Phrases a call of the encoder: some seconds of work between two reports of progress.
 BATCH = 64
 Progress = Callable[[int, int], None]  # phrases encoded, phrases in all
@@ -102,26 +102,37 @@ def classifier_file(folder: Path, phrases_digest: str, encoder_name: str) -> Pat
 
 def write_classifier(file: Path, classifier: Classifier) -> None:
     """Write a trained classifier."""
-    features = classifier.features
+    features, anchors = classifier.features, classifier.anchors
     facts = {
         "names": classifier.names,
         "temperature": classifier.temperature,
         "refuse_above": classifier.refuse_above,
         "ask_below": classifier.ask_below,
-        "tfidf_weight": features.tfidf_weight,
+        "word_weight": features.word_weight,
+        "character_weight": features.character_weight,
         "file": file.name,
     }
-    _write(
-        file,
-        facts=np.array(json.dumps(facts)),
-        weights=classifier.weights.astype(np.float32),
-        offsets=classifier.offsets,
-        centre=np.zeros(0, dtype=np.float32) if features.centre is None else features.centre,
-        words=features.word.vocabulary,
-        words_rarity=features.word.rarity,
-        characters=features.character.vocabulary,
-        characters_rarity=features.character.rarity,
-    )
+    arrays: dict[str, NDArray[Any]] = {
+        "facts": np.array(json.dumps(facts)),
+        "weights": classifier.weights.astype(np.float32),
+        "words": features.word.vocabulary,
+        "words_rarity": features.word.rarity,
+        "characters": features.character.vocabulary,
+        "characters_rarity": features.character.rarity,
+    }
+    if anchors:
+        arrays |= {"centre": anchors.centre, "anchors": anchors.vectors, "anchor_weights": anchors.weights}
+    _write(file, **arrays)
+
+
+def _is_sound(classifier: Classifier, facts: dict[str, Any], file: Path) -> bool:
+    """Tell whether a file's parts fit each other and its name."""
+    terms, anchors, classes = classifier.features, classifier.anchors, len(classifier.names)
+    columns = len(terms.word.vocabulary) + len(terms.character.vocabulary)
+    fits = classifier.weights.shape == (columns, classes) and classifier.temperature > 0 and facts["file"] == file.name
+    if anchors:
+        fits = fits and anchors.centre.shape == anchors.vectors.shape[1:] and anchors.weights.shape == (len(anchors.vectors), classes)
+    return fits
 
 
 def read_classifier(file: Path) -> Classifier | None:
@@ -129,24 +140,23 @@ def read_classifier(file: Path) -> Classifier | None:
     held = _read(file)
     try:
         facts = json.loads(str(held["facts"]))
-        centre = held["centre"]
+        anchors = None
+        if "anchors" in held:
+            anchors = Anchors(centre=held["centre"], vectors=held["anchors"], weights=held["anchor_weights"])
         classifier = Classifier(
             names=tuple(str(name) for name in facts["names"]),
             features=Features(
                 word=Terms(kind="word", vocabulary=held["words"], rarity=held["words_rarity"]),
                 character=Terms(kind="character", vocabulary=held["characters"], rarity=held["characters_rarity"]),
-                centre=centre if centre.size else None,
-                tfidf_weight=float(facts["tfidf_weight"]),
+                word_weight=float(facts["word_weight"]),
+                character_weight=float(facts["character_weight"]),
             ),
             weights=held["weights"].astype(np.float64),
-            offsets=held["offsets"],
+            anchors=anchors,
             temperature=float(facts["temperature"]),
             refuse_above=float(facts["refuse_above"]),
             ask_below=float(facts["ask_below"]),
         )
-        columns = centre.size + len(held["words"]) + len(held["characters"])
-        whole = classifier.weights.shape == (len(classifier.names), columns) and classifier.temperature > 0
-        whole = whole and facts["file"] == file.name and classifier.offsets.shape == (len(classifier.names),)
+        return classifier if _is_sound(classifier, facts, file) else None
     except (KeyError, ValueError, TypeError):
         return None
-    return classifier if whole else None

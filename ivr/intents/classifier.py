@@ -1,41 +1,46 @@
 """Which request an utterance is, with a calibrated probability, and when to refuse or to ask back: training and use.
 
-A logistic regression over the features; temperature, refusal and margin come from cross-validation over the phrases. It reads and
-writes nothing; texts come normalised and vectors ready.
+Kernel ridge regression against each class, its kernel the sum of a Gaussian of the encoder's vectors and of TF-IDF products; temperature,
+refusal and margin come from cross-validation over the phrases. It reads and writes nothing; texts come normalised and vectors ready.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from ivr.intents.encoders import Vectors
-from ivr.intents.features import Features, fit_features
+from ivr.intents.features import Features, centred, fit_terms
 
 Probabilities = NDArray[np.float64]
 
-# Inverse of the regularisation. Measured by five-fold on the shipped phrases: 3 to 30 differ by less than a point (docs/intents.md).
-STRENGTH = 10.0
+# All four measured by five-fold on the shipped phrases; each may be halved or doubled for less than a point (docs/intents.md).
+SHARPNESS = 0.8  # of the Gaussian
+TERMS_WEIGHT = 0.2  # of words and of characters each, beside the Gaussian
+RIDGE = 0.2
+BALANCE = 0.5  # 0: each phrase counts alike, 1: each class does
+# Without an encoder the terms are the whole kernel.
+TERMS_WEIGHT_ALONE = 0.5
 FOLDS = 5
 # The share of in-scope phrases that cross-validation may refuse (issue: at most 5% refused).
 REFUSED_SHARE = 0.05
 # The share of rightly classified phrases that may be asked back.
-ASKED_BACK_SHARE = 0.02
+ASKED_BACK_SHARE = 0.01
 # Never asks back where the likelier intent is above this whatever cross-validation says.
 CERTAIN = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scores:
-    """Calibrated probabilities of one utterance over all classes, the out-of-scope class among them."""
+class Anchors:
+    """The encoder's side of the kernel: the training phrases' centred vectors and each class's weight on them."""
 
-    names: tuple[str, ...]
-    probabilities: tuple[float, ...]
+    centre: Vectors  # (dimensions,)
+    vectors: Vectors  # (phrases, dimensions)
+    weights: NDArray[np.float64]  # (phrases, classes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,76 +49,100 @@ class Classifier:
 
     names: tuple[str, ...]
     features: Features
-    weights: NDArray[np.float64]  # (classes, features)
-    offsets: NDArray[np.float64]  # (classes,)
-    temperature: float  # logits are divided by it
+    weights: NDArray[np.float64]  # (terms, classes)
+    anchors: Anchors | None  # None without an encoder
+    temperature: float  # scores are divided by it
     refuse_above: float  # out-of-scope probability from which an utterance is refused
     ask_below: float  # difference of the two likeliest from which down it is doubtful
 
     def probabilities(self, texts: Sequence[str], vectors: Vectors | None) -> Probabilities:
-        """Return calibrated probabilities, shape (len(texts), classes)."""
-        return softmax(self.logits(texts, vectors) / self.temperature)
+        """Return calibrated probabilities, shape (len(texts), classes). Raises ValueError where vectors and training disagree."""
+        return softmax(self.scores(texts, vectors) / self.temperature)
 
-    def logits(self, texts: Sequence[str], vectors: Vectors | None) -> Probabilities:
-        """Return raw scores, shape (len(texts), classes)."""
-        return np.asarray(self.features.rows(texts, vectors) @ self.weights.T + self.offsets)
+    def scores(self, texts: Sequence[str], vectors: Vectors | None) -> Probabilities:
+        """Return raw scores, about -1 to 1, shape (len(texts), classes)."""
+        if (vectors is None) != (self.anchors is None):
+            raise ValueError("vectors are wanted if and only if the classifier was trained with an encoder")
+        found = np.asarray(self.features.rows(texts) @ self.weights)
+        if vectors is not None and self.anchors is not None:
+            near = gaussian(centred(vectors, self.anchors.centre), self.anchors.vectors)
+            found = found + near @ self.anchors.weights
+        return found
 
 
-def softmax(logits: Probabilities) -> Probabilities:
+def gaussian(left: Vectors, right: Vectors) -> NDArray[np.float64]:
+    """Return the Gaussian kernel of vectors of length one, shape (left, right)."""
+    return np.asarray(np.exp(-SHARPNESS * (2.0 - 2.0 * (left @ right.T))), dtype=np.float64)
+
+
+def softmax(scores: Probabilities) -> Probabilities:
     """Return rows that sum to one."""
-    grown = np.exp(logits - logits.max(axis=1, keepdims=True))
+    grown = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(grown / grown.sum(axis=1, keepdims=True))
 
 
-def _fit(texts: Sequence[str], names: Sequence[str], vectors: Vectors | None) -> Classifier:
-    """Train without calibration."""
-    features = fit_features(texts, vectors)
-    model = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3, class_weight="balanced")
-    # On a busy machine many threads on small matrices wait for each other: 60 s measured against 4 s with one.
-    with threadpool_limits(limits=1):
-        model.fit(features.rows(texts, vectors), names)
-    weights, offsets = model.coef_, model.intercept_
-    if len(weights) == 1:  # two classes: scikit-learn keeps one row
-        weights, offsets = np.vstack([-weights[0] / 2, weights[0] / 2]), np.array([-offsets[0] / 2, offsets[0] / 2])
+def _fit(texts: Sequence[str], truth: NDArray[np.int_], names: Sequence[str], vectors: Vectors | None) -> Classifier:
+    """Train without calibration; `truth` are places in `names`."""
+    weight = TERMS_WEIGHT_ALONE if vectors is None else TERMS_WEIGHT
+    features = Features(
+        word=fit_terms(texts, "word"),
+        character=fit_terms(texts, "character"),
+        word_weight=weight,
+        character_weight=weight,
+    )
+    rows = features.rows(texts)
+    kernel = np.asarray((rows @ rows.T).toarray(), dtype=np.float64)
+    centre = near = None
+    if vectors is not None:
+        centre = np.asarray(vectors.mean(axis=0), dtype=np.float32)
+        near = centred(vectors, centre)
+        kernel += gaussian(near, near)
+    counts = np.bincount(truth, minlength=len(names))
+    importance = (1.0 / np.maximum(counts, 1))[truth] ** BALANCE
+    wanted = np.where(truth[:, None] == np.arange(len(names))[None, :], 1.0, -1.0)
+    kernel[np.diag_indices_from(kernel)] += RIDGE * importance.mean() / importance
+    weights = np.linalg.solve(kernel, wanted)
     return Classifier(
-        names=tuple(str(name) for name in model.classes_),
+        names=tuple(names),
         features=features,
-        weights=weights,
-        offsets=offsets,
+        weights=np.asarray(rows.T @ weights),
+        anchors=None if near is None or centre is None else Anchors(centre=centre, vectors=near, weights=weights),
         temperature=1.0,
         refuse_above=1.0,
         ask_below=0.0,
     )
 
 
-def held_out_logits(
-    texts: Sequence[str], names: Sequence[str], groups: Sequence[str], vectors: Vectors | None
-) -> Probabilities:
-    """Return logits of each text by a model that was trained without it, classes in sorted order.
+def _places(names: Sequence[str]) -> tuple[list[str], NDArray[np.int_]]:
+    classes = sorted(set(names))
+    place = {name: index for index, name in enumerate(classes)}
+    return classes, np.array([place[name] for name in names])
+
+
+def held_out_scores(texts: Sequence[str], names: Sequence[str], groups: Sequence[str], vectors: Vectors | None) -> Probabilities:
+    """Return scores of each text by a model that was trained without it, classes in sorted order.
 
     `groups` (the language) are spread evenly over the folds with the names. Fold order is fixed: the same phrases give the same figures.
     """
-    classes = sorted(set(names))
+    classes, truth = _places(names)
     found = np.zeros((len(texts), len(classes)))
     strata = [f"{group}/{name}" for group, name in zip(groups, names, strict=True)]
-    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(texts, strata):
-        model = _fit([texts[i] for i in train], [names[i] for i in train], None if vectors is None else vectors[train])
-        found[test] = model.logits([texts[i] for i in test], None if vectors is None else vectors[test])
+    # On a busy machine many threads on small matrices wait for each other: minutes were measured against seconds with one.
+    with threadpool_limits(limits=1):
+        for train_at, test_at in StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(texts, strata):
+            model = _fit([texts[i] for i in train_at], truth[train_at], classes, None if vectors is None else vectors[train_at])
+            found[test_at] = model.scores([texts[i] for i in test_at], None if vectors is None else vectors[test_at])
     return found
 
 
-def _temperature(logits: Probabilities, truth: NDArray[np.int_]) -> float:
+def _temperature(scores: Probabilities, truth: NDArray[np.int_]) -> float:
     """Return the temperature with the least negative log likelihood (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
 
     def loss(log_temperature: float) -> float:
-        chances = softmax(logits / np.exp(log_temperature))[np.arange(len(truth)), truth]
+        chances = softmax(scores / np.exp(log_temperature))[np.arange(len(truth)), truth]
         return float(-np.log(np.maximum(chances, 1e-12)).mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
-
-
-def _refuse_above(chances: Probabilities, outside: int, in_scope: NDArray[np.bool_]) -> float:
-    return float(np.quantile(chances[in_scope, outside], 1.0 - REFUSED_SHARE))
+    return float(np.exp(minimize_scalar(loss, bounds=(-5.0, 2.0), method="bounded").x))
 
 
 def _ask_below(chances: Probabilities, outside: int, truth: NDArray[np.int_]) -> float:
@@ -133,19 +162,12 @@ def train(
 
     Without an out-of-scope class nothing is refused. Every class needs at least FOLDS phrases a group.
     """
-    logits = held_out_logits(texts, names, groups, vectors)
-    final = _fit(texts, names, vectors)
-    place = {name: index for index, name in enumerate(final.names)}
-    truth = np.array([place[name] for name in names])
-    temperature = _temperature(logits, truth)
-    chances = softmax(logits / temperature)
-    outside = place.get(out_of_scope, -1)
-    return Classifier(
-        names=final.names,
-        features=final.features,
-        weights=final.weights,
-        offsets=final.offsets,
-        temperature=temperature,
-        refuse_above=_refuse_above(chances, outside, truth != outside) if outside >= 0 else 1.0,
-        ask_below=_ask_below(chances, outside, truth),
-    )
+    scores = held_out_scores(texts, names, groups, vectors)
+    classes, truth = _places(names)
+    with threadpool_limits(limits=1):
+        final = _fit(texts, truth, classes, vectors)
+    temperature = _temperature(scores, truth)
+    chances = softmax(scores / temperature)
+    outside = classes.index(out_of_scope) if out_of_scope in classes else -1
+    refuse_above = float(np.quantile(chances[truth != outside, outside], 1.0 - REFUSED_SHARE)) if outside >= 0 else 1.0
+    return replace(final, temperature=temperature, refuse_above=refuse_above, ask_below=_ask_below(chances, outside, truth))

@@ -1,7 +1,7 @@
 """Features of an utterance: words and characters by TF-IDF beside the encoder's vector. What they mean is the classifier's affair."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from ivr.intents.encoders import Vectors
-
-# Weight of the TF-IDF block against the encoder's vector of length one. Measured by five-fold on the shipped phrases (docs/intents.md).
-TFIDF_WEIGHT = 0.5
 
 
 def _vectorizer(kind: str, **fixed: Any) -> TfidfVectorizer:
@@ -48,36 +45,21 @@ def fit_terms(texts: Sequence[str], kind: str) -> Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
-    """Turns texts, with the encoder's vectors where there is an encoder, into one sparse row each."""
+    """What was learnt about terms, and the weight of each block in the kernel."""
 
     word: Terms
     character: Terms
-    centre: Vectors | None  # mean vector of the training phrases, taken away since E5's vectors all point one way; None without encoder
-    tfidf_weight: float = field(default=TFIDF_WEIGHT)
+    word_weight: float
+    character_weight: float
 
-    def rows(self, texts: Sequence[str], vectors: Vectors | None) -> scipy.sparse.csr_matrix:
-        """Return shape (len(texts), features). Raises ValueError where vectors and training disagree."""
-        blocks = [self.tfidf_weight * terms.vectorizer.transform(texts) for terms in (self.word, self.character)]
-        if (vectors is None) != (self.centre is None):
-            raise ValueError("vectors are wanted if and only if the features were fitted with an encoder")
-        if vectors is not None and self.centre is not None:
-            blocks.insert(0, scipy.sparse.csr_matrix(centred(vectors, self.centre)))
-        return scipy.sparse.hstack(blocks).tocsr()
+    def rows(self, texts: Sequence[str]) -> scipy.sparse.csr_matrix:
+        """Return shape (len(texts), terms); the product of two rows is the TF-IDF part of the kernel."""
+        weighted = ((self.word_weight, self.word), (self.character_weight, self.character))
+        return scipy.sparse.hstack([weight**0.5 * terms.vectorizer.transform(texts) for weight, terms in weighted]).tocsr()
 
 
 def centred(vectors: Vectors, centre: Vectors) -> Vectors:
-    """Return vectors without the common part, at length one again."""
+    """Return vectors without the common part (E5's all point one way), at length one again."""
     moved = vectors - centre
     lengths = np.linalg.norm(moved, axis=1, keepdims=True)
     return np.asarray(moved / np.maximum(lengths, 1e-9), dtype=np.float32)
-
-
-def fit_features(texts: Sequence[str], vectors: Vectors | None) -> Features:
-    """Learn terms and centre from training texts."""
-    return Features(
-        word=fit_terms(texts, "word"),
-        character=fit_terms(texts, "character"),
-        centre=None if vectors is None else np.asarray(vectors.mean(axis=0), dtype=np.float32),
-        # Alone, TF-IDF needs no weight against anything.
-        tfidf_weight=1.0 if vectors is None else TFIDF_WEIGHT,
-    )

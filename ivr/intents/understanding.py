@@ -56,16 +56,16 @@ class Understanding:
         slots = read_slots(words, language, expected=slot, today=today)
         answer = small_answer(words, language, self.wholes.get(language, {}), expected)
         if answer is not None:
-            return self._answered(answer, language, expected, slots)
+            return self._answered(answer, language, slots)
         if slot and slot in slots:
             return NotUnderstood(reason=Why.UNEXPECTED, slots=slots) if not expected else self._classified(words, language, expected, slots)
         return self._classified(words, language, expected, slots)
 
-    def _answered(self, answer: Answer, language: str, expected: Collection[str], slots: Mapping[str, SlotValue]) -> Meaning:
+    def _answered(self, answer: Answer, language: str, slots: Mapping[str, SlotValue]) -> Meaning:
         """Return the small answer, or the request that stands behind a leading yes or no."""
         if len(answer.rest.split()) >= REQUEST_WORDS:
-            behind = self._classified(answer.rest, language, expected, slots)
-            if isinstance(behind, Intent) and behind.name not in expected:
+            behind = self._classified(answer.rest, language, (), slots)
+            if isinstance(behind, Intent) and behind.name not in SMALL:
                 return behind
         return Intent(name=answer.name, confidence=SURE, slots=slots, by=answer.by)
 

@@ -20,7 +20,7 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from ivr.intents.cache import encode_phrases
-from ivr.intents.classifier import held_out_logits
+from ivr.intents.classifier import held_out_scores
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
 from ivr.intents.meaning import Doubtful, Intent, Meaning, NotUnderstood
 from ivr.intents.order_numbers import order_number
@@ -215,8 +215,8 @@ def five_fold(name: str, rows: Sequence[tuple[str, str]], encoder: TextEncoder |
     classes = sorted(set(names))
     results = []
     for vectors in (None, None if encoder is None else encode_phrases(texts, encoder, [cache])):
-        logits = held_out_logits(texts, names, [""] * len(texts), vectors)
-        found = [classes[place] for place in np.argmax(logits, axis=1)]
+        scores = held_out_scores(texts, names, [""] * len(texts), vectors)
+        found = [classes[place] for place in np.argmax(scores, axis=1)]
         results.append(statistics.mean(truth == answer for truth, answer in zip(names, found, strict=True)))
     table.add_row(name, str(len(classes)), str(len(rows)), f"{results[0]:.3f}", f"{results[1]:.3f}" if encoder else "-")
 
