@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from twilio.http import HttpClient
 
 from ivr import database
+from ivr.calls import own_words
 from ivr.calls.company import Addresses, Company, FlowVersion
 from ivr.calls.conductor import Conductor
 from ivr.calls.desk import Desk
@@ -34,7 +35,7 @@ from ivr.web.media import register_media
 from ivr.web.registration import register, utc_now
 from ivr.web.voice import voice
 from prompts.documents import HERE as SHIPPED_PROMPTS
-from prompts.version import Version, VersionError, load
+from prompts.version import PROMPTS_FILE, Version, VersionError, load
 from routing.waiting import Rules
 
 _log = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ def create_app(
     )
     app.register_blueprint(voice)
     register_media(app)
-    ticker = Ticker(meeting, database.session_factory(engine), company, clock)
+    ticker = Ticker(meeting, outgoing, database.session_factory(engine), company, clock)
     app.extensions[Ticker.EXTENSION] = ticker
     if tick:
         ticker.start()
@@ -119,13 +120,17 @@ def make_company(settings: Settings, understanding: Understanding) -> Company:
 
 
 def checked(version: Version) -> FlowVersion:
-    """A version whose flow has passed the checker. Raises VersionError with every problem."""
+    """A version whose flow has passed the checker, and whose prompts have the service's own words. Raises VersionError."""
     problems = check(version.flow, file=version.flow_file, lines=version.lines, wordings=version.catalogue.shape())
     if problems:
         raise VersionError(problems)
+    flow = build(version.flow)
+    unsaid = own_words.problems_of(version.catalogue, languages=flow.languages, file=PROMPTS_FILE)
+    if unsaid:
+        raise VersionError(unsaid)
     return FlowVersion(
         number=version.number,
-        flow=build(version.flow),
+        flow=flow,
         catalogue=version.catalogue,
         author=version.author,
         note=version.note,

@@ -33,6 +33,9 @@ METADATA: tuple[MetaData, ...] = (
 
 SessionFactory = sessionmaker[Session]
 
+# DESIGN.md 9: a caller hears the fallback document within 2 s of a database that is down; libpq takes no shorter time-out.
+FAILS_AFTER_SECONDS = 2
+
 
 def make_engine(url: str) -> Engine:
     """An engine for `url`, with what each database needs to be both safe and quick under many threads."""
@@ -40,7 +43,15 @@ def make_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(url, parsed.database)
     # A pool that fits one gthread worker of gunicorn.conf.py; pre-ping, since a database restart must not cost a call.
-    return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, pool_timeout=2)
+    return create_engine(
+        url,
+        pool_size=20,
+        max_overflow=20,
+        pool_pre_ping=True,
+        pool_timeout=FAILS_AFTER_SECONDS,
+        hide_parameters=True,
+        connect_args={"connect_timeout": FAILS_AFTER_SECONDS},
+    )
 
 
 def session_factory(engine: Engine) -> SessionFactory:
@@ -93,7 +104,12 @@ def _sqlite_engine(url: str, file: str | None) -> Engine:
     # Several threads wait for the one writer: 30 s is beyond any webhook's budget, so the carrier's time-out decides first.
     # isolation_level None: the driver leaves BEGIN to us.
     engine = create_engine(
-        url, connect_args={"timeout": 30, "isolation_level": None}, poolclass=QueuePool, pool_size=20, max_overflow=20
+        url,
+        connect_args={"timeout": 30, "isolation_level": None},
+        poolclass=QueuePool,
+        pool_size=20,
+        max_overflow=20,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")

@@ -7,6 +7,9 @@ import re
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])\+?\d(?:[\s.-]?\d){6,14}(?![0-9A-Za-z])")
 
 
+_TRACEBACKS = logging.Formatter()
+
+
 class Redacting(logging.Filter):
     """Leaves the last two digits of every number that could be a telephone's. Voices, words and keys are never logged at all."""
 
@@ -16,6 +19,9 @@ class Redacting(logging.Filter):
         redacted = redact(message)
         if redacted != message:
             record.msg, record.args = redacted, ()
+        if record.exc_info:
+            # An error's own message may hold what the log must not; handlers use this text in place of their own.
+            record.exc_text = redact(_TRACEBACKS.formatException(record.exc_info))
         return True
 
 

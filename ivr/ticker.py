@@ -5,7 +5,7 @@ Any number of processes tick at once; each change is a compare-and-swap in the d
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from ivr.calls import store
 from ivr.calls.company import Company
+from ivr.calls.effects import Effect
 from ivr.calls.meeting import Meeting
+from ivr.calls.outgoing import Outgoing
 from routing import dispatch, reports
 
 _log = logging.getLogger(__name__)
@@ -21,6 +23,8 @@ _log = logging.getLogger(__name__)
 EVERY_SECONDS = 1.0
 # An accepted call whose agent's leg has not been answered so long after the telephone stopped ringing never will be.
 PATIENCE = timedelta(seconds=15)
+# How often calls are looked for whose end was never told; they wait for ten minutes at least.
+SWEEP_EVERY = timedelta(minutes=1)
 
 
 class Ticker:
@@ -29,12 +33,19 @@ class Ticker:
     EXTENSION = "centralino.ticker"
 
     def __init__(
-        self, meeting: Meeting, sessions: sessionmaker[Session], company: Company, clock: Callable[[], datetime]
+        self,
+        meeting: Meeting,
+        outgoing: Outgoing,
+        sessions: sessionmaker[Session],
+        company: Company,
+        clock: Callable[[], datetime],
     ) -> None:
         self._meeting = meeting
+        self._outgoing = outgoing
         self._sessions = sessions
         self._company = company
         self._clock = clock
+        self._swept_at: datetime | None = None
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -48,6 +59,7 @@ class Ticker:
     def tick(self) -> None:
         """Do what is due now."""
         now = self._clock()
+        effects: list[Effect] = []
         with self._sessions.begin() as session:
             ticked = dispatch.tick(session, now, self._company.routing_rules)
             for missed in ticked.missed:
@@ -58,7 +70,19 @@ class Ticker:
             for call_id in reports.never_connected(session, now - limit):
                 call = store.call(session, call_id, lock=True)
                 if call is not None:
-                    self._meeting.agent_unreachable(session, call, "no answer", now)
+                    effects.extend(self._meeting.agent_unreachable(session, call, "no answer", now))
+            if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+                self._swept_at = now
+                effects.extend(self._give_up_silent_calls(session, now))
+        self._outgoing.carry_out(effects)
+
+    def _give_up_silent_calls(self, session: Session, now: datetime) -> Iterable[Effect]:
+        """End the calls whose end the carrier never told: no case, offer or agent may hang on a word that was lost."""
+        for call_id in store.silent_calls(session, now):
+            call = store.call(session, call_id, lock=True)
+            if call is not None and call.status != store.ENDED:
+                store.note(session, call_id, "given_up", {}, now)
+                yield from self._meeting.caller_gone(session, call, now)
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY_SECONDS):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from ivr.calls import store
 from ivr.calls.company import CARRIER, QUEUE, STREAM, Company
 from ivr.calls.effects import Effect
+from ivr.calls.first_language import first_language
 from ivr.calls.hearing import Heard, event_of, expecting, heard_in
 from ivr.calls.performing import Work, perform
 from ivr.calls.tables import Call
@@ -69,14 +70,17 @@ class Conductor:
         if existing is not None:
             return Reply(document=store.answer_given(session, existing.call_id, 1) or twiml.write(Nothing()))
         version = self._company.version(self._company.live_version)
+        language = first_language(
+            request.from_number, spoken=tuple(version.flow.languages), default=self._company.default_language
+        )
         call = Call(
             call_id=request.call_id,
             from_number=request.from_number,
             to_number=request.to_number,
             flow=version.flow.name,
             flow_version=version.number,
-            listening=self._company.listening.get(self._company.default_language, CARRIER),
-            language=self._company.default_language,
+            listening=self._company.listening.get(language, CARRIER),
+            language=language,
             status=store.IN_LINE,
             started_at=now,
             turn=0,
@@ -109,6 +113,10 @@ class Conductor:
         """The caller is back from the queue or from the talk with an agent."""
         return self._answer(session, request, turn, now, outcome=outcome)
 
+    def standing(self, session: Session, call: Call) -> str:
+        """The document of the turn that stands, to be given again."""
+        return store.answer_given(session, call.call_id, call.turn) or twiml.write(Nothing())
+
     def hung_up(self, session: Session, call: Call, now: datetime) -> None:
         """The caller's leg is over: the flow is told, the contact is kept. Repeats change nothing."""
         if call.status == store.ENDED:
@@ -125,6 +133,9 @@ class Conductor:
         if call is None:
             # The first webhook was lost, or another installation's call was sent here: it begins now.
             return self.start(session, request, now)
+        if turn > call.turn:
+            # An answer to a question that was never asked, or whose record was lost with the machine: what stands is asked.
+            return Reply(document=self.standing(session, call))
         if turn < call.turn or call.status == store.ENDED:
             return Reply(document=store.answer_given(session, call.call_id, turn + 1) or twiml.write(Nothing()))
         if request.status in ENDED_STATUSES:

@@ -68,7 +68,7 @@ class Desk:
             return Done()
         call.agent_id, call.agent_leg = agent_id, None
         store.note(session, call.call_id, "accepted", {"agent": agent_id}, now)
-        return Done(effects=(RingAgent(call_id=call.call_id, offer_id=offer_id, address=accepted.address),))
+        return Done(effects=(RingAgent(call_id=call.call_id, agent_id=agent_id, address=accepted.address),))
 
     def decline(self, session: Session, *, agent_id: str, offer_id: int, now: datetime) -> Outcome:
         """Pass the offered call on; it keeps its place."""

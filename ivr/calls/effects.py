@@ -9,7 +9,7 @@ class RingAgent:
     """Ring the agent who accepted a call."""
 
     call_id: str
-    offer_id: int
+    agent_id: str
     address: str
 
 

@@ -1,4 +1,4 @@
-"""What a caller hears when our own parts fail: an apology and a person at the emergency number. Needs neither database nor files."""
+"""What a caller hears when our own parts fail: an apology and a person at the emergency number. Needs no database, no files."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -4,27 +4,33 @@ Whatever the carrier tells is held against where the call stands by our own reco
 harm: each method changes only what its event can still change. Who takes which call is `routing`'s.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import store
-from ivr.calls.company import Company
+from ivr.calls import own_words, store
+from ivr.calls.company import QUEUE, Company
 from ivr.calls.conductor import Conductor, Reply
 from ivr.calls.effects import BringCaller, Effect, EndLeg
 from ivr.calls.tables import Call
 from ivr.flow.events import Value
 from ivr.telephony import twiml
-from ivr.telephony.answers import LeaveQueue, Meet, Nothing, SayAndHangUp, Speak, WaitingRound
+from ivr.telephony.answers import Continue, LeaveQueue, Meet, Nothing, SayAndHangUp, Speak, WaitingRound, WaitInQueue
 from ivr.telephony.requests import ENDED_STATUSES, ConferenceEvent, StatusCallback, VoiceRequest
 from routing import dispatch, reports
-from routing.outcomes import Requeued
+from routing import store as routing_store
+from routing.outcomes import Requeued, TalkEnded
 
 CALLER, AGENT = "caller", "agent"
 # What a caller presses while waiting to be rung back instead.
 CALLBACK_KEY = "1"
 # The place is told at the first round and then at each fourth: a round of music lasts some twenty seconds; judgement.
 ROUNDS_BETWEEN_PLACES = 4
+# How long the caller's way back waits for what became of the agent's leg, where that has not been told yet; judgement.
+HEARSAY_SECONDS = 1
 
 # Queue results (Enqueue page) after which the caller is still there and the flow must go on without a person.
 _LEFT = {"leave": "left", "queue-full": "failed", "error": "failed", "system-error": "failed"}
@@ -37,20 +43,20 @@ class Meeting:
         self._company = company
         self._conductor = conductor
 
+    # --- The caller's leg
+
     def waiting_round(self, session: Session, request: VoiceRequest, turn: int, round_: int, now: datetime) -> Reply:
         """One round of waiting: the place and the honest estimate, music, and a key for a callback."""
         call = store.call(session, request.call_id)
         if call is None or call.status == store.ENDED:
             return Reply(document=twiml.write(SayAndHangUp(prompts=())))
-        if request.keys == CALLBACK_KEY:
+        tells_place = round_ % ROUNDS_BETWEEN_PLACES == 0
+        if request.keys == CALLBACK_KEY or (round_ and tells_place and self._nobody_is_left(session, call)):
             return Reply(document=twiml.write(LeaveQueue()))
-        prompts: tuple[Speak, ...] = ()
-        if round_ % ROUNDS_BETWEEN_PLACES == 0:
-            prompts = self._place(session, call, now)
         return Reply(
             document=twiml.write(
                 WaitingRound(
-                    prompts=prompts,
+                    prompts=self._place(session, call, now) if tells_place else (),
                     music_url=self._company.addresses.voice("music.wav"),
                     round_path=self._company.addresses.voice(f"wait/{turn}/{round_ + 1}"),
                     language=call.language,
@@ -62,98 +68,65 @@ class Meeting:
         """The caller is out of the queue: redirected to the agent, gone, or back in the flow."""
         outcome = _LEFT.get(request.queue_result, "")
         call = store.call(session, request.call_id, lock=True)
-        if call is None or not outcome:
-            # Redirected or bridged: the new document has taken over. A hang-up is told by the status callback as well.
-            if call is not None and (request.queue_result == "hangup" or request.status in ENDED_STATUSES):
-                return Reply(document=twiml.write(Nothing()), effects=self._hung_up(session, call, now))
+        if call is not None and (request.queue_result == "hangup" or request.status in ENDED_STATUSES):
+            # A hang-up is told by the status callback as well.
+            return Reply(document=twiml.write(Nothing()), effects=self.caller_gone(session, call, now))
+        if not outcome:
+            # Redirected or bridged: the new document has taken over.
             return Reply(document=twiml.write(Nothing()))
-        dispatch.withdraw(session, call_id=call.call_id, reason=outcome, now=now)
-        return self._conductor.came_back(session, request, turn, outcome, now)
+        effects: tuple[Effect, ...] = ()
+        if call is not None and turn == call.turn and call.status in {store.WAITING, store.TALKING}:
+            if outcome == "left" and self._nobody_is_left(session, call):
+                outcome = "nobody"
+            dispatch.withdraw(session, call_id=call.call_id, reason=outcome, now=now)
+            effects = self._without_agent(call)
+            self.offer_waiting(session, now)
+        reply = self._conductor.came_back(session, request, turn, outcome, now)
+        return replace(reply, effects=(*effects, *reply.effects))
 
     def meet(self, session: Session, request: VoiceRequest, now: datetime) -> Reply:
         """The caller's side of the conference."""
         call = store.call(session, request.call_id, lock=True)
         if call is None or call.status == store.ENDED:
             return Reply(document=twiml.write(SayAndHangUp(prompts=())))
-        store.note(session, call.call_id, "brought_to_agent", {"agent": call.agent_id}, now)
+        if call.status == store.WAITING:
+            return self._back_in_queue(call)
+        if call.status == store.IN_LINE:
+            # The caller left the queue just before; the question that stands is asked again.
+            return Reply(document=self._conductor.standing(session, call))
+        if not self._is_brought(session, call):
+            store.note(session, call.call_id, "brought_to_agent", {"agent": call.agent_id}, now)
         return Reply(document=twiml.write(self._meet(call, CALLER)))
 
-    def met(self, session: Session, request: VoiceRequest, turn: int, now: datetime) -> Reply:
-        """The caller is still there after the conference: the talk is over, the flow goes on (the effort score)."""
+    def met(self, session: Session, request: VoiceRequest, turn: int, round_: int, now: datetime) -> Reply:
+        """The caller is still there after the conference: back in the queue if the line was lost, else the flow goes on."""
         call = store.call(session, request.call_id, lock=True)
-        if call is not None and request.status not in ENDED_STATUSES:
-            dispatch.talk_ended(session, call_id=call.call_id, now=now, rules=self._company.routing_rules)
-        return self._conductor.came_back(session, request, turn, "met", now)
-
-    def agent_answered(self, session: Session, request: VoiceRequest, call_id: str, now: datetime) -> Reply:
-        """The agent's leg was picked up: into the conference, and the caller is brought there."""
-        call = store.call(session, call_id, lock=True)
-        assignment = reports.assignment_of(session, call_id)
-        if call is None or call.status == store.ENDED or assignment is None or assignment.ended_at is not None:
-            words = self._company.version(self._company.live_version).catalogue.wording(
-                "caller_gone", language=self._company.default_language
-            )
-            return Reply(
-                document=twiml.write(
-                    SayAndHangUp(prompts=(Speak(text=words, language=self._company.default_language),))
-                )
-            )
+        if call is not None and request.status in ENDED_STATUSES:
+            return Reply(document=twiml.write(Nothing()), effects=self.caller_gone(session, call, now))
         effects: tuple[Effect, ...] = ()
-        if call.status != store.TALKING:
-            call.agent_leg, call.status = request.call_id, store.TALKING
-            dispatch.connected(session, call_id=call_id, now=now)
-            store.note(session, call_id, "agent_answered", {"agent": call.agent_id}, now)
-            effects = (BringCaller(call_id=call_id),)
-        return Reply(document=twiml.write(self._meet(call, AGENT)), effects=effects)
-
-    def agent_status(
-        self, session: Session, callback: StatusCallback, call_id: str, now: datetime
-    ) -> tuple[Effect, ...]:
-        """What became of the agent's leg: not answered puts the call back in its place, the end starts the wrap-up."""
-        call = store.call(session, call_id, lock=True)
-        if call is None or callback.status not in ENDED_STATUSES or call.agent_leg not in {None, callback.call_id}:
-            return ()
-        if call.status == store.TALKING or callback.status == "completed":
-            dispatch.talk_ended(session, call_id=call_id, now=now, rules=self._company.routing_rules)
-            call.agent_leg, call.on_hold = None, False
-            store.note(session, call_id, "agent_left", {"agent": call.agent_id}, now)
-            return ()
-        self.agent_unreachable(session, call, callback.status, now)
-        return ()
-
-    def agent_unreachable(self, session: Session, call: Call, reason: str, now: datetime) -> None:
-        """The agent accepted but the telephone was not picked up: the call goes back to its place, others are asked."""
-        back = dispatch.agent_failed(session, call_id=call.call_id, now=now, rules=self._company.routing_rules)
-        if isinstance(back, Requeued):
-            store.note(session, call.call_id, "agent_unreachable", {"agent": back.agent_id, "reason": reason}, now)
-            call.agent_id, call.agent_leg, call.status = None, None, store.WAITING
-            self.offer_waiting(session, now)
+        if call is not None and turn == call.turn:
+            if call.status == store.WAITING:
+                return self._back_in_queue(call)
+            if call.status == store.TALKING and call.agent_leg is not None:
+                if round_ == 0:
+                    again = self._company.addresses.voice(f"met/{turn}/1")
+                    return Reply(document=twiml.write(Continue(pause_seconds=HEARSAY_SECONDS, answer_path=again)))
+                # The carrier has not told what became of the agent's leg: nobody must be left alone in a conference.
+                effects = (EndLeg(call_id=call.agent_leg),)
+            self._end_talk(session, call, now)
+        reply = self._conductor.came_back(session, request, turn, "met", now)
+        return replace(reply, effects=(*effects, *reply.effects))
 
     def status(self, session: Session, callback: StatusCallback, now: datetime) -> tuple[Effect, ...]:
-        """The progress of a caller's leg, counted by what happened: an older report than the last one changes nothing."""
+        """The progress of a caller's leg, counted by what happened and not by arrival: its end counts whenever it comes."""
         call = store.call(session, callback.call_id, lock=True)
-        if call is None or callback.sequence < call.sequence:
-            return ()
-        call.sequence = callback.sequence
-        return self._hung_up(session, call, now) if callback.status in ENDED_STATUSES else ()
-
-    def conference(self, session: Session, event: ConferenceEvent, now: datetime) -> None:
-        """What happened in the conference of a call: its name for hold, and the end of a hold."""
-        call = store.call(session, event.name, lock=True)
         if call is None:
-            return
-        if call.conference_id is None and event.event in {"conference-start", "participant-join"}:
-            call.conference_id = event.conference_id
-        if event.event in {"participant-hold", "participant-unhold"} and event.call_id == call.call_id:
-            call.on_hold = event.event == "participant-hold"
-            store.note(session, call.call_id, "held" if call.on_hold else "resumed", {}, now)
+            return ()
+        call.sequence = max(call.sequence, callback.sequence)
+        return self.caller_gone(session, call, now) if callback.status in ENDED_STATUSES else ()
 
-    def offer_waiting(self, session: Session, now: datetime) -> None:
-        """Offer what waits to whoever is free, and keep that in each call's story."""
-        for offer in dispatch.dispatch(session, now, self._company.routing_rules):
-            store.note(session, offer.call_id, "offered", {"agent": offer.agent_id}, now)
-
-    def _hung_up(self, session: Session, call: Call, now: datetime) -> tuple[Effect, ...]:
+    def caller_gone(self, session: Session, call: Call, now: datetime) -> tuple[Effect, ...]:
+        """The caller's leg is over, at whatever point it was: offers are withdrawn, nobody is left talking to no one."""
         if call.status == store.ENDED:
             return ()
         dispatch.withdraw(session, call_id=call.call_id, reason="the caller hung up", now=now)
@@ -162,6 +135,123 @@ class Meeting:
         self._conductor.hung_up(session, call, now)
         self.offer_waiting(session, now)
         return effects
+
+    # --- The agent's leg
+
+    def agent_answered(
+        self, session: Session, request: VoiceRequest, call_id: str, agent_id: str, now: datetime
+    ) -> Reply:
+        """The agent's leg was picked up: into the conference, and the caller is brought there."""
+        call = store.call(session, call_id, lock=True)
+        assignment = reports.assignment_of(session, call_id)
+        is_wanted = (
+            call is not None
+            and call.status in {store.WAITING, store.TALKING}
+            and call.agent_id == agent_id
+            and call.agent_leg in {None, request.call_id}
+            and assignment is not None
+            and assignment.ended_at is None
+        )
+        if call is None or not is_wanted:
+            language = self._company.default_language
+            words = self._words(self._company.live_version, own_words.CALLER_GONE, language)
+            return Reply(document=twiml.write(SayAndHangUp(prompts=(words,))))
+        effects: tuple[Effect, ...] = ()
+        if call.status == store.WAITING:
+            call.agent_leg, call.status = request.call_id, store.TALKING
+            dispatch.connected(session, call_id=call_id, now=now)
+            store.note(session, call_id, "agent_answered", {"agent": call.agent_id}, now)
+            effects = (BringCaller(call_id=call_id),)
+        return Reply(document=twiml.write(self._meet(call, AGENT)), effects=effects)
+
+    def agent_status(
+        self, session: Session, callback: StatusCallback, call_id: str, agent_id: str, now: datetime
+    ) -> tuple[Effect, ...]:
+        """What became of the agent's leg: not answered or lost puts the call back, an end after a talk starts the wrap-up."""
+        call = store.call(session, call_id, lock=True)
+        if (
+            call is None
+            or callback.status not in ENDED_STATUSES
+            or call.status not in {store.WAITING, store.TALKING}
+            or call.agent_id != agent_id
+            or call.agent_leg not in {None, callback.call_id}
+        ):
+            return ()
+        if call.status == store.TALKING and callback.status == "completed" and self._is_brought(session, call):
+            self._end_talk(session, call, now)
+            return ()
+        self.agent_unreachable(session, call, callback.status, now)
+        return ()
+
+    def agent_unreachable(self, session: Session, call: Call, reason: str, now: datetime) -> tuple[Effect, ...]:
+        """The agent's leg was not picked up or broke: the call goes back, first of all if they were talking; others are asked."""
+        back = dispatch.agent_failed(session, call_id=call.call_id, now=now, rules=self._company.routing_rules)
+        if not isinstance(back, Requeued):
+            return ()
+        kind = "line_lost" if call.status == store.TALKING else "agent_unreachable"
+        store.note(session, call.call_id, kind, {"agent": back.agent_id, "reason": reason}, now)
+        effects = self._without_agent(call)
+        call.status = store.WAITING
+        self.offer_waiting(session, now)
+        return effects
+
+    # --- Both
+
+    def conference(self, session: Session, event: ConferenceEvent, now: datetime) -> None:
+        """What happened in the conference of a call: its name for hold, and the end of a hold."""
+        call = store.call(session, event.name, lock=True)
+        if call is None:
+            return
+        if call.status == store.TALKING and call.conference_id is None:
+            call.conference_id = event.conference_id
+        if event.event in {"participant-hold", "participant-unhold"} and event.call_id == call.call_id:
+            is_held = event.event == "participant-hold"
+            if is_held != call.on_hold:
+                call.on_hold = is_held
+                store.note(session, call.call_id, "held" if is_held else "resumed", {}, now)
+
+    def offer_waiting(self, session: Session, now: datetime) -> None:
+        """Offer what waits to whoever is free, and keep that in each call's story."""
+        for offer in dispatch.dispatch(session, now, self._company.routing_rules):
+            store.note(session, offer.call_id, "offered", {"agent": offer.agent_id}, now)
+
+    def _end_talk(self, session: Session, call: Call, now: datetime) -> None:
+        ended = dispatch.talk_ended(session, call_id=call.call_id, now=now, rules=self._company.routing_rules)
+        call.agent_leg, call.on_hold = None, False
+        if isinstance(ended, TalkEnded):
+            store.note(session, call.call_id, "agent_left", {"agent": call.agent_id}, now)
+
+    @staticmethod
+    def _without_agent(call: Call) -> tuple[Effect, ...]:
+        """Take the agent off the call; the leg that may still ring or wait is to be ended."""
+        effects = (EndLeg(call_id=call.agent_leg),) if call.agent_leg else ()
+        call.agent_id, call.agent_leg, call.conference_id, call.on_hold = None, None, None, False
+        return effects
+
+    @staticmethod
+    def _is_brought(session: Session, call: Call) -> bool:
+        """Whether the caller came into the conference with the agent who answered last."""
+        happened = store.times_happened(session, call.call_id)
+        return happened.get("brought_to_agent", 0) >= happened.get("agent_answered", 0)
+
+    @staticmethod
+    def _nobody_is_left(session: Session, call: Call) -> bool:
+        """Whether every agent who could ever take this waiting call has signed off since."""
+        row = routing_store.call_row(session, call.call_id)
+        return row is not None and not reports.anybody_for(session, routing_store.as_waiting_call(row).requirements)
+
+    def _back_in_queue(self, call: Call) -> Reply:
+        addresses = self._company.addresses
+        return Reply(
+            document=twiml.write(
+                WaitInQueue(
+                    prompts=(self._words(call.flow_version, own_words.LINE_LOST, call.language),),
+                    queue=QUEUE,
+                    wait_path=addresses.voice(f"wait/{call.turn}/0"),
+                    left_path=addresses.voice(f"left/{call.turn}"),
+                )
+            )
+        )
 
     def _meet(self, call: Call, label: str) -> Meet:
         addresses = self._company.addresses
@@ -172,7 +262,7 @@ class Meeting:
             label=label,
             starts_with_me=is_agent,
             ends_with_me=is_agent,
-            left_path="" if is_agent else addresses.voice(f"met/{call.turn}"),
+            left_path="" if is_agent else addresses.voice(f"met/{call.turn}/0"),
             events_path=addresses.voice("conference"),
             wait_path=addresses.voice("music"),
         )
@@ -182,13 +272,16 @@ class Meeting:
         if position is None:
             return ()
         values: dict[str, Value] = {"place": position.place}
-        keys = ["queue_next" if position.place == 1 else "queue_place"]
+        keys = [own_words.QUEUE_NEXT if position.place == 1 else own_words.QUEUE_PLACE]
         if position.estimate_seconds is not None:
-            keys.append("queue_estimate")
-            values["wait"] = position.estimate_seconds
-        keys.append("queue_callback")
-        catalogue = self._company.version(call.flow_version).catalogue
-        return tuple(
-            Speak(text=catalogue.wording(key, language=call.language, values=values), language=call.language)
-            for key in keys
-        )
+            keys.append(own_words.QUEUE_ESTIMATE)
+            # In whole minutes: seconds would promise what no estimate can keep.
+            values["wait"] = 60 * max(1, round(position.estimate_seconds / 60))
+        keys.append(own_words.QUEUE_CALLBACK)
+        return tuple(self._words(call.flow_version, key, call.language, values) for key in keys)
+
+    def _words(
+        self, version: int, key: str, language: str, values: Mapping[str, Value] = MappingProxyType({})
+    ) -> Speak:
+        catalogue = self._company.version(version).catalogue
+        return Speak(text=catalogue.wording(key, language=language, values=values), language=language)

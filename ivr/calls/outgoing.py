@@ -5,6 +5,7 @@ worker leaves undone is found by the ticker: an agent whose leg never connects f
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import assert_never
@@ -40,12 +41,14 @@ class Outgoing:
 
     def carry_out(self, effects: Iterable[Effect]) -> None:
         """Do what the transaction left; raises nothing that the carrier can cause."""
-        for effect in effects:
+        left = deque(effects)
+        while left:
+            effect = left.popleft()
             outcome = self._send(effect)
             if not isinstance(outcome, Made):
                 _log.warning("%s was not done: %s", type(effect).__name__, outcome.reason)
             with self._sessions.begin() as session:
-                self._settle(session, effect, outcome)
+                left.extend(self._settle(session, effect, outcome))
 
     def _send(self, effect: Effect) -> Outcome:
         addresses = self._company.addresses
@@ -54,8 +57,8 @@ class Outgoing:
                 return self._carrier.call_agent(
                     address=effect.address,
                     from_number=self._company.line_number,
-                    url=addresses.voice(f"agent/{effect.call_id}"),
-                    status_url=addresses.voice(f"agent/{effect.call_id}/status"),
+                    url=addresses.voice(f"agent/{effect.call_id}/{effect.agent_id}"),
+                    status_url=addresses.voice(f"agent/{effect.call_id}/{effect.agent_id}/status"),
                     ring_seconds=self._company.agent_ring_seconds,
                 )
             case BringCaller():
@@ -76,17 +79,46 @@ class Outgoing:
             case _:
                 assert_never(effect)
 
-    def _settle(self, session: Session, effect: Effect, outcome: Outcome) -> None:
-        match effect, outcome:
-            case SendMessage(message_id=message_id), _:
+    def _settle(self, session: Session, effect: Effect, outcome: Outcome) -> tuple[Effect, ...]:
+        """Keep what came of an effect; what has to follow from that goes out next."""
+        match effect:
+            case SendMessage(message_id=message_id):
                 customers.settle_message(session, message_id, accepted=isinstance(outcome, Made))
-            case RingAgent(call_id=call_id), Made(sid=sid):
-                call = store.call(session, call_id, lock=True)
-                if call is not None and call.status == store.WAITING and call.agent_leg is None:
-                    call.agent_leg = sid
-            case (RingAgent(call_id=call_id), Gone() | Failed()) | (BringCaller(call_id=call_id), Failed()):
-                call = store.call(session, call_id, lock=True)
-                if call is not None and call.status != store.ENDED:
-                    self._meeting.agent_unreachable(session, call, "the carrier could not do it", self._clock())
+                return ()
+            case RingAgent():
+                return self._settle_ring(session, effect, outcome)
+            case BringCaller():
+                return self._settle_bringing(session, effect, outcome)
+            case EndLeg() | Hold():
+                return ()  # a leg that is gone needs no hanging up; a hold is shown when the carrier reports it
             case _:
-                pass  # a leg that is gone needs no hanging up; a hold is shown when the carrier reports it
+                assert_never(effect)
+
+    def _settle_ring(self, session: Session, effect: RingAgent, outcome: Outcome) -> tuple[Effect, ...]:
+        call = store.call(session, effect.call_id, lock=True)
+        is_wanted = call is not None and call.status != store.ENDED and call.agent_id == effect.agent_id
+        if isinstance(outcome, Made):
+            if call is None or not is_wanted:
+                # The caller hung up, or chose a callback, while the carrier was being asked.
+                return (EndLeg(call_id=outcome.sid),)
+            if call.status == store.WAITING and call.agent_leg is None:
+                call.agent_leg = outcome.sid
+            return ()
+        if call is None or not is_wanted:
+            return ()
+        return self._meeting.agent_unreachable(session, call, "the carrier could not do it", self._clock())
+
+    def _settle_bringing(self, session: Session, effect: BringCaller, outcome: Outcome) -> tuple[Effect, ...]:
+        call = store.call(session, effect.call_id, lock=True)
+        if call is None or call.status != store.TALKING:
+            return ()
+        match outcome:
+            case Made():
+                return ()
+            case Gone():
+                # The caller hung up, and the carrier's word of it was lost or is still on its way.
+                return self._meeting.caller_gone(session, call, self._clock())
+            case Failed():
+                return self._meeting.agent_unreachable(session, call, "the carrier could not do it", self._clock())
+            case _:
+                assert_never(outcome)

@@ -69,11 +69,10 @@ def _identify(work: Work, _values: Mapping[str, Value]) -> Done:
         "customer_id": customer.customer_id,
         "name": customer.name,
         "first_call": first_call,
+        "language": customer.language,
         **{f"consent_{purpose}": answer for purpose, answer in granted.items()},
         **_matter(work, customer.customer_id),
     }
-    if not first_call or customer.language != work.company.default_language:
-        values["language"] = customer.language
     return Done(outcome="known", values=values)
 
 

@@ -6,15 +6,20 @@ The story that an agent reads is put together in `ivr.calls.story`.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ivr.calls.tables import Call, Effort, Happening, Turn
 
 IN_LINE, WAITING, TALKING, ENDED = "in_line", "waiting", "talking", "ended"
+# The carrier answers a question for the caller after a minute of speech at most (Gather page), a goodbye takes less: far beyond
+# both, no webhook means that the caller is gone and the carrier's word of it was lost.
+LONGEST_ANSWER = timedelta(minutes=10)
+# A leg of the carrier's lives four hours at most (Dial page, timeLimit); waiting and talking leave no trace of their own.
+LONGEST_TALK = timedelta(hours=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +108,25 @@ def happenings(session: Session, call_id: str) -> Sequence[Happening]:
     return session.scalars(select(Happening).where(Happening.call_id == call_id).order_by(Happening.happening_id)).all()
 
 
-def has_happened(session: Session, call_id: str, kind: str) -> bool:
-    """Whether something of a kind has happened to a call."""
-    query = select(Happening.happening_id).where(Happening.call_id == call_id, Happening.kind == kind).limit(1)
-    return session.scalar(query) is not None
+def times_happened(session: Session, call_id: str) -> Mapping[str, int]:
+    """How often each kind of thing has happened to a call."""
+    query = select(Happening.kind, func.count()).where(Happening.call_id == call_id).group_by(Happening.kind)
+    return dict(session.execute(query).tuples().all())
+
+
+def silent_calls(session: Session, now: datetime) -> tuple[str, ...]:
+    """The calls that nothing has been heard of for so long that their end must have been missed."""
+    last_turn = select(func.max(Turn.at)).where(Turn.call_id == Call.call_id).scalar_subquery()
+    last_happening = select(func.max(Happening.at)).where(Happening.call_id == Call.call_id).scalar_subquery()
+    query = select(Call.call_id, Call.status, Call.agent_leg, Call.started_at, last_turn, last_happening)
+    live = query.where(Call.status.in_((IN_LINE, WAITING, TALKING)), Call.started_at < now - LONGEST_ANSWER)
+    silent = []
+    for call_id, status, agent_leg, *times in session.execute(live):
+        heard_of_at = max(time for time in times if time is not None)
+        is_answering = status == IN_LINE or (status == TALKING and agent_leg is None)
+        if heard_of_at < now - (LONGEST_ANSWER if is_answering else LONGEST_TALK):
+            silent.append(call_id)
+    return tuple(silent)
 
 
 def words_of(session: Session, call_id: str) -> str:

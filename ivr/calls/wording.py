@@ -40,6 +40,8 @@ _IT: Mapping[str, str] = MappingProxyType({
     "declined": "{agent} ha rifiutato.",
     "agent_answered": "{agent} ha risposto.",
     "agent_unreachable": "Il telefono di {agent} non ha risposto ({reason}): la chiamata torna al suo posto.",
+    "line_lost": "È caduta la linea con {agent} ({reason}): la chiamata passa davanti a tutte.",
+    "missed": "{agent} non ha risposto in tempo.",
     "brought_to_agent": "Il cliente parla con {agent}.",
     "agent_left": "{agent} ha chiuso la conversazione.",
     "held": "In attesa con musica.",
@@ -47,6 +49,7 @@ _IT: Mapping[str, str] = MappingProxyType({
     "effort": "Punteggio di sforzo: {score} su 7.",
     "finished": "Esito: {outcome}. {note}",
     "ended": "Fine della chiamata.",
+    "given_up": "Dalla linea non arrivava più niente: la chiamata è considerata finita.",
 })  # fmt: skip
 
 _EN: Mapping[str, str] = MappingProxyType({
@@ -80,6 +83,8 @@ _EN: Mapping[str, str] = MappingProxyType({
     "declined": "{agent} declined.",
     "agent_answered": "{agent} answered.",
     "agent_unreachable": "The telephone of {agent} did not answer ({reason}): the call is back in its place.",
+    "line_lost": "The line to {agent} was lost ({reason}): the call goes ahead of all others.",
+    "missed": "{agent} did not answer in time.",
     "brought_to_agent": "The caller talks with {agent}.",
     "agent_left": "{agent} ended the talk.",
     "held": "On hold with music.",
@@ -87,6 +92,7 @@ _EN: Mapping[str, str] = MappingProxyType({
     "effort": "Effort score: {score} of 7.",
     "finished": "Outcome: {outcome}. {note}",
     "ended": "End of the call.",
+    "given_up": "Nothing came from the line any more: the call is taken to be over.",
 })  # fmt: skip
 
 SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType({"it": _IT, "en": _EN})

@@ -19,6 +19,11 @@ CASE_DUE = timedelta(hours=24)
 # Fourteen days from delivery: the right of withdrawal, directive 2011/83/EU art. 9, d.lgs. 206/2005 art. 52.
 RETURN_WINDOW = timedelta(days=14)
 
+RETURN_LETTER, CASE_LETTER = "R", "C"
+# Six digits can be said, heard and noted; after eight taken ones in a row the short numbers are nearly used up (judgement).
+_SHORT_DIGITS, _LONG_DIGITS = 6, 10
+_SHORT_ATTEMPTS, _MOST_ATTEMPTS = 8, 24
+
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
@@ -152,7 +157,7 @@ def open_return(session: Session, *, order_number: str, call_id: str, now: datet
         return Refused(reason="not_delivered")
     if today - order.delivered_on > RETURN_WINDOW:
         return Refused(reason="too_late")
-    number = _number_for("R", order_number)
+    number = _free_number(session, RETURN_LETTER, order_number)
     session.add(Return(return_number=number, order_number=order_number, opened_at=now, opened_in_call=call_id))
     return Opened(number=number, due_at=due_at)
 
@@ -172,7 +177,7 @@ def open_case(
     existing = session.scalar(select(Case).where(Case.opened_in_call == call_id, Case.kind == kind))
     if existing is not None:
         return AlreadyOpen(number=existing.case_id, due_at=existing.due_at)
-    case_id = _number_for("C", f"{call_id}/{kind}")
+    case_id = _free_number(session, CASE_LETTER, f"{call_id}/{kind}")
     due = due_at or now + CASE_DUE
     session.add(
         Case(
@@ -253,7 +258,13 @@ def day_start(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
 
 
-def _number_for(letter: str, subject: str) -> str:
-    """A short number that a caller can note, the same for the same subject: repeating the work changes nothing."""
-    digest = int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8])
-    return f"{letter}{digest % 1_000_000:06d}"
+def _free_number(session: Session, letter: str, subject: str) -> str:
+    """A short number that a caller can note and that nothing else has; it is longer once the short ones have grown rare."""
+    table: type[Return | Case] = Return if letter == RETURN_LETTER else Case
+    for attempt in range(_MOST_ATTEMPTS):
+        digits = _SHORT_DIGITS if attempt < _SHORT_ATTEMPTS else _LONG_DIGITS
+        digest = int.from_bytes(hashlib.sha256(f"{subject}/{attempt}".encode()).digest()[:8])
+        number = f"{letter}{digest % 10**digits:0{digits}d}"
+        if session.get(table, number) is None:
+            return number
+    raise RuntimeError(f"no number is free for a new {table.__name__.lower()}: their table is full")

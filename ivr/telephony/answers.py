@@ -93,9 +93,9 @@ class SayAndHangUp:
 
 @dataclass(frozen=True, kw_only=True)
 class Continue:
-    """Say, then ask for the next answer at once: work that needs a moment."""
+    """Wait a moment, then ask for the next answer: something that another webhook is about to tell."""
 
-    prompts: tuple[Speak, ...]
+    pause_seconds: int
     answer_path: str
 
 

@@ -5,6 +5,7 @@ never assumed to be one.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -12,6 +13,7 @@ from typing import TypeAlias
 import phonenumbers
 
 _SID = re.compile(r"(CA|client:)[0-9A-Za-z]{1,38}")
+_CONFERENCE = re.compile(r"CF[0-9A-Za-z]{1,38}")
 _KEYS = re.compile(r"[0-9*#]{1,40}")
 # twilio.com/docs/voice/twiml: what `From` holds when there is no number to show.
 _HIDDEN = {
@@ -107,11 +109,11 @@ def voice_request(parameters: Mapping[str, str], *, token: str = "") -> VoiceReq
     return VoiceRequest(
         call_id=call_id,
         from_number=number(parameters.get("From", "")),
-        to_number=parameters.get("To", "")[:60],
+        to_number=_printable(parameters.get("To", ""))[:60],
         status=status,
         direction=parameters.get("Direction", "inbound"),
         keys=keys,
-        speech=parameters.get("SpeechResult", "")[:MOST_SPEECH_CHARACTERS].strip(),
+        speech=_printable(parameters.get("SpeechResult", "")[:MOST_SPEECH_CHARACTERS]).strip(),
         confidence=confidence,
         queue_result=parameters.get("QueueResult", ""),
         dial_status=parameters.get("DialCallStatus", ""),
@@ -141,14 +143,14 @@ def status_callback(parameters: Mapping[str, str]) -> StatusCallback | Malformed
 def conference_event(parameters: Mapping[str, str]) -> ConferenceEvent | Malformed:
     """Read a conference's status callback."""
     conference_id, name = parameters.get("ConferenceSid", ""), parameters.get("FriendlyName", "")
-    if not conference_id.startswith("CF") or not name:
-        return Malformed(reason="ConferenceSid or FriendlyName is missing")
+    if not _CONFERENCE.fullmatch(conference_id) or not _SID.fullmatch(name):
+        return Malformed(reason="ConferenceSid or FriendlyName is missing or is not one of ours")
     sequence = parameters.get("SequenceNumber", "0")
     if not sequence.isdecimal():
         return Malformed(reason="SequenceNumber is not a number")
     return ConferenceEvent(
-        conference_id=conference_id[:40],
-        name=name[:128],
+        conference_id=conference_id,
+        name=name,
         event=parameters.get("StatusCallbackEvent", ""),
         sequence=int(sequence[:9]),
         call_id=parameters.get("CallSid", ""),
@@ -157,7 +159,7 @@ def conference_event(parameters: Mapping[str, str]) -> ConferenceEvent | Malform
 
 def number(given: str) -> str:
     """E.164 where it is a number, "" where it is hidden, and anything else (client:, sip:) as it came, cut to 60 characters."""
-    given = given.strip()
+    given = _printable(given).strip()
     if given.lower() in _HIDDEN:
         return ""
     if not given.startswith("+"):
@@ -169,6 +171,19 @@ def number(given: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_call_id(given: str) -> bool:
+    """Whether it has the form of the carrier's CallSid."""
+    return _SID.fullmatch(given) is not None
+
+
+def country_of(given: str) -> str:
+    """The country of a number, ISO 3166; "" for one that is hidden, no number, or of no country."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(given)) or ""
+    except phonenumbers.NumberParseException:
+        return ""
+
+
 def can_receive_messages(given: str) -> bool:
     """Whether a text message can reach the number: a valid one that is, or may be, a mobile's."""
     try:
@@ -177,6 +192,11 @@ def can_receive_messages(given: str) -> bool:
         return False
     kinds = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
     return phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) in kinds
+
+
+def _printable(given: str) -> str:
+    """Without control characters, of which no recogniser makes any and PostgreSQL refuses the first."""
+    return "".join(" " if unicodedata.category(one) == "Cc" else one for one in given)
 
 
 _Fraction: TypeAlias = float | Malformed | None

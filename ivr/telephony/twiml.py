@@ -46,13 +46,16 @@ def write(answer: Answer) -> str:
             _stream(response, answer)
         case WaitingRound():
             _waiting_round(response, answer)
+        case Continue():
+            response.pause(length=answer.pause_seconds)
+            response.redirect(answer.answer_path, method="POST")
         case _:
             _speak(response, answer.prompts)
             _go_on(response, answer)
     return str(response)
 
 
-def _go_on(response: VoiceResponse, answer: WaitInQueue | Meet | Connect | SayAndHangUp | Continue) -> None:
+def _go_on(response: VoiceResponse, answer: WaitInQueue | Meet | Connect | SayAndHangUp) -> None:
     match answer:
         case WaitInQueue():
             response.enqueue(answer.queue, action=answer.left_path, wait_url=answer.wait_path, wait_url_method="POST")
@@ -63,8 +66,6 @@ def _go_on(response: VoiceResponse, answer: WaitInQueue | Meet | Connect | SayAn
             response.hangup()
         case SayAndHangUp():
             response.hangup()
-        case Continue():
-            response.redirect(answer.answer_path, method="POST")
         case _:
             assert_never(answer)
 

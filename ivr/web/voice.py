@@ -7,7 +7,7 @@ and dials the emergency number, and that document needs neither database nor flo
 import logging
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +22,7 @@ from ivr.telephony.requests import (
     StatusCallback,
     VoiceRequest,
     conference_event,
+    is_call_id,
     status_callback,
     voice_request,
 )
@@ -36,6 +37,7 @@ voice = Blueprint("voice", __name__, url_prefix="/voice")
 
 _log = logging.getLogger(__name__)
 _TOKEN = "I-Twilio-Idempotency-Token"  # noqa: S105 - a header's name
+_Read = TypeVar("_Read", VoiceRequest, StatusCallback, ConferenceEvent)
 
 
 def _survives(view: Callable[..., Response]) -> Any:
@@ -100,40 +102,42 @@ def meet() -> Response:
     return _reply(lambda session: voice_wiring().meeting.meet(session, voiced, wiring().clock()))
 
 
-@voice.post("/met/<int:turn>")
+@voice.post("/met/<int:turn>/<int:round_>")
 @signed_by_carrier
 @_survives
-def met(turn: int) -> Response:
+def met(turn: int, round_: int) -> Response:
     """The talk with the agent is over."""
     voiced = _voice_request()
-    return _reply(lambda session: voice_wiring().meeting.met(session, voiced, turn, wiring().clock()))
+    meeting = voice_wiring().meeting
+    return _reply(lambda session: meeting.met(session, voiced, turn, round_, wiring().clock()))
 
 
-@voice.post("/agent/<call_id>")
+@voice.post("/agent/<call_id>/<agent_id>")
 @signed_by_carrier
 @_survives
-def agent(call_id: str) -> Response:
+def agent(call_id: str, agent_id: str) -> Response:
     """The agent's telephone was picked up."""
     voiced = _voice_request()
-    return _reply(lambda session: voice_wiring().meeting.agent_answered(session, voiced, call_id, wiring().clock()))
-
-
-@voice.post("/agent/<call_id>/status")
-@signed_by_carrier
-def agent_status(call_id: str) -> Response:
-    """What became of the agent's leg."""
-    reported = _read(status_callback(request.form))
-    assert isinstance(reported, StatusCallback)  # noqa: S101 - narrows what _read has checked
+    _check_call_id(call_id)
     meeting = voice_wiring().meeting
-    return _done(lambda session: meeting.agent_status(session, reported, call_id, wiring().clock()))
+    return _reply(lambda session: meeting.agent_answered(session, voiced, call_id, agent_id, wiring().clock()))
+
+
+@voice.post("/agent/<call_id>/<agent_id>/status")
+@signed_by_carrier
+def agent_status(call_id: str, agent_id: str) -> Response:
+    """What became of the agent's leg."""
+    reported = _read(status_callback(request.form), StatusCallback)
+    _check_call_id(call_id)
+    meeting = voice_wiring().meeting
+    return _done(lambda session: meeting.agent_status(session, reported, call_id, agent_id, wiring().clock()))
 
 
 @voice.post("/status")
 @signed_by_carrier
 def status() -> Response:
     """The progress of a caller's leg."""
-    reported = _read(status_callback(request.form))
-    assert isinstance(reported, StatusCallback)  # noqa: S101 - narrows what _read has checked
+    reported = _read(status_callback(request.form), StatusCallback)
     return _done(lambda session: voice_wiring().meeting.status(session, reported, wiring().clock()))
 
 
@@ -141,8 +145,7 @@ def status() -> Response:
 @signed_by_carrier
 def conference() -> Response:
     """What happened in a conference."""
-    event = _read(conference_event(request.form))
-    assert isinstance(event, ConferenceEvent)  # noqa: S101 - narrows what _read has checked
+    event = _read(conference_event(request.form), ConferenceEvent)
 
     def keep(session: Session) -> tuple[Effect, ...]:
         voice_wiring().meeting.conference(session, event, wiring().clock())
@@ -176,16 +179,20 @@ def fallback_document() -> Response:
 
 
 def _voice_request() -> VoiceRequest:
-    read = _read(voice_request(request.form, token=request.headers.get(_TOKEN, "")))
-    assert isinstance(read, VoiceRequest)  # noqa: S101 - narrows what _read has checked
-    return read
+    return _read(voice_request(request.form, token=request.headers.get(_TOKEN, "")), VoiceRequest)
 
 
-def _read(read: object) -> object:
+def _read(read: _Read | Malformed, _wanted: type[_Read]) -> _Read:
     if isinstance(read, Malformed):
         _log.warning("refused a request to %s: %s", request.endpoint, read.reason)
         abort(400)
     return read
+
+
+def _check_call_id(given: str) -> None:
+    if not is_call_id(given):
+        _log.warning("refused a request to %s: its path names no call", request.endpoint)
+        abort(400)
 
 
 def _reply(work: Callable[[Session], Reply]) -> Response:
@@ -196,9 +203,14 @@ def _reply(work: Callable[[Session], Reply]) -> Response:
 
 
 def _done(work: Callable[[Session], tuple[Effect, ...]]) -> Response:
-    with wiring().sessions.begin() as session:
-        effects = work(session)
-    voice_wiring().outgoing.carry_out(effects)
+    try:
+        with wiring().sessions.begin() as session:
+            effects = work(session)
+        voice_wiring().outgoing.carry_out(effects)
+    except SQLAlchemyError as error:
+        # Nobody waits for words here. What this callback would have told, the ticker finds out by itself.
+        _log.error("%s: the database does not answer (%s)", request.endpoint, type(error).__name__)
+        return Response(status=503)
     return Response(status=204)
 
 

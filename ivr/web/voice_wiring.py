@@ -45,7 +45,6 @@ class VoiceWiring:
     outgoing: Outgoing
     recognition: Recognition
     forged: Count = field(default_factory=Count)  # requests with a signature that is not the carrier's
-    foreign_audio_bytes: Count = field(default_factory=Count)  # audio that we sent to anyone but the carrier: stays 0
 
 
 def voice_wiring() -> VoiceWiring:
