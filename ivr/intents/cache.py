@@ -1,12 +1,12 @@
 """Keeps vectors of phrases and a trained classifier on disk, as plain numpy arrays: nothing that is read can run code.
 
-A file that is missing, damaged or of another version is as if it were not there. Writing is a rename, so that many workers may start at once.
+A file that is missing, damaged or of another version is as if it were not there. Writing is a rename, so that many
+workers may start at once.
 """
 
 import contextlib
 import hashlib
 import json
-import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
@@ -24,6 +24,7 @@ from ivr.intents.features import Features, Terms
 VERSION = 2
 # Phrases a call of the encoder: some seconds of work between two reports of progress.
 BATCH = 64
+_MATRIX = 2  # dimensions of an array of rows
 Progress = Callable[[int, int], None]  # phrases encoded, phrases in all
 
 
@@ -37,13 +38,14 @@ def _write(file: Path, **arrays: NDArray[Any]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as part:
             np.savez_compressed(part, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
-        os.replace(part.name, file)  # noqa: PTH105 - a str from tempfile
+        Path(part.name).replace(file)
 
 
 def _read(file: Path) -> dict[str, NDArray[Any]]:
     """Return the arrays of a file, {} where it cannot be read."""
     try:
-        with np.load(file, allow_pickle=False) as held:
+        # Opened here, since numpy leaves a damaged file open.
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as held:
             return {name: held[name] for name in held.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return {}
@@ -58,7 +60,7 @@ def read_vectors(file: Path) -> dict[str, Vectors]:
     """Return key -> vector of a file of vectors; {} where it is missing or damaged."""
     held = _read(file)
     keys, rows = held.get("keys"), held.get("rows")
-    if keys is None or rows is None or rows.ndim != 2 or len(keys) != len(rows) or not np.isfinite(rows).all():  # noqa: PLR2004 - a matrix
+    if keys is None or rows is None or rows.ndim != _MATRIX or len(keys) != len(rows) or not np.isfinite(rows).all():
         return {}
     return {str(key): np.asarray(row, dtype=np.float32) for key, row in zip(keys, rows, strict=True)}
 
@@ -131,7 +133,11 @@ def _is_sound(classifier: Classifier, facts: dict[str, Any], file: Path) -> bool
     columns = len(terms.word.vocabulary) + len(terms.character.vocabulary)
     fits = classifier.weights.shape == (columns, classes) and classifier.temperature > 0 and facts["file"] == file.name
     if anchors:
-        fits = fits and anchors.centre.shape == anchors.vectors.shape[1:] and anchors.weights.shape == (len(anchors.vectors), classes)
+        fits = (
+            fits
+            and anchors.centre.shape == anchors.vectors.shape[1:]
+            and anchors.weights.shape == (len(anchors.vectors), classes)
+        )
     return fits
 
 

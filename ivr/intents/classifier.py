@@ -1,7 +1,9 @@
 """Which request an utterance is, with a calibrated probability, and when to refuse or to ask back: training and use.
 
-Kernel ridge regression against each class, its kernel the sum of a Gaussian of the encoder's vectors and of TF-IDF products; temperature,
-refusal and margin come from cross-validation over the phrases. It reads and writes nothing; texts come normalised and vectors ready.
+Kernel ridge regression against each class, its kernel the sum of a Gaussian of the encoder's vectors and of TF-IDF
+products; temperature,
+refusal and margin come from cross-validation over the phrases. It reads and writes nothing; texts come normalised and
+vectors ready.
 """
 
 from collections.abc import Sequence
@@ -56,7 +58,10 @@ class Classifier:
     ask_below: float  # difference of the two likeliest from which down it is doubtful
 
     def probabilities(self, texts: Sequence[str], vectors: Vectors | None) -> Probabilities:
-        """Return calibrated probabilities, shape (len(texts), classes). Raises ValueError where vectors and training disagree."""
+        """Return calibrated probabilities, shape (len(texts), classes).
+
+        Raises ValueError where vectors and training disagree.
+        """
         return softmax(self.scores(texts, vectors) / self.temperature)
 
     def scores(self, texts: Sequence[str], vectors: Vectors | None) -> Probabilities:
@@ -101,7 +106,7 @@ def _fit(texts: Sequence[str], truth: NDArray[np.int_], names: Sequence[str], ve
     importance = (1.0 / np.maximum(counts, 1))[truth] ** BALANCE
     wanted = np.where(truth[:, None] == np.arange(len(names))[None, :], 1.0, -1.0)
     kernel[np.diag_indices_from(kernel)] += RIDGE * importance.mean() / importance
-    weights = np.linalg.solve(kernel, wanted)
+    weights = np.asarray(np.linalg.solve(kernel, wanted), dtype=np.float64)
     return Classifier(
         names=tuple(names),
         features=features,
@@ -119,10 +124,13 @@ def _places(names: Sequence[str]) -> tuple[list[str], NDArray[np.int_]]:
     return classes, np.array([place[name] for name in names])
 
 
-def held_out_scores(texts: Sequence[str], names: Sequence[str], groups: Sequence[str], vectors: Vectors | None) -> Probabilities:
+def held_out_scores(
+    texts: Sequence[str], names: Sequence[str], groups: Sequence[str], vectors: Vectors | None
+) -> Probabilities:
     """Return scores of each text by a model that was trained without it, classes in sorted order.
 
-    `groups` (the language) are spread evenly over the folds with the names. Fold order is fixed: the same phrases give the same figures.
+    `groups` (the language) are spread evenly over the folds with the names. Fold order is fixed: the same phrases
+    give the same figures.
     """
     classes, truth = _places(names)
     found = np.zeros((len(texts), len(classes)))
@@ -130,13 +138,15 @@ def held_out_scores(texts: Sequence[str], names: Sequence[str], groups: Sequence
     # On a busy machine many threads on small matrices wait for each other: minutes were measured against seconds with one.
     with threadpool_limits(limits=1):
         for train_at, test_at in StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(texts, strata):
-            model = _fit([texts[i] for i in train_at], truth[train_at], classes, None if vectors is None else vectors[train_at])
+            model = _fit(
+                [texts[i] for i in train_at], truth[train_at], classes, None if vectors is None else vectors[train_at]
+            )
             found[test_at] = model.scores([texts[i] for i in test_at], None if vectors is None else vectors[test_at])
     return found
 
 
 def _temperature(scores: Probabilities, truth: NDArray[np.int_]) -> float:
-    """Return the temperature with the least negative log likelihood (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
+    """Return the temperature with the least negative log likelihood (Guo et al. 2017, calibration of neural networks)."""
 
     def loss(log_temperature: float) -> float:
         chances = softmax(scores / np.exp(log_temperature))[np.arange(len(truth)), truth]
@@ -156,7 +166,12 @@ def _ask_below(chances: Probabilities, outside: int, truth: NDArray[np.int_]) ->
 
 
 def train(
-    texts: Sequence[str], names: Sequence[str], groups: Sequence[str], vectors: Vectors | None, *, out_of_scope: str = ""
+    texts: Sequence[str],
+    names: Sequence[str],
+    groups: Sequence[str],
+    vectors: Vectors | None,
+    *,
+    out_of_scope: str = "",
 ) -> Classifier:
     """Train on all phrases and set temperature, refusal and margin by cross-validation.
 
@@ -170,4 +185,6 @@ def train(
     chances = softmax(scores / temperature)
     outside = classes.index(out_of_scope) if out_of_scope in classes else -1
     refuse_above = float(np.quantile(chances[truth != outside, outside], 1.0 - REFUSED_SHARE)) if outside >= 0 else 1.0
-    return replace(final, temperature=temperature, refuse_above=refuse_above, ask_below=_ask_below(chances, outside, truth))
+    return replace(
+        final, temperature=temperature, refuse_above=refuse_above, ask_below=_ask_below(chances, outside, truth)
+    )

@@ -1,4 +1,7 @@
-"""Days in an utterance, spoken as people do: "ieri", "martedì scorso", "il quattordici marzo", "two days ago". Pure: today comes in."""
+"""Days in an utterance, spoken as people do: "ieri", "martedì scorso", "il quattordici marzo", "two days ago".
+
+Pure: today comes in.
+"""
 
 import calendar
 import re
@@ -8,8 +11,24 @@ from datetime import date, timedelta
 from ivr.intents.numbers import word_value
 
 _RELATIVE = {
-    "it": (("l'altro ieri", -2), ("altroieri", -2), ("avantieri", -2), ("ieri", -1), ("dopodomani", 2), ("domani", 1), ("oggi", 0), ("stamattina", 0)),
-    "en": (("the day before yesterday", -2), ("yesterday", -1), ("the day after tomorrow", 2), ("tomorrow", 1), ("today", 0), ("this morning", 0)),
+    "it": (
+        ("l'altro ieri", -2),
+        ("altroieri", -2),
+        ("avantieri", -2),
+        ("ieri", -1),
+        ("dopodomani", 2),
+        ("domani", 1),
+        ("oggi", 0),
+        ("stamattina", 0),
+    ),
+    "en": (
+        ("the day before yesterday", -2),
+        ("yesterday", -1),
+        ("the day after tomorrow", 2),
+        ("tomorrow", 1),
+        ("today", 0),
+        ("this morning", 0),
+    ),
 }
 _WEEKDAYS = {
     "it": ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
@@ -25,10 +44,29 @@ _AGO = {
     "en": re.compile(r"\b(\S+) (days?|weeks?) ago\b"),
 }
 _ORDINALS = (
-    ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth")
-    + ("fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth")
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
 )
 _MOST_DAYS_IN_MONTH = 31
+_LAST_UNIT = 9
 
 
 def _months(language: str) -> list[str]:
@@ -52,7 +90,7 @@ def _day_of_month(words: Sequence[str], place: int, language: str) -> int | None
         day = 1
     if day is None and (ordinal := re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)", word)):
         day = int(ordinal[1])
-    if language == "en" and day is not None and day < 10 and tens in {20, 30}:  # noqa: PLR2004 - "twenty first"
+    if language == "en" and day is not None and day <= _LAST_UNIT and tens in {20, 30}:
         day += tens or 0
     return day if day is not None and 1 <= day <= _MOST_DAYS_IN_MONTH else None
 

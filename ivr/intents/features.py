@@ -1,4 +1,7 @@
-"""Features of an utterance: words and characters by TF-IDF beside the encoder's vector. What they mean is the classifier's affair."""
+"""Features of an utterance: words and characters by TF-IDF beside the encoder's vector.
+
+What they mean is the classifier's affair.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +15,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from ivr.intents.encoders import Vectors
 
+# A word is whatever spaces bound: the texts are normalised.
+_WORD = r"\S+"
+
 
 def _vectorizer(kind: str, **fixed: Any) -> TfidfVectorizer:
     """Return the word (1-2) or character (2-5, inside words) vectorizer."""
     if kind == "word":
-        return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\S+", lowercase=False, **fixed)
+        return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=_WORD, lowercase=False, **fixed)
     return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, lowercase=False, **fixed)
 
 
@@ -40,7 +46,9 @@ def fit_terms(texts: Sequence[str], kind: str) -> Terms:
     """Learn the terms of normalised texts; character terms must stand in two of them."""
     made = _vectorizer(kind, min_df=1 if kind == "word" else 2)
     made.fit(texts)
-    return Terms(kind=kind, vocabulary=np.asarray(made.get_feature_names_out(), dtype=np.str_), rarity=np.asarray(made.idf_))
+    return Terms(
+        kind=kind, vocabulary=np.asarray(made.get_feature_names_out(), dtype=np.str_), rarity=np.asarray(made.idf_)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +63,9 @@ class Features:
     def rows(self, texts: Sequence[str]) -> scipy.sparse.csr_matrix:
         """Return shape (len(texts), terms); the product of two rows is the TF-IDF part of the kernel."""
         weighted = ((self.word_weight, self.word), (self.character_weight, self.character))
-        return scipy.sparse.hstack([weight**0.5 * terms.vectorizer.transform(texts) for weight, terms in weighted]).tocsr()
+        return scipy.sparse.hstack(
+            [weight**0.5 * terms.vectorizer.transform(texts) for weight, terms in weighted]
+        ).tocsr()
 
 
 def centred(vectors: Vectors, centre: Vectors) -> Vectors:

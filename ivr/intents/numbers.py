@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from text_to_num import text2num
+from num2words import num2words
+
+# The places of a number, by which its parts are told from each other.
+_TEN, _TWENTY, _HUNDRED_VALUE, _THOUSAND_VALUE = 10, 20, 100, 1000
+_THOUSANDS_DIGITS = 4
 
 _HUNDRED = {"it": frozenset({"cento"}), "en": frozenset({"hundred"})}
 _THOUSAND = {"it": frozenset({"mila"}), "en": frozenset({"thousand", "grand"})}
@@ -19,21 +23,65 @@ _TIMES = {
 }
 # Said between the digits of one number without ending it.
 _INSIDE = {
-    "it": frozenset({"eh", "ehm", "mm", "uhm", "ah", "allora", "poi", "ecco", "trattino", "punto", "virgola", "spazio", "barra", "tipo"}),
-    "en": frozenset({"eh", "um", "uh", "uhm", "er", "erm", "then", "dash", "point", "dot", "space", "slash", "hyphen", "like"}),
+    "it": frozenset(
+        {
+            "eh",
+            "ehm",
+            "mm",
+            "uhm",
+            "ah",
+            "allora",
+            "poi",
+            "ecco",
+            "trattino",
+            "punto",
+            "virgola",
+            "spazio",
+            "barra",
+            "tipo",
+        }
+    ),
+    "en": frozenset(
+        {"eh", "um", "uh", "uhm", "er", "erm", "then", "dash", "point", "dot", "space", "slash", "hyphen", "like"}
+    ),
 }
-# These begin Italian number words, so that "mila" or a name is never offered to the parser.
-_ITALIAN_PARTS = (
-    ("un", "uno", "due", "tre", "quatt", "cinqu", "sei", "sett", "ott", "nov", "diec", "undic", "dodic", "tredic", "quindic", "sedic")
-    + ("dicia", "dicio", "vent", "trent", "quarant", "sessant", "cent", "mille", "dodicimila")
-)
 _ENGLISH = {
     word: value
     for value, word in enumerate(
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen")
-        + ("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+        (
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        )
     )
-} | {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+} | {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fourty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +100,46 @@ class Run:
 
 @lru_cache(maxsize=4096)
 def word_value(word: str, language: str) -> int | None:
-    """Return the value of one number word ("quarantadue", "ventimilacinquecento", "forty"), None if it is none; articles are none."""
+    """Return the value of one number word ("quarantadue", "ventimilacinquecento", "forty"), None if it is none."""
     if word in _ZERO.get(language, ()):
         return 0
     if language == "en":
         return _ENGLISH.get(word)
-    if language != "it" or word in {"un", "una", "un'"} or not word.startswith(_ITALIAN_PARTS):
-        return None
-    try:
-        value = int(text2num(word.replace("tré", "tre"), "it"))
-    except ValueError:
-        return None
-    return value
+    return _italian_value(_without_accents(word)) if language == "it" and word not in {"un", "una", "un'"} else None
+
+
+def _without_accents(word: str) -> str:
+    return word.replace("é", "e").replace("è", "e")
+
+
+@lru_cache(maxsize=1)
+def _italian_below_thousand() -> dict[str, int]:
+    """Return every Italian number word from 1 to 999, with and without its elisions ("centottanta", "centoottanta", "ventun")."""
+    table: dict[str, int] = {}
+    for value in range(1, _THOUSAND_VALUE):
+        hundreds, rest = value - value % _HUNDRED_VALUE, value % _HUNDRED_VALUE
+        word = _without_accents(str(num2words(value, lang="it")))
+        forms = {word}
+        if hundreds and rest:
+            head, tail = str(num2words(hundreds, lang="it")), _without_accents(str(num2words(rest, lang="it")))
+            forms |= {head + tail} | ({head[:-1] + tail} if tail.startswith(("o", "u")) else set())
+        forms |= {form.removesuffix("o") for form in forms if value > _TWENTY and form.endswith("uno")}
+        table |= dict.fromkeys(forms, value)
+    return table
+
+
+def _italian_value(word: str) -> int | None:
+    """Return the value of an Italian number word below a million; text2num does not know the elided hundreds ("centottanta")."""
+    table = _italian_below_thousand()
+    if word in table:
+        return table[word]
+    for unit in ("mille", "mila"):
+        head, found, tail = word.partition(unit)
+        if found:
+            thousands = 1 if unit == "mille" and not head else table.get(head, 0) if unit == "mila" else 0
+            rest = table.get(tail, -1) if tail else 0
+            return thousands * _THOUSAND_VALUE + rest if thousands and rest >= 0 else None
+    return None
 
 
 @dataclass
@@ -100,7 +176,7 @@ class _Reader:
             return 0
         self.at += 1
         value += self._rest(value)
-        if limit > 100 and value < 100 and self._is_hundred():  # noqa: PLR2004 - hundreds are what is read
+        if limit > _HUNDRED_VALUE > value and self._is_hundred():
             self.at += 1
             value *= 100
             value += self._rest(value)
@@ -112,19 +188,17 @@ class _Reader:
     def _is_hundred(self) -> bool:
         # In Italian "due cento" is a recogniser's way to write "duecento"; "dieci cento" is two numbers.
         word, value = self.word(), self.value(-1)
-        return word in _HUNDRED[self.language] and (self.language == "en" or (value is not None and 1 < value < 10))  # noqa: PLR2004 - a digit
+        return word in _HUNDRED[self.language] and (self.language == "en" or (value is not None and 1 < value < _TEN))
 
     def _rest(self, value: int) -> int:
         """Return the smaller part behind a round value."""
-        if value >= 100 and value % 100 == 0:  # noqa: PLR2004 - hundreds
+        if value >= _HUNDRED_VALUE and value % _HUNDRED_VALUE == 0:
             return self.join(100)
-        if 20 <= value < 100 and value % 10 == 0 and 0 < (self.value() or 0) < 10:  # noqa: PLR2004 - "forty two"
-            return self.below(10)
-        if value > 100 and value % 10 == 0 and 20 <= value % 100 and 0 < (self.value() or 0) < 10:  # noqa: PLR2004 - "centoquaranta due"
+        if _is_open(value) and 0 < (self.value() or 0) < _TEN:
             return self.below(10)
         return 0
 
-    def number(self) -> str:
+    def number(self) -> str:  # noqa: PLR0911 - one way out for each way of saying a number
         """Return the digits of the number that stands here, "" if none does."""
         word = self.word()
         if word.isascii() and word.isdigit():
@@ -141,11 +215,11 @@ class _Reader:
         if value == 0:
             self.at += 1
             return "0"
-        if value >= 1000:  # noqa: PLR2004 - Italian says "mille" and "ventimila" in one word
+        if value >= _THOUSAND_VALUE:
             self.at += 1
             return str(value + self._thousands_rest(value))
         value = self.below(10_000)
-        if value < 1000 and self.word() in _THOUSAND[self.language]:  # noqa: PLR2004 - thousands are counted below a thousand
+        if value < _THOUSAND_VALUE and self.word() in _THOUSAND[self.language]:
             self.at += 1
             value *= 1000
             value += self.join(1000)
@@ -154,7 +228,7 @@ class _Reader:
     def _thousands_rest(self, value: int) -> int:
         if value % 1000 == 0:
             return self.join(1000)
-        return self.join(100) if value % 100 == 0 else self._rest(value)
+        return self.join(100) if value % _HUNDRED_VALUE == 0 else self._rest(value)
 
     def _repeated(self, times: int) -> str:
         value = self.value(1)
@@ -171,9 +245,14 @@ class _Reader:
         return str(unit + self.join(unit))
 
 
+def _is_open(value: int) -> bool:
+    """Tell whether a unit may still follow: "forty", "centoquaranta"."""
+    return value % _TEN == 0 and value % _HUNDRED_VALUE >= _TWENTY
+
+
 def _is_whole(group: str, words: Sequence[str]) -> bool:
     """Tell whether one group is a number by itself, which nothing behind it continues: "mille quarantadue", "1042"."""
-    return len(group) >= 4 and not (len(words) == 1 and words[0].startswith("0"))  # noqa: PLR2004 - a thousand has four digits
+    return len(group) >= _THOUSANDS_DIGITS and not (len(words) == 1 and words[0].startswith("0"))
 
 
 def number_runs(words: Sequence[str], language: str) -> tuple[Run, ...]:

@@ -1,6 +1,7 @@
 """Which of the numbers said is the order number, after the caller's own corrections. Pure.
 
-An order number has four to six digits. Years, amounts, hours, ages, quantities and telephone numbers beside it are told by the words around.
+An order number has four to six digits. Years, amounts, hours, ages, quantities and telephone numbers beside it are
+told by the words around.
 """
 
 import re
@@ -13,17 +14,28 @@ LEAST_DIGITS, MOST_DIGITS = 4, 6
 
 # Words that say: what comes now replaces what was said.
 _CORRECTION = {
-    "it": re.compile(r"\b(?:no|anzi|scusi|scusa|scusate|pardon|correggo|sbagliato|sbaglio|sbagliavo|volevo dire|voglio dire|intendevo|ah no|cioè)\b"),
+    "it": re.compile(
+        r"\b(?:no|anzi|scusi|scusa|scusate|pardon|correggo|sbagliato|sbaglio|sbagliavo|volevo dire"
+        r"|voglio dire|intendevo|ah no|cioè)\b"
+    ),
     "en": re.compile(r"\b(?:no|sorry|actually|rather|i mean|i meant|correction|scratch that|make that|pardon|wrong)\b"),
 }
 _NEGATION = {"it": re.compile(r"\b(?:non|mica)\b(?: \S+){0,2}$"), "en": re.compile(r"\bnot\b(?: \S+){0,2}$")}
-_REPETITION = {"it": re.compile(r"\b(?:ripeto|ovvero|ossia|di nuovo|ridico)\b"), "en": re.compile(r"\b(?:repeat|again|that's|that is|so)\b")}
+_REPETITION = {
+    "it": re.compile(r"\b(?:ripeto|ovvero|ossia|di nuovo|ridico)\b"),
+    "en": re.compile(r"\b(?:repeat|again|that's|that is|so)\b"),
+}
 # A correction stands within so many words of what it corrects; measured on the phrases of the tests.
 _CORRECTION_WORDS = 9
 
 _ORDER_BEFORE = {
-    "it": re.compile(r"\b(?:ordin[ei]|numero|codice|numer|pratica|spedizione|acquisto|riferimento|cifre|il|è|sarebbe|hashtag|cancelletto)\b(?: \S+){0,4}$"),
-    "en": re.compile(r"\b(?:order|orders|number|reference|ref|code|hash|it's|is|shipment|purchase|digits|one)\b(?: \S+){0,4}$"),
+    "it": re.compile(
+        r"\b(?:ordin[ei]|numero|codice|numer|pratica|spedizione|acquisto|riferimento|cifre|il|è|sarebbe"
+        r"|hashtag|cancelletto)\b(?: \S+){0,4}$"
+    ),
+    "en": re.compile(
+        r"\b(?:order|orders|number|reference|ref|code|hash|it's|is|shipment|purchase|digits|one)\b(?: \S+){0,4}$"
+    ),
 }
 _ORDER_STRONG = {
     "it": re.compile(r"\b(?:ordin[ei]|numero d'ordine|codice|riferimento)\b(?: \S+){0,4}$"),
@@ -31,26 +43,36 @@ _ORDER_STRONG = {
 }
 _OTHER_BEFORE = {
     "it": re.compile(
-        r"(?:\b(?:alle|alla|ore|dalle|euro|cap|codice postale|via|viale|piazza|corso|civico|anno|dal|nel|gennaio|febbraio|marzo|aprile|maggio|giugno"
-        r"|luglio|agosto|settembre|ottobre|novembre|dicembre|telefono|cellulare|telefonino|pagato|costa|costato|speso|nato nel|nata nel|interno|cliente"
+        r"(?:\b(?:alle|alla|ore|dalle|euro|cap|codice postale|via|viale|piazza|corso|civico|anno|dal|nel"
+        r"|gennaio|febbraio|marzo|aprile|maggio|giugno"
+        r"|luglio|agosto|settembre|ottobre|novembre|dicembre|telefono|cellulare|telefonino|pagato|costa"
+        r"|costato|speso|nato nel|nata nel|interno|cliente"
         r"|iban|carta|sconto|modello|misura)"
-        r"(?: numero| è| il| di| al| del| a| circa| mio| che| finisce| con| per| tipo| nel| mi| lo| sono| postale)*|\bcellulare \S+|\bchiam\w+ (?:al|allo))$"
+        r"(?: numero| è| il| di| al| del| a| circa| mio| che| finisce| con| per| tipo| nel| mi| lo| sono"
+        r"| postale)*|\bcellulare \S+|\bchiam\w+ (?:al|allo))$"
     ),
     "en": re.compile(
-        r"(?:\b(?:at|around|pounds|dollars|euros|postcode|post code|zip|zip code|street|road|flat|year|since|back in|january|february|march|april|may|june|july"
-        r"|august|september|october|november|december|phone|mobile|cell|telephone|paid|cost|costs|spent|born in|extension|account|customer|card|model)"
-        r"(?: number| is| it's| about| for| of| around| my| the| almost| nearly| ending| in| was| me)*|\b(?:call|ring|reach) me (?:on|at)|\bin)$"
+        r"(?:\b(?:at|around|pounds|dollars|euros|postcode|post code|zip|zip code|street|road|flat|year"
+        r"|since|back in|january|february|march|april|may|june|july"
+        r"|august|september|october|november|december|phone|mobile|cell|telephone|paid|cost|costs|spent"
+        r"|born in|extension|account|customer|card|model)"
+        r"(?: number| is| it's| about| for| of| around| my| the| almost| nearly| ending| in| was| me)*"
+        r"|\b(?:call|ring|reach) me (?:on|at)|\bin)$"
     ),
 }
 _OTHER_AFTER = {
     "it": re.compile(
-        r"^(?:virgola \S+ )?(?:euro|eurini|centesimi|dollari|anni|giorni|settimane|mesi|ore|minuti|volte|pezzi|magliette|paia|scarpe|gradi|chili|kg|grammi"
-        r"|centimetri|cm|metri|pollici|litri|watt|per cento|percento|punti|gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre"
+        r"^(?:virgola \S+ )?(?:euro|eurini|centesimi|dollari|anni|giorni|settimane|mesi|ore|minuti|volte"
+        r"|pezzi|magliette|paia|scarpe|gradi|chili|kg|grammi"
+        r"|centimetri|cm|metri|pollici|litri|watt|per cento|percento|punti|gennaio|febbraio|marzo|aprile"
+        r"|maggio|giugno|luglio|agosto|settembre"
         r"|ottobre|novembre|dicembre|di pomeriggio|del mattino|di mattina)\b"
     ),
     "en": re.compile(
-        r"^(?:point \S+ )?(?:euros?|pounds?|quid|dollars?|bucks|pence|cents?|years?|days?|weeks?|months?|hours?|minutes?|times|pieces|pairs?|shirts|degrees"
-        r"|kilos?|kg|grams|centimetres|cm|metres|inch|inches|litres|watts?|percent|per cent|points|am|pm|a m|p m|o'clock|in the (?:morning|afternoon)"
+        r"^(?:point \S+ )?(?:euros?|pounds?|quid|dollars?|bucks|pence|cents?|years?|days?|weeks?|months?"
+        r"|hours?|minutes?|times|pieces|pairs?|shirts|degrees"
+        r"|kilos?|kg|grams|centimetres|cm|metres|inch|inches|litres|watts?|percent|per cent|points|am|pm"
+        r"|a m|p m|o'clock|in the (?:morning|afternoon)"
         r"|january|february|march|april|may|june|july|august|september|october|november|december)\b"
     ),
 }
@@ -83,11 +105,13 @@ def without_counted(run: Run, words: Sequence[str], language: str) -> Run:
 def is_other(run: Run, words: Sequence[str], language: str) -> bool:
     """Tell whether the words around a run say that it is no order number: an hour, an amount, a year, a telephone number."""
     before, after = between(words, run.start - 5, run.start), between(words, run.end, run.end + 3)
-    if _ORDER_STRONG[language].search(between(words, run.start - 3, run.start)) and not _OTHER_AFTER[language].match(after):
+    if _ORDER_STRONG[language].search(between(words, run.start - 3, run.start)) and not _OTHER_AFTER[language].match(
+        after
+    ):
         return False
     if _OTHER_AFTER[language].match(after) or _OTHER_BEFORE[language].search(before):
         return True
-    return run.digits.isdigit() and len(run.digits) == 4 and int(run.digits) in _YEARS and bool(_YEAR_BEFORE.search(before))  # noqa: PLR2004 - a year
+    return int(run.digits) in _YEARS and bool(_YEAR_BEFORE.search(before))
 
 
 def replace_part(said: Run, new: Run) -> str:
@@ -97,7 +121,8 @@ def replace_part(said: Run, new: Run) -> str:
         return digits
     if len(old) >= LEAST_DIGITS:
         return old[: -len(digits)] + digits
-    # Still in the middle: the first thing said replaces as much as itself, the rest goes on ("uno zero cinque, no, quattro due").
+    # Still in the middle: the first thing said replaces as much as itself, the rest goes on ("uno zero cinque, no,
+    # quattro due").
     first = len(new.groups[0])
     return old[:-first] + digits
 
@@ -132,17 +157,28 @@ class _Telling:
             self._take_denial(run)
         elif self.denied and (self.candidates or len(run.digits) >= len(self.denied)):
             self._take_right(run)
-        elif self.last and self.candidates and len(gap.split()) <= _CORRECTION_WORDS and _CORRECTION[self.language].search(gap):
+        elif (
+            self.last
+            and self.candidates
+            and len(gap.split()) <= _CORRECTION_WORDS
+            and _CORRECTION[self.language].search(gap)
+        ):
             self._correct(run)
-        elif self.last and self.candidates and _REPETITION[self.language].search(gap) and len(run.digits) < LEAST_DIGITS:
+        elif (
+            self.last and self.candidates and _REPETITION[self.language].search(gap) and len(run.digits) < LEAST_DIGITS
+        ):
             return
         else:
             self._add(run.digits, run, is_other(run, self.words, self.language))
         self.last = run
 
-    def _add(self, digits: str, run: Run, other: bool, bonus: int = 0) -> None:  # noqa: FBT001 - private, read beside its call
+    def _add(self, digits: str, run: Run, other: bool, bonus: int = 0) -> None:  # noqa: FBT001 - private
         before = between(self.words, run.start - 6, run.start)
-        score = bonus + 2 * bool(_ORDER_STRONG[self.language].search(before)) + bool(_ORDER_BEFORE[self.language].search(before))
+        score = (
+            bonus
+            + 2 * bool(_ORDER_STRONG[self.language].search(before))
+            + bool(_ORDER_BEFORE[self.language].search(before))
+        )
         self.candidates.append(Candidate(digits=digits, score=-10 if other else score, start=run.start))
 
     def _take_denial(self, run: Run) -> None:

@@ -1,4 +1,7 @@
-"""Reads the intents as data: `intents.yaml` and one file of phrases an intent and language. It judges form, not meaning."""
+"""Reads the intents as data: `intents.yaml` and one file of phrases an intent and language.
+
+It judges form, not meaning.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,7 +14,7 @@ import yaml
 from ivr.intents.words import normalise
 
 
-class PhrasesWrong(ValueError):
+class PhrasesError(ValueError):
     """The intents' files do not hold together; the message names file and fault."""
 
 
@@ -69,30 +72,32 @@ def _card(entry: Mapping[str, Any], languages: tuple[str, ...], source: Path) ->
             self_service=entry["self_service"],
         )
     except KeyError as missing:
-        raise PhrasesWrong(f"{source}: intent {entry.get('name', '?')!r} lacks {missing}") from missing
+        raise PhrasesError(f"{source}: intent {entry.get('name', '?')!r} lacks {missing}") from missing
     if not isinstance(card.name, str):
         # YAML reads a bare yes or no as a truth value.
-        raise PhrasesWrong(f"{source}: the intent name {card.name!r} must be quoted")
+        raise PhrasesError(f"{source}: the intent name {card.name!r} must be quoted")
     if card.kind not in {"request", "answer", "command"}:
-        raise PhrasesWrong(f"{source}: intent {card.name!r} has kind {card.kind!r}; wanted request, answer or command")
+        raise PhrasesError(f"{source}: intent {card.name!r} has kind {card.kind!r}; wanted request, answer or command")
     lacking = [language for language in languages if language not in card.description]
     if lacking:
-        raise PhrasesWrong(f"{source}: intent {card.name!r} has no description in {', '.join(lacking)}")
+        raise PhrasesError(f"{source}: intent {card.name!r} has no description in {', '.join(lacking)}")
     return card
 
 
 def _lines(file: Path) -> list[str]:
     if not file.is_file():
-        raise PhrasesWrong(f"{file}: missing; every intent has phrases in every language")
-    found = dict.fromkeys(normalise(line) for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+        raise PhrasesError(f"{file}: missing; every intent has phrases in every language")
+    found = dict.fromkeys(
+        normalise(line) for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+    )
     texts = [text for text in found if text]
     if not texts:
-        raise PhrasesWrong(f"{file}: holds no phrase")
+        raise PhrasesError(f"{file}: holds no phrase")
     return texts
 
 
 def load_phrasebook(folder: Path) -> Phrasebook:
-    """Read `intents.yaml` and `intents/LANGUAGE/NAME.txt` under a folder. Raises PhrasesWrong."""
+    """Read `intents.yaml` and `intents/LANGUAGE/NAME.txt` under a folder. Raises PhrasesError."""
     source = folder / "intents.yaml"
     try:
         content = yaml.safe_load(source.read_text(encoding="utf-8"))
@@ -100,7 +105,7 @@ def load_phrasebook(folder: Path) -> Phrasebook:
         out_of_scope = str(content["out_of_scope"])
         entries = list(content["intents"])
     except (OSError, yaml.YAMLError, KeyError, TypeError) as wrong:
-        raise PhrasesWrong(f"{source}: cannot be read as languages, out_of_scope and intents: {wrong}") from wrong
+        raise PhrasesError(f"{source}: cannot be read as languages, out_of_scope and intents: {wrong}") from wrong
     cards = {card.name: card for card in (_card(entry, languages, source) for entry in entries)}
     phrases: list[Phrase] = []
     for language in languages:
@@ -109,7 +114,7 @@ def load_phrasebook(folder: Path) -> Phrasebook:
             file = folder / "intents" / language / f"{name}.txt"
             for text in _lines(file):
                 if text in owner:
-                    raise PhrasesWrong(f"{file}: {text!r} stands under {owner[text]!r} too")
+                    raise PhrasesError(f"{file}: {text!r} stands under {owner[text]!r} too")
                 owner[text] = name
                 phrases.append(Phrase(language=language, intent=name, text=text))
     return Phrasebook(languages=languages, out_of_scope=out_of_scope, cards=cards, phrases=tuple(phrases))

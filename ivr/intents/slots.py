@@ -1,5 +1,6 @@
-"""The slots of an utterance: order number, postcode, score, telephone number, amount, date. Pure; what a number is, is told by words around.
+"""The slots of an utterance: order number, postcode, score, telephone number, amount, date.
 
+Pure; what a number is, is told by words around.
 Numbers come from `ivr.intents.numbers`, order numbers with their corrections from `ivr.intents.order_numbers`.
 """
 
@@ -13,13 +14,18 @@ from ivr.intents.numbers import Run, number_runs
 from ivr.intents.order_numbers import between, order_number, replace_part
 
 POSTCODE_DIGITS = 5  # Italian CAP
+CENTS_DIGITS = 2  # a euro has a hundred cents; \"30 50\" are two groups of two digits at most
+CENTS_WORDS = 2  # \"euro e\" between the euros and the cents
 SCORES = range(1, 8)  # the Customer Effort Score, 1-7
 # The shortest number that can be called back, as the flow's question has it; E.164 allows 15 digits, 00 before it two more.
 PHONE_DIGITS = range(6, 18)
 
-_POSTCODE_BEFORE = re.compile(r"\b(?:cap|codice postale|codice di avviamento|postcode|post code|zip|zip code|postal code)\b(?: \S+){0,4}$")
+_POSTCODE_BEFORE = re.compile(
+    r"\b(?:cap|codice postale|codice di avviamento|postcode|post code|zip|zip code|postal code)\b(?: \S+){0,4}$"
+)
 _PHONE_BEFORE = re.compile(
-    r"\b(?:telefono|cellulare|telefonino|fisso|chiamate\w*|richiam\w+|phone|mobile|cell|call me|ring me|reach me|landline)\b(?: \S+){0,5}$"
+    r"\b(?:telefono|cellulare|telefonino|fisso|chiamate\w*|richiam\w+|phone|mobile|cell|call me"
+    r"|ring me|reach me|landline)\b(?: \S+){0,5}$"
 )
 _PLUS_BEFORE = re.compile(r"\b(?:più|plus)$")
 _MONEY = re.compile(r"^(?:euro|eurini|euros|pounds?|quid|dollars?|bucks)\b(?: (?:e|and) )?")
@@ -54,16 +60,22 @@ def score(words: Sequence[str], language: str) -> int | None:
     """Return a score from 1 to 7 for a question that asks for one; the scale itself ("da uno a sette") is not the answer."""
     bare = _SCALE.sub(" ", " ".join(words)).split()
     runs = number_runs(bare, language)
-    said = [run for place, run in enumerate(runs) if not (place and _OUT_OF.match(between(bare, runs[place - 1].end, run.start)))]
+    said = [
+        run
+        for place, run in enumerate(runs)
+        if not (place and _OUT_OF.match(between(bare, runs[place - 1].end, run.start)))
+    ]
     values = [int(run.digits) for run in said if len(run.digits) == 1]
     return values[-1] if values and values[-1] in SCORES else None
 
 
 def telephone(words: Sequence[str], runs: Sequence[Run], *, expected: bool) -> str:
-    """Return the digits of a telephone number, "00" for a spoken plus; where it was not asked for, only with its name before it."""
+    """Return the digits of a telephone number, "00" for a spoken plus; unasked only with its name before it."""
     for run in runs:
         before = between(words, run.start - 6, run.start)
-        if len(run.digits) in PHONE_DIGITS and (expected or (_PHONE_BEFORE.search(before) and len(run.digits) > PHONE_DIGITS.start)):
+        if len(run.digits) in PHONE_DIGITS and (
+            expected or (_PHONE_BEFORE.search(before) and len(run.digits) > PHONE_DIGITS.start)
+        ):
             return ("00" if _PLUS_BEFORE.search(before) else "") + run.digits
     joined = "".join(run.digits for run in runs)
     return joined if expected and len(joined) in PHONE_DIGITS else ""
@@ -76,10 +88,10 @@ def amount(words: Sequence[str], runs: Sequence[Run]) -> float | None:
         if not money:
             continue
         # "30 50 euro" is what is left of "30,50 euro" without punctuation.
-        whole = float(run.groups[0]) if len(run.groups) == 2 and len(run.groups[1]) == 2 else float(run.digits)  # noqa: PLR2004 - euro and cents
-        cents = int(run.groups[1]) if len(run.groups) == 2 and len(run.groups[1]) == 2 else 0  # noqa: PLR2004 - euro and cents
+        whole = float(run.groups[0]) if len(run.groups) == len(run.groups[-1]) == CENTS_DIGITS else float(run.digits)
+        cents = int(run.groups[1]) if len(run.groups) == len(run.groups[-1]) == CENTS_DIGITS else 0
         follower = runs[place + 1] if place + 1 < len(runs) else None
-        if follower and follower.start - run.end <= 2 and len(follower.digits) <= 2:  # noqa: PLR2004 - "euro e cinquanta"
+        if follower and follower.start - run.end <= CENTS_WORDS and len(follower.digits) <= CENTS_DIGITS:
             cents = int(follower.digits)
         return whole + cents / 100
     return None

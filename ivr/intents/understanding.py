@@ -1,5 +1,6 @@
-"""The door of intents: an utterance in, one `Meaning` out. Rules and whole phrases first, then the classifier; slots beside both.
+"""The door of intents: an utterance in, one `Meaning` out.
 
+Rules and whole phrases first, then the classifier; slots beside both.
 Made once a process by `load_understanding` and shared by all threads: nothing in it changes after construction.
 """
 
@@ -47,8 +48,10 @@ class Understanding:
     ) -> Meaning:
         """Return what an utterance means.
 
-        `expected` are the intents that answer the question asked, `slot` the slot that it asks for; both make their answer easier and forbid none.
-        `today` (the caller's day) resolves "ieri". Takes some 30 ms with the packaged encoder, less than 1 ms where rules decide.
+        `expected` are the intents that answer the question asked, `slot` the slot that it asks for; both make their
+        answer easier and forbid none.
+        `today` (the caller's day) resolves "ieri". Takes some 30 ms with the packaged encoder, less than 1 ms where
+        rules decide.
         """
         words = normalise(text)
         if not words:
@@ -58,7 +61,11 @@ class Understanding:
         if answer is not None:
             return self._answered(answer, language, slots)
         if slot and slot in slots:
-            return NotUnderstood(reason=Why.UNEXPECTED, slots=slots) if not expected else self._classified(words, language, expected, slots)
+            return (
+                NotUnderstood(reason=Why.UNEXPECTED, slots=slots)
+                if not expected
+                else self._classified(words, language, expected, slots)
+            )
         return self._classified(words, language, expected, slots)
 
     def _answered(self, answer: Answer, language: str, slots: Mapping[str, SlotValue]) -> Meaning:
@@ -75,11 +82,17 @@ class Understanding:
         chances = self.classifier.probabilities([words], vectors)[0]
         return dict(zip(self.classifier.names, (float(chance) for chance in chances), strict=True))
 
-    def _classified(self, words: str, language: str, expected: Collection[str], slots: Mapping[str, SlotValue]) -> Meaning:
+    def _classified(
+        self, words: str, language: str, expected: Collection[str], slots: Mapping[str, SlotValue]
+    ) -> Meaning:
         return self.choose(self.scores(without_fillers(words, language)), slots=slots, expected=expected)
 
     def choose(
-        self, scores: Mapping[str, float], *, slots: Mapping[str, SlotValue] | None = None, expected: Collection[str] = ()
+        self,
+        scores: Mapping[str, float],
+        *,
+        slots: Mapping[str, SlotValue] | None = None,
+        expected: Collection[str] = (),
     ) -> Meaning:
         """Return intent, doubt or refusal for probabilities over all classes."""
         slots = slots or {}
@@ -115,8 +128,9 @@ def load_understanding(
 ) -> Understanding:
     """Read the phrases under a folder and train, or take the trained model from the cache.
 
-    With a warm cache some 100 ms; cold, about 20 ms a phrase for the packaged encoder (`progress` is told). Vectors that stand beside the
-    phrases (`folder/intents`) are used too. Raises PhrasesWrong.
+    With a warm cache some 100 ms; cold, about 20 ms a phrase for the packaged encoder (`progress` is told). Vectors
+    that stand beside the
+    phrases (`folder/intents`) are used too. Raises PhrasesError.
     """
     book = load_phrasebook(folder)
     name = encoder.name if encoder else "none"

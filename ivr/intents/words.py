@@ -10,11 +10,62 @@ _LOOSE_APOSTROPHE = re.compile(r"(?<!\w)'|'(?!\w)")
 # Sounds and openings that carry no meaning; stripped only where an utterance is compared as a whole.
 _FILLERS = {
     "it": frozenset(
-        {"eh", "ehm", "ehmm", "mm", "mmm", "uhm", "um", "ah", "oh", "allora", "dunque", "ecco", "guardi", "guarda", "senta", "senti", "scusi"}
-        | {"scusa", "pronto", "buongiorno", "buonasera", "salve", "ciao", "cioè", "beh", "be", "mah", "insomma", "diciamo", "praticamente"}
+        {
+            "eh",
+            "ehm",
+            "ehmm",
+            "mm",
+            "mmm",
+            "uhm",
+            "um",
+            "ah",
+            "oh",
+            "allora",
+            "dunque",
+            "ecco",
+            "guardi",
+            "guarda",
+            "senta",
+            "senti",
+            "scusi",
+        }
+        | {
+            "scusa",
+            "pronto",
+            "buongiorno",
+            "buonasera",
+            "salve",
+            "ciao",
+            "cioè",
+            "beh",
+            "be",
+            "mah",
+            "insomma",
+            "diciamo",
+            "praticamente",
+        }
     ),
     "en": frozenset(
-        {"eh", "er", "erm", "um", "uh", "uhm", "mm", "mmm", "ah", "oh", "well", "so", "like", "hi", "hiya", "hello", "hey", "look"}
+        {
+            "eh",
+            "er",
+            "erm",
+            "um",
+            "uh",
+            "uhm",
+            "mm",
+            "mmm",
+            "ah",
+            "oh",
+            "well",
+            "so",
+            "like",
+            "hi",
+            "hiya",
+            "hello",
+            "hey",
+            "look",
+        }
         | {"listen", "please", "love", "mate"}
     ),
 }

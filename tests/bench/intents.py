@@ -1,6 +1,8 @@
-"""Measures how well the line understands, on phrases written apart from the examples and on public sets: tables and build/bench/intents.json.
+"""Measures how well the line understands, on phrases written apart from the examples and on public sets.
 
-`python -m tests.bench.intents [--sets FOLDER] [--encoder CHOICE]`. What is not there is skipped with the reason; nothing is tuned here.
+Tables and build/bench/intents.json.
+`python -m tests.bench.intents [--sets FOLDER] [--encoder CHOICE]`. What is not there is skipped with the reason;
+nothing is tuned here.
 """
 
 import csv
@@ -95,10 +97,14 @@ def held_back(understanding: Understanding, language: str) -> list[dict[str, Any
         if truth != OUTSIDE
     )
     console.print(
-        f"{language}: accuracy {accuracy:.3f} (refused and doubtful count as wrong; {offered:.3f} when a doubt that offers the right one counts), "
-        f"refused {refused:.3f}, doubtful {doubtful:.3f}; out-of-scope recall {recall:.3f}; calibration error {calibration(meanings, pairs):.3f}"
+        f"{language}: accuracy {accuracy:.3f} (refused and doubtful count as wrong; "
+        f"{offered:.3f} when a doubt that offers the right one counts), "
+        f"refused {refused:.3f}, doubtful {doubtful:.3f}; out-of-scope recall {recall:.3f}; "
+        f"calibration error {calibration(meanings, pairs):.3f}"
     )
-    how = f"{len(inside)} in-scope phrases written apart; refusal and doubt count as wrong; {refused:.1%} refused, {doubtful:.1%} doubtful"
+    how = (
+        f"{len(inside)} in-scope phrases written apart; refusal and doubt count as wrong; {refused:.1%}, {doubtful:.1%}"
+    )
     return [
         figure(f"intents_{language}_accuracy", accuracy, "share", GOALS["accuracy"], how),
         figure(
@@ -113,11 +119,17 @@ def held_back(understanding: Understanding, language: str) -> list[dict[str, Any
 
 def calibration(meanings: Sequence[Meaning], pairs: Sequence[tuple[str, str]]) -> float:
     """Return the expected calibration error over ten bins of those answered with an intent."""
-    answered = [(meaning.confidence, pair[0] == pair[1]) for meaning, pair in zip(meanings, pairs, strict=True) if isinstance(meaning, Intent)]
+    answered = [
+        (meaning.confidence, pair[0] == pair[1])
+        for meaning, pair in zip(meanings, pairs, strict=True)
+        if isinstance(meaning, Intent)
+    ]
     bins: dict[int, list[tuple[float, bool]]] = {}
     for confidence, right in answered:
         bins.setdefault(min(9, int(confidence * 10)), []).append((confidence, right))
-    return sum(abs(sum(sure for sure, _ in group) - sum(right for _, right in group)) for group in bins.values()) / max(1, len(answered))
+    return sum(abs(sum(sure for sure, _ in group) - sum(right for _, right in group)) for group in bins.values()) / max(
+        1, len(answered)
+    )
 
 
 def order_numbers() -> list[dict[str, Any]]:
@@ -126,7 +138,7 @@ def order_numbers() -> list[dict[str, Any]]:
     if not file.is_file():
         console.print(f"[yellow]skipped: {file.relative_to(ROOT)} is absent")
         return []
-    rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line.count("\t") == 2]  # noqa: PLR2004 - columns
+    rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line.count("\t") == 2]
     rows = [row for row in rows if row[0] in {"it", "en"}]
     table = Table("language", "order number said", "phrases", "right", title="order numbers")
     right = {True: 0, False: 0}
@@ -134,12 +146,14 @@ def order_numbers() -> list[dict[str, Any]]:
         for said in (True, False):
             chosen = [row for row in rows if row[0] == language and bool(row[1]) == said]
             hits = [order_number(normalise(row[2]).split(), language) == row[1] for row in chosen]
-            table.add_row(language, "yes" if said else "no", str(len(hits)), f"{statistics.mean(hits):.3f}" if hits else "-")
+            table.add_row(
+                language, "yes" if said else "no", str(len(hits)), f"{statistics.mean(hits):.3f}" if hits else "-"
+            )
             right[True] += sum(hits)
             right[False] += len(hits) - sum(hits)
     console.print(table)
     share = right[True] / max(1, sum(right.values()))
-    how = f"{sum(right.values())} phrases written apart, exact digits, the question not told (no number said counts as right only if none is found)"
+    how = f"{sum(right.values())} phrases written apart, exact digits, unasked (where none was said, none may be found)"
     return [figure("order_number_accuracy", share, "share", GOALS["order_number"], how)]
 
 
@@ -147,7 +161,7 @@ def speed(understanding: Understanding) -> list[dict[str, Any]]:
     """Measure one utterance on one thread: the held-back phrases, or the examples where they are absent."""
     phrases = [(phrase, language) for language in ("it", "en") for _, phrase in read_phrases(language)]
     phrases = phrases or [(phrase.text, phrase.language) for phrase in understanding.book.phrases]
-    random.Random(1).shuffle(phrases)  # noqa: S311 - a choice of phrases
+    random.Random(1).shuffle(phrases)  # noqa: S311 - a choice of sentences
     taken = []
     with threadpool_limits(limits=1):
         for phrase, language in phrases[:200]:
@@ -173,7 +187,9 @@ def xsid(folder: Path, language: str) -> list[str]:
 def outside_sets(understanding: Understanding, folder: Path) -> None:
     """Print the share refused of public sentences that no shop serves."""
     clinc = json.loads((folder / "clinc" / "data_full.json").read_text(encoding="utf-8"))["oos_test"]
-    table = Table("set", "language", "sentences", "refused", "answered most as", title="public sentences out of a shop's scope")
+    table = Table(
+        "set", "language", "sentences", "refused", "answered most as", title="public sentences out of a shop's scope"
+    )
     chosen = random.Random(1)  # noqa: S311 - a choice of sentences
     for name, language, texts in (
         ("xSID 0.7 validation", "it", xsid(folder, "it")),
@@ -203,13 +219,20 @@ def hint3(understanding: Understanding, folder: Path) -> None:
     for shop in ("curekart", "sofmattress"):
         with (folder / "hint3" / "test" / f"{shop}_test.csv").open(encoding="utf-8", newline="") as file:
             pairs += [
-                (HINT3[row[1]], label(understanding.understand(row[0], "en"))) for row in csv.reader(file) if row[1] in HINT3
+                (HINT3[row[1]], label(understanding.understand(row[0], "en")))
+                for row in csv.reader(file)
+                if row[1] in HINT3
             ]
     inside = [truth == answer for truth, answer in pairs if truth != OUTSIDE]
-    confusion(f"HINT3, two shops' real users in writing, nothing of theirs trained on: accuracy {statistics.mean(inside):.3f} of {len(inside)}", pairs)
+    confusion(
+        f"HINT3, two shops' real users, nothing of theirs trained on: accuracy {statistics.mean(inside):.3f} of {len(inside)}",
+        pairs,
+    )
 
 
-def five_fold(name: str, rows: Sequence[tuple[str, str]], encoder: TextEncoder | None, cache: Path, table: Table) -> None:
+def five_fold(
+    name: str, rows: Sequence[tuple[str, str]], encoder: TextEncoder | None, cache: Path, table: Table
+) -> None:
     """Add the five-fold accuracy of the same method on a public set: with and without the encoder."""
     texts, names = [normalise(text) for text, _ in rows], [name for _, name in rows]
     classes = sorted(set(names))
@@ -226,7 +249,7 @@ def watson(folder: Path) -> list[tuple[str, str]]:
     content = json.loads((folder / "watson-it" / "test_virtual_assistant.json").read_text(encoding="utf-8"))
     rows = [(example["text"], intent["intent"]) for intent in content["intents"] for example in intent["examples"]]
     enough = Counter(name for _, name in rows)
-    return [(text, name) for text, name in rows if enough[name] >= 10]  # noqa: PLR2004 - two a fold
+    return [(text, name) for text, name in rows if enough[name] >= 10]
 
 
 def sampled(file: Path, text: str, name: str, each: int) -> list[tuple[str, str]]:
@@ -240,7 +263,7 @@ def sampled(file: Path, text: str, name: str, each: int) -> list[tuple[str, str]
         seen[row[name]] += 1
         if seen[row[name]] <= each:
             kept.append((row[text], row[name]))
-    return [(said, named) for said, named in kept if seen[named] >= 10]  # noqa: PLR2004 - two a fold
+    return [(said, named) for said, named in kept if seen[named] >= 10]
 
 
 def public_sets(understanding: Understanding, folder: Path, encoder: TextEncoder | None, cache: Path) -> None:
@@ -251,16 +274,37 @@ def public_sets(understanding: Understanding, folder: Path, encoder: TextEncoder
     sets = folder / "intents"
     outside_sets(understanding, sets)
     hint3(understanding, sets)
-    table = Table("set", "classes", "sentences", "TF-IDF alone", "with the encoder", title="five-fold accuracy of the same method")
+    table = Table(
+        "set", "classes", "sentences", "TF-IDF alone", "with the encoder", title="five-fold accuracy of the same method"
+    )
     five_fold("watson-it (Italian)", watson(sets), encoder, cache, table)
-    five_fold("HINT3 curekart train", sampled(sets / "hint3" / "train" / "curekart_train.csv", "sentence", "label", 30), encoder, cache, table)
-    five_fold("BANKING77, 10 a class", sampled(sets / "banking77" / "train.csv", "text", "category", 10), encoder, cache, table)
+    five_fold(
+        "HINT3 curekart train",
+        sampled(sets / "hint3" / "train" / "curekart_train.csv", "sentence", "label", 30),
+        encoder,
+        cache,
+        table,
+    )
+    five_fold(
+        "BANKING77, 10 a class",
+        sampled(sets / "banking77" / "train.csv", "text", "category", 10),
+        encoder,
+        cache,
+        table,
+    )
     console.print(table)
 
 
 @click.command()
-@click.option("--sets", type=click.Path(path_type=Path), default=ROOT.parent / "shared" / "data", help="Folder of the public sets.")
-@click.option("--encoder", "choice", default="packaged", help='"packaged", "none", or a sentence-transformers folder or name.')
+@click.option(
+    "--sets",
+    type=click.Path(path_type=Path),
+    default=ROOT.parent / "shared" / "data",
+    help="Folder of the public sets.",
+)
+@click.option(
+    "--encoder", "choice", default="packaged", help='"packaged", "none", or a sentence-transformers folder or name.'
+)
 @click.option("--quick", is_flag=True, help="Leave out the public sets.")
 def main(sets: Path, choice: str, *, quick: bool) -> None:
     """Measure intents and order numbers; write build/bench/intents.json."""
@@ -273,9 +317,15 @@ def main(sets: Path, choice: str, *, quick: bool) -> None:
     begun = time.perf_counter()
     with console.status("phrases") as status:
         understanding = load_understanding(
-            ROOT / "prompts", encoder, cache_folder=cache, progress=lambda done, all_: status.update(f"phrases encoded: {done} of {all_}")
+            ROOT / "prompts",
+            encoder,
+            cache_folder=cache,
+            progress=lambda done, all_: status.update(f"phrases encoded: {done} of {all_}"),
         )
-    console.print(f"ready in {time.perf_counter() - begun:.1f} s; encoder: {encoder.name if encoder else 'none'}; {len(understanding.book.phrases)} phrases")
+    console.print(
+        f"ready in {time.perf_counter() - begun:.1f} s; encoder: {encoder.name if encoder else 'none'}; "
+        f"{len(understanding.book.phrases)} phrases"
+    )
     figures = held_back(understanding, "it") + held_back(understanding, "en") + speed(understanding) + order_numbers()
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "intents.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -283,7 +333,13 @@ def main(sets: Path, choice: str, *, quick: bool) -> None:
         public_sets(understanding, sets, encoder, cache)
     table = Table("figure", "value", "goal", "holds", "how", title="build/bench/intents.json")
     for each in figures:
-        table.add_row(each["name"], f"{each['value']} {each['unit']}", str(each["goal"]), "yes" if each["holds"] else "NO", each["how"])
+        table.add_row(
+            each["name"],
+            f"{each['value']} {each['unit']}",
+            str(each["goal"]),
+            "yes" if each["holds"] else "NO",
+            each["how"],
+        )
     console.print(table)
 
 
