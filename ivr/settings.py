@@ -4,6 +4,7 @@ Every other module gets what it needs as arguments; this one alone reads the env
 admin says in the database.
 """
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 PREFIX = "CENTRALINO_"
 DEFAULT_FILE = Path("centralino.toml")
+# Names the settings file for processes that are started without arguments, as a WSGI server's workers are.
+FILE_VARIABLE = "CENTRALINO_SETTINGS_FILE"
 
 Language = Literal["it", "en"]
 Listening = Literal["carrier", "stream"]
@@ -213,7 +216,7 @@ def load(file: Path | None = None, **given: Any) -> Settings:
 
     Raises SettingsError with a line for every setting that is wrong, naming it and what it wants.
     """
-    chosen = file or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    chosen = file or _named_file() or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
     if chosen is not None:
         _check_file(chosen)
 
@@ -235,6 +238,11 @@ def shown(settings: Settings) -> Iterable[Shown]:
         elif name == "database_url":
             value = _without_password(value)
         yield Shown(name=name, value=str(value), description=field.description or "")
+
+
+def _named_file() -> Path | None:
+    named = os.environ.get(FILE_VARIABLE)  # noqa: TID251 - the one module that reads the environment
+    return Path(named) if named else None
 
 
 def _check_file(file: Path) -> None:

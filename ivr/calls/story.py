@@ -20,7 +20,7 @@ STATUS_WORDS: Mapping[str, str] = {
     store.ENDED: "ended",
 }
 # Facts of the flow that a reader of the story gains nothing from: what they say is said by a happening or by the turn itself.
-_SILENT_FACTS = frozenset({"consent"})
+_SILENT_FACTS = frozenset({"consent", "ended"})
 
 
 def context_of(

@@ -101,6 +101,9 @@ _TERMS: Mapping[str, Mapping[str, str]] = MappingProxyType({
     "it": MappingProxyType({
         "order_status": "stato dell'ordine", "return": "reso", "product_question": "domanda su un prodotto",
         "complaint": "reclamo",
+        "yes": "sì", "no": "no", "repeat": "ripetere", "nothing_else": "nient'altro", "privacy": "uso dei dati",
+        "withdraw_consent": "revoca del consenso", "english": "inglese", "italian": "italiano",
+        "said nothing": "non ha detto niente", "was not understood": "non è stato capito",
         "person": "una persona", "silence": "silenzio", "asked for a person": "lo ha chiesto", "shipped": "spedito",
         "preparing": "in preparazione", "delivered": "consegnato", "cancelled": "annullato",
         "too_late": "oltre i giorni di recesso",
@@ -110,6 +113,7 @@ _TERMS: Mapping[str, Mapping[str, str]] = MappingProxyType({
     }),
     "en": MappingProxyType({
         "order_status": "order status", "return": "return", "product_question": "product question", "complaint": "complaint",
+        "nothing_else": "nothing else", "withdraw_consent": "withdrawal of consent",
         "person": "a person", "too_late": "after the days of withdrawal", "not_delivered": "not delivered yet",
         "voice_verification": "voice verification", "contact_history": "memory of calls",
     }),

@@ -1,0 +1,43 @@
+# Everything sets itself up: `make demo`, `make test`. PYTHON chooses the interpreter (3.11 or newer).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ONCE ?=
+ONLY ?=
+
+.PHONY: help demo test lint bench prism format clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[demo,dev]'
+	@touch $@
+
+demo: $(READY)  ## a whole call on this machine; ONCE=1 ends after it
+	$(BIN)/centralino demo $(if $(ONCE),--once) $(DEMO_OPTIONS)
+
+test: $(READY)  ## the tests; those that lack a component say which
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## style, types, borders
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(READY)  ## let the formatter write
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## measurements; ONLY=intents or ONLY=webhook for one
+	$(BIN)/python -m tests.bench $(ONLY)
+
+prism:  ## the checking mock of the carrier's REST API, for the contract test
+	npm install --prefix build/prism --no-audit --no-fund --loglevel=error @stoplight/prism-cli
+
+clean:  ## forget what was made here
+	rm -rf $(VENV) build var

@@ -1,0 +1,322 @@
+"""`centralino` on the command line: start it, look after it, try it. Each command reads the settings and opens what it needs."""
+
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from ivr import database
+from ivr.accounts import store as accounts
+from ivr.app import checked, make_understanding
+from ivr.commands.demo import DEFAULT_LINE_PORT, DEFAULT_PORT, Demo, DemoError
+from ivr.commands.trial_line import open_line
+from ivr.settings import Settings, SettingsError, load, shown
+from prompts.version import VersionError
+from prompts.version import load as load_version
+from routing import store as routing_store
+
+_console = Console(highlight=False)
+_errors = Console(stderr=True, highlight=False)
+_ROLES = [role.value for role in accounts.Role]
+
+
+class _Trouble(click.ClickException):
+    """A sentence for the person at the keyboard, in red, and exit code 1."""
+
+    def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's signature
+        """Print each line of it."""
+        for line in self.message.splitlines():
+            _errors.print(f"[bold red]✗[/] {line}", markup=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--settings", "file", type=click.Path(path_type=Path), help="TOML file; centralino.toml is read where there is one."
+)
+@click.version_option(package_name="centralino")
+@click.pass_context
+def main(context: click.Context, file: Path | None) -> None:
+    r"""The telephone line of a company: answers, understands, solves, and hands the rest to the right person.
+
+    \b
+    First steps:
+      centralino demo                  a whole call on this machine, no account needed
+      centralino secret                a secret key for your settings
+      centralino settings              what is set, and what each setting wants
+      centralino database upgrade      make or update the tables
+      centralino account add ...       somebody who signs in
+      centralino serve                 take calls
+    """
+    context.obj = file
+
+
+@main.command()
+@click.pass_obj
+def settings(file: Path | None) -> None:
+    """Print every setting, with what it wants; secrets stay hidden."""
+    table = Table("setting", "value", "what it wants", show_lines=False)
+    for line in shown(_settings(file)):
+        table.add_row(line.name, line.value, line.description)
+    _console.print(table)
+
+
+@main.command()
+def secret() -> None:
+    """Make a secret key for CENTRALINO_SECRET_KEY."""
+    click.echo(secrets.token_urlsafe(48))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+def check(folder: Path | None) -> None:
+    """Check a FOLDER's flow and prompts (the shipped ones without it): every problem with file, node and line."""
+    try:
+        version = checked(load_version(folder) if folder else load_version())
+    except VersionError as error:
+        raise _Trouble(str(error)) from None
+    _console.print(f"[green]✓[/] flow {version.flow.name}: {len(version.flow.nodes)} nodes, nothing wrong")
+
+
+@main.group(name="database")
+def database_group() -> None:
+    """Make, update or take back the tables."""
+
+
+@database_group.command()
+@click.pass_obj
+def upgrade(file: Path | None) -> None:
+    """Bring the database to the newest migration."""
+    _with_engine(file, database.upgrade)
+    _console.print("[green]✓[/] the database is up to date")
+
+
+@database_group.command()
+@click.argument("revision")
+@click.confirmation_option(prompt="Data of newer tables are lost. Go on?")
+@click.pass_obj
+def downgrade(file: Path | None, revision: str) -> None:
+    """Take the database back to REVISION ("base" empties it)."""
+    _with_engine(file, lambda engine: database.downgrade(engine, revision))
+    _console.print(f"[green]✓[/] the database is at {revision}")
+
+
+@main.group()
+def account() -> None:
+    """People who sign in."""
+
+
+@account.command(name="add")
+@click.option("--email", required=True)
+@click.option("--name", required=True, help="As others see it.")
+@click.option("--role", type=click.Choice(_ROLES), required=True)
+@click.option("--agent", default=None, help="The agent that this person is (see `centralino agent add`).")
+@click.option("--language", type=click.Choice(["it", "en"]), default="it", show_default=True)
+@click.password_option(help="Asked for when left out.")
+@click.pass_obj
+def add_account(  # noqa: PLR0917 - click passes each option by its name
+    file: Path | None, email: str, name: str, role: str, agent: str | None, language: str, password: str
+) -> None:
+    """Add somebody."""
+
+    def add(session: Any) -> None:
+        added = accounts.add(
+            session,
+            email=email,
+            display_name=name,
+            role=accounts.Role(role),
+            password=password,
+            now=_now(),
+            agent_id=agent,
+            language=language,
+        )
+        if isinstance(added, accounts.Refused):
+            raise _Trouble(f"not added: {added.reason.value.replace('_', ' ')}")
+
+    _in_transaction(file, add)
+    _console.print(f"[green]✓[/] {name} can sign in as {email}")
+
+
+@main.group()
+def agent() -> None:
+    """Agents and what they can do."""
+
+
+@agent.command(name="add")
+@click.argument("agent_id")
+@click.option("--name", required=True)
+@click.option(
+    "--address", required=True, help="Where the telephone rings: +39..., sip:..., or client:NAME in the browser."
+)
+@click.option(
+    "--skill", "skills", multiple=True, required=True, metavar="NAME=LEVEL", help="Repeat for each; level 1 to 5."
+)
+@click.option("--language", "languages", multiple=True, default=("it",), show_default=True)
+@click.pass_obj
+def add_agent(  # noqa: PLR0917 - click passes each option by its name
+    file: Path | None, agent_id: str, name: str, address: str, skills: tuple[str, ...], languages: tuple[str, ...]
+) -> None:
+    """Add the agent AGENT_ID, or change one."""
+    levels: dict[str, int] = {}
+    for skill in skills:
+        key, _, level = skill.partition("=")
+        if not level.isdigit():
+            raise _Trouble(f"--skill {skill}: write it as NAME=LEVEL, e.g. recovery=3")
+        levels[key] = int(level)
+
+    def save(session: Any) -> None:
+        try:
+            routing_store.save_agent(
+                session, agent_id=agent_id, name=name, address=address, languages=languages, skills=levels, now=_now()
+            )
+        except ValueError as error:
+            raise _Trouble(str(error)) from None
+
+    _in_transaction(file, save)
+    _console.print(f"[green]✓[/] {name} takes calls for {', '.join(levels)}")
+
+
+@main.command()
+@click.pass_obj
+def train(file: Path | None) -> None:
+    """Learn the intents' phrases now, rather than at the first start."""
+    chosen = _settings(file)
+    with _progress("phrases") as report:
+        make_understanding(chosen, report)
+    _console.print(f"[green]✓[/] learnt; kept in {chosen.models_folder}")
+
+
+@main.command()
+@click.pass_obj
+def serve(file: Path | None) -> None:
+    """Take calls: gunicorn with the configuration of `ivr.serving`."""
+    chosen = _settings(file)
+    _check_port(chosen)
+    if file is not None:
+        os.environ["CENTRALINO_SETTINGS_FILE"] = str(file)  # noqa: TID251 - handed to the workers, which read it in wsgi.py
+    arguments = [sys.executable, "-m", "gunicorn", "-c", "python:ivr.serving", "wsgi:application"]
+    os.execv(sys.executable, arguments)  # noqa: S606 - our own interpreter and module, no shell
+
+
+@main.command()
+@click.option(
+    "--port", default=DEFAULT_LINE_PORT, show_default=True, help="Where the line's pages and its REST API listen."
+)
+@click.option("--call", "from_number", metavar="NUMBER", default=None, help="Call from the terminal, as this number.")
+@click.pass_obj
+def line(file: Path | None, port: int, from_number: str | None) -> None:
+    """Run the local line beside a service of this machine, for trial calls without an account.
+
+    The service must be started with CENTRALINO_CARRIER_API_URL and CENTRALINO_LINE_URL set to the line's address.
+    """
+    chosen = _settings(file)
+    if not chosen.is_local:
+        raise _Trouble("public_url: the local line is for a trial on this machine only; this installation is not local")
+    try:
+        running = open_line(chosen, port=port)
+    except OSError as error:
+        raise _Trouble(f"port {port}: {error.strerror}; choose another with --port") from None
+    _console.print(f"[green]✓[/] the line's pages: [bold]http://127.0.0.1:{port}/phone[/]")
+    try:
+        running.call_from_terminal(from_number) if from_number else running.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        running.close()
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="End after the call; exit 0 only if it reached its agent with its context.")
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Where the service listens.")
+@click.option("--line-port", default=DEFAULT_LINE_PORT, show_default=True, help="Where the local line listens.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
+def demo(*, once: bool, port: int, line_port: int, folder: Path) -> None:
+    """Make a company, phone it, and show every step; then stay up for the browser.
+
+    Nothing leaves this machine and no account is needed: a local line plays the carrier.
+    """
+    try:
+        with _progress("phrases") as report:
+            trial = Demo.prepared(folder=folder, port=port, line_port=line_port, progress=report)
+        result = trial.run(_console, stay=not once)
+    except DemoError as error:
+        raise _Trouble(str(error)) from None
+    except KeyboardInterrupt:
+        result = 130  # the shell's own code for an interrupted command
+    sys.exit(result)
+
+
+def _settings(file: Path | None) -> Settings:
+    try:
+        return load(file)
+    except SettingsError as error:
+        raise _Trouble(str(error)) from None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the command line is an edge
+
+
+def _with_engine(file: Path | None, work: Callable[[Any], None]) -> None:
+    engine = database.make_engine(_settings(file).database_url)
+    try:
+        work(engine)
+    except SQLAlchemyError as error:
+        raise _Trouble(f"database_url: the database does not do it: {str(error).splitlines()[0]}") from None
+    finally:
+        engine.dispose()
+
+
+def _in_transaction(file: Path | None, work: Callable[[Any], None]) -> None:
+    def commit(engine: Any) -> None:
+        with database.session_factory(engine).begin() as session:
+            work(session)
+
+    _with_engine(file, commit)
+
+
+def _check_port(chosen: Settings) -> None:
+    import socket  # noqa: PLC0415 - used here alone
+
+    host, _, port = chosen.bind.rpartition(":")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            raise _Trouble(f"bind: {chosen.bind} cannot be had ({error.strerror}); choose another port") from None
+
+
+class _progress:  # noqa: N801 - used as a function, like contextlib's own classes
+    """A bar that appears with the first report and goes when the work is done."""
+
+    def __init__(self, what: str) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            console=_errors, transient=True,
+        )  # fmt: skip
+        self._what = what
+        self._task: Any = None
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        return self._report
+
+    def __exit__(self, *_failure: object) -> None:
+        if self._task is not None:
+            self._bar.stop()
+
+    def _report(self, done: int, of: int) -> None:
+        if self._task is None:
+            logging.getLogger(__name__).debug("learning %d phrases", of)
+            self._bar.start()
+            self._task = self._bar.add_task(f"learning {self._what}", total=of)
+        self._bar.update(self._task, completed=done)

@@ -1,0 +1,25 @@
+"""gunicorn's configuration for real use: `centralino serve`, or `gunicorn -c python:ivr.serving wsgi:application`.
+
+One thread a live page or media socket, a few for the webhooks. Read by gunicorn, so its names are gunicorn's settings.
+"""
+
+import os
+
+from ivr.settings import load
+
+_settings = load()
+
+bind = _settings.bind
+worker_class = "gthread"
+# SQLite has one writer and the local line one process; beyond that, processes on as many machines as PostgreSQL serves.
+workers = 1 if _settings.database_url.startswith("sqlite") else max(2, os.cpu_count() or 2)
+# Live desks and media sockets hold a thread each: 30 agents, 20 calls on a stream, and the webhooks between them.
+threads = 64
+# The carrier gives up after 15 s (Twilio error 11205); a worker that is silent for so long is stuck.
+timeout = 60
+graceful_timeout = 30
+keepalive = 75  # longer than a load balancer's 60 s, so that it is never we who close an idle connection first
+forwarded_allow_ips = "127.0.0.1"
+accesslog = None  # addresses hold identifiers of calls; what matters is logged by the service, redacted
+errorlog = "-"
+loglevel = _settings.log_level.lower()
