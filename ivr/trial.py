@@ -1,13 +1,14 @@
 """The trial company: customers, orders, agents and accounts that are made up, so that a newcomer can try a whole call at once.
 
-For the demo and the tests; a live installation has its own. Dates count from the day on which it is made, so that an order is late
-and another can still be returned whenever that is.
+For the demo and the tests; a live installation has its own. Dates count from the day on which it is made, so that an order is
+late and another can still be returned whenever that is.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
+from typing import assert_never
 
 from sqlalchemy.orm import Session
 
@@ -73,18 +74,39 @@ def make_company(session: Session, *, password: str, now: datetime, today: date)
             skills=agent.skills,
             now=now,
         )
-        _account(session, agent.email, agent.name, accounts.Role.AGENT, password, now, agent.agent_id)
-    _account(session, ADMIN_EMAIL, "Elena Marchi", accounts.Role.ADMIN, password, now, None)
+        _account(
+            session,
+            email=agent.email,
+            name=agent.name,
+            role=accounts.Role.AGENT,
+            password=password,
+            now=now,
+            agent_id=agent.agent_id,
+        )
+    _account(
+        session,
+        email=ADMIN_EMAIL,
+        name="Elena Marchi",
+        role=accounts.Role.ADMIN,
+        password=password,
+        now=now,
+        agent_id=None,
+    )
 
 
 def _account(
-    session: Session, email: str, name: str, role: accounts.Role, password: str, now: datetime, agent_id: str | None
+    session: Session, *, email: str, name: str, role: accounts.Role, password: str, now: datetime, agent_id: str | None
 ) -> None:
     added = accounts.add(
         session, email=email, display_name=name, role=role, password=password, now=now, agent_id=agent_id, language="it"
     )
-    if isinstance(added, accounts.Refused):
-        raise ValueError(f"the account {email} cannot be made: {added.reason.value}")
+    match added:
+        case accounts.Added():
+            pass
+        case accounts.Refused(reason=reason):
+            raise ValueError(f"the account {email} cannot be made: {reason.value}")
+        case _:
+            assert_never(added)
 
 
 def _customers(session: Session, now: datetime, today: date) -> None:

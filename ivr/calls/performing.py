@@ -20,7 +20,6 @@ from ivr.calls.company import Company, FlowVersion
 from ivr.calls.effects import Effect, SendMessage
 from ivr.calls.tables import Call
 from ivr.customers import store as customers
-from ivr.customers.tables import Order
 from ivr.flow.events import Done, Value
 from ivr.flow.steps import Act, Perform
 from ivr.telephony.requests import can_receive_messages
@@ -81,7 +80,7 @@ def _matter(work: Work, customer_id: str) -> dict[str, Value]:
     orders = customers.orders_of(work.session, customer_id)
     late = [order for order in orders if customers.days_late(order, work.today)]
     if late:
-        return {"proactive": "late_order", **_order_values(late[0], customers.days_late(late[0], work.today))}
+        return {"proactive": "late_order", **_order_values(customers.found(late[0], work.today))}
     returns = customers.open_returns_of(work.session, customer_id)
     if returns:
         due = (returns[0].opened_at + customers.RETURN_WINDOW).astimezone(work.company.zone).date()
@@ -189,17 +188,18 @@ def _lookup_order(work: Work, values: Mapping[str, Value]) -> Done:
         case customers.WrongProof():
             work.note("proof", proof="order_and_postcode", outcome="rejected", order_number=values.get("order_number"))
             return Done(outcome="wrong_proof")
-        case customers.Found(order=order, days_late=days):
+        case customers.Found(order=order, days_late=days) as found:
             if order.customer_id != work.call.customer_id:
                 work.call.customer_id = order.customer_id
                 work.note("proof", proof="order_and_postcode", outcome="accepted", order_number=order.order_number)
             work.note("looked_up_order", order_number=order.order_number, status=order.status, days_late=days)
-            return Done(outcome="late" if days else "found", values=_order_values(order, days))
+            return Done(outcome="late" if days else "found", values=_order_values(found))
         case _:
             assert_never(answer)
 
 
-def _order_values(order: Order, days: int) -> dict[str, Value]:
+def _order_values(found: customers.Found) -> dict[str, Value]:
+    order, days = found.order, found.days_late
     values: dict[str, Value] = {
         "order_number": order.order_number,
         "status": order.status,

@@ -129,6 +129,11 @@ def days_late(order: Order, today: date) -> int:
     return max(0, (max(order.due_on, today) - order.promised_on).days)
 
 
+def found(order: Order, today: date) -> Found:
+    """An order as it is told on a day."""
+    return Found(order=order, days_late=days_late(order, today))
+
+
 def look_up_order(
     session: Session, *, order_number: str, customer_id: str | None, postcode: str | None, today: date
 ) -> OrderAnswer:
@@ -141,7 +146,7 @@ def look_up_order(
             return NeedsProof()
         if postcode != order.postcode:
             return WrongProof()
-    return Found(order=order, days_late=days_late(order, today))
+    return found(order, today)
 
 
 def open_return(session: Session, *, order_number: str, call_id: str, now: datetime, today: date) -> CaseAnswer:
