@@ -50,7 +50,6 @@ class DeskView:
         shown = self.offer or self.assignment
         return shown.call_id if shown is not None else ""
 
-
     @property
     def wish(self) -> str:
         """What the caller wants, in their own words: what led to the reason, else the longest they said; "" for nothing."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -132,10 +132,13 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 def _unexpected(error: Exception) -> ResponseReturnValue:
     status = next((code for kind, code in EXCEPTIONS.items() if isinstance(error, kind)), 500)
     transaction.abandon()
-    # The exception's kind and place only: its message may carry what a caller said.
-    current_app.logger.error(
-        "%s %s failed: %s", request.method, request.endpoint, type(error).__name__, exc_info=error if status == 500 else None  # noqa: PLR2004 - HTTP's
-    )  # fmt: skip
+    g.has_failed = True
+    # Without the traceback where the table knows the error; what it may hold of a caller, `ivr.logs` takes out.
+    place, kind = f"{request.method} {request.endpoint}", type(error).__name__
+    if status in EXCEPTIONS.values():
+        current_app.logger.error("%s failed: %s", place, kind)
+    else:
+        current_app.logger.error("%s failed: %s", place, kind, exc_info=error)
     guard = guard_of_request()
     if guard is not None and guard.kind is GuardKind.CARRIER:
         return Response(status=status)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, EmailField, HiddenField, PasswordField, RadioField, SelectField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms import DateTimeLocalField, EmailField, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
 
 from ivr.accounts.store import LONGEST_PASSWORD
 from ivr.web.languages import LANGUAGES
@@ -33,13 +33,13 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no t
 class LanguageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
     """The language of the desk."""
 
-    language = SelectField(_l("Language"), choices=tuple(LANGUAGES.items()))
+    language = StringField(_l("Language"), validators=[AnyOf(tuple(LANGUAGES))])
 
 
 class WrapUpForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
     """What the call led to."""
 
-    outcome = RadioField(_l("Outcome"), choices=tuple(OUTCOMES.items()), validators=[InputRequired()])
+    outcome = StringField(_l("Outcome"), validators=[AnyOf(tuple(OUTCOMES))])
     note = TextAreaField(_l("Note"), validators=[Optional(), Length(max=LONGEST_NOTE)])
     next_step = TextAreaField(_l("Next step"), validators=[Optional(), Length(max=LONGEST_NOTE)])
     due_at = DateTimeLocalField(_l("Due"), validators=[Optional()])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import cast
 
+from flask import g
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
@@ -60,5 +61,8 @@ def current_token() -> str:
 
 
 def _visitor(token: str) -> Visitor | None:
+    if g.get("has_failed"):
+        # The page that says so is drawn without asking again what has failed: who it is may be just that.
+        return None
     person = store.signed_in(transaction.session(), token=token, now=transaction.now())
     return Visitor(person=person, token=token) if person is not None else None

@@ -1,0 +1,143 @@
+"""Every route names its guard, and the guard does what it says: a new route fails here until somebody says who may call it."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from ivr.accounts.store import Role
+from ivr.web import guards
+from ivr.web.guards import GuardKind, guard_of
+from tests.service import desks
+from tests.service.desks import House
+
+EVERYBODY = frozenset(Role)
+WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+
+EXPECTED_ROLES = {
+    "home.start": EVERYBODY,
+    "sign_in.leave": EVERYBODY,
+    "sign_in.account": EVERYBODY,
+    "sign_in.change_password": EVERYBODY,
+    "sign_in.change_language": EVERYBODY,
+    "desk.page": EVERYBODY,
+    "desk.events": EVERYBODY,
+    "desk.here": EVERYBODY,
+    "desk.set_state": EVERYBODY,
+    "desk.accept": EVERYBODY,
+    "desk.decline": EVERYBODY,
+    "desk.hold": EVERYBODY,
+    "desk.hang_up": EVERYBODY,
+    "desk.finish": EVERYBODY,
+    "admin.page": WATCHERS,
+    "admin.events": WATCHERS,
+    "admin.call": WATCHERS,
+    "admin.call_events": WATCHERS,
+    "admin.flows": WATCHERS,
+}
+EXPECTED_PUBLIC = {
+    "sign_in.page",
+    "sign_in.enter",
+    "health.live",
+    "health.ready",
+    "assets.static",
+    "bootstrap.static",
+    "voice.music_file",
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with desks.open_house(tmp_path_factory.mktemp("routes")) as opened:
+        yield opened
+
+
+def rules(app: Flask) -> tuple[Rule, ...]:
+    return tuple(sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint))
+
+
+def address_of(rule: Rule) -> str:
+    values = {name: "1" if "int" in type(rule._converters[name]).__name__.lower() else "x" for name in rule.arguments}
+    address = rule.rule
+    for name, value in values.items():
+        for written in (f"<{name}>", f"<int:{name}>", f"<path:{name}>"):
+            address = address.replace(written, value)
+    return address
+
+
+def methods_of(rule: Rule) -> set[str]:
+    return (rule.methods or set()) - {"HEAD", "OPTIONS"}
+
+
+def test_every_route_names_the_guard_that_is_expected_of_it(house: House) -> None:
+    for rule in rules(house.app):
+        guard = guard_of(house.app.view_functions[rule.endpoint])
+        assert guard is not None, f"{rule.endpoint} names no guard"
+        if rule.endpoint in EXPECTED_ROLES:
+            assert guard.roles == EXPECTED_ROLES[rule.endpoint], rule.endpoint
+        elif rule.endpoint in EXPECTED_PUBLIC:
+            assert guard.kind is GuardKind.PUBLIC, rule.endpoint
+            assert guard.reason, rule.endpoint
+        elif rule.endpoint.startswith("voice."):
+            assert guard.kind is GuardKind.CARRIER, rule.endpoint
+        else:
+            pytest.fail(f"{rule.endpoint} is new: say in this file who may call it")
+
+
+def test_this_file_names_no_route_that_is_gone(house: House) -> None:
+    assert set(EXPECTED_ROLES) | EXPECTED_PUBLIC <= {rule.endpoint for rule in rules(house.app)}
+
+
+def test_a_stranger_gets_nothing_from_a_guarded_route(house: House) -> None:
+    for rule in rules(house.app):
+        if rule.endpoint not in EXPECTED_ROLES:
+            continue
+        for method in methods_of(rule):
+            browser = house.browser()
+            token = browser.token()
+            answer = browser.client.open(address_of(rule), method=method, data={"csrf_token": token})
+            if method == "GET":
+                assert answer.status_code == 302, rule.endpoint
+                assert answer.location.startswith("/sign-in"), rule.endpoint
+            else:
+                assert answer.status_code == 401, rule.endpoint
+
+
+def test_an_agent_gets_nothing_from_the_watchers_routes(house: House) -> None:
+    browser = house.signed_in()
+    for rule in rules(house.app):
+        if EXPECTED_ROLES.get(rule.endpoint) == WATCHERS:
+            assert browser.get(address_of(rule)).status_code == 403, rule.endpoint
+
+
+def test_no_writing_route_of_people_takes_a_form_without_the_page_s_token(house: House) -> None:
+    browser = house.signed_in(desks.ADMIN)
+    for rule in rules(house.app):
+        guard = guard_of(house.app.view_functions[rule.endpoint])
+        if guard is not None and guard.kind is not GuardKind.CARRIER and "POST" in methods_of(rule):
+            assert browser.client.post(address_of(rule)).status_code == 400, rule.endpoint
+
+
+def test_the_carrier_s_routes_refuse_what_is_not_signed(house: House) -> None:
+    for rule in rules(house.app):
+        guard = guard_of(house.app.view_functions[rule.endpoint])
+        # A socket that is no socket gets 400 before any view; its handshake has tests of its own.
+        if guard is not None and guard.kind is GuardKind.CARRIER and not rule.websocket:
+            for method in methods_of(rule):
+                answer = house.browser().client.open(address_of(rule), method=method, data={"CallSid": desks.CALL})
+                assert answer.status_code == 403, rule.endpoint
+
+
+def test_a_view_that_forgot_its_guard_is_closed_to_everybody() -> None:
+    app = Flask("forgetful")
+    app.before_request(guards.refuse_unguarded)
+    app.add_url_rule("/forgotten", view_func=lambda: "secret", endpoint="forgotten")
+    assert app.test_client().get("/forgotten").status_code == 403
+
+
+def test_a_guard_without_roles_or_reason_cannot_be_written() -> None:
+    with pytest.raises(ValueError, match="at least one role"):
+        guards.guarded_by()
+    with pytest.raises(ValueError, match="why it is public"):
+        guards.public("")
