@@ -55,6 +55,12 @@ class PostgresqlServer:
             self._run(statement)
         self._run("SELECT pg_reload_conf()")
 
+    def be_durable(self) -> None:
+        """Take the spared disk back, for measurements: the server's own defaults."""
+        for statement in ("ALTER SYSTEM RESET fsync", "ALTER SYSTEM RESET synchronous_commit"):
+            self._run(statement)
+        self._run("SELECT pg_reload_conf()")
+
     def _run(self, statement: str) -> None:
         engine = create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with engine.connect() as connection:
