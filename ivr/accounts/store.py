@@ -25,7 +25,7 @@ SHORTEST_PASSWORD = 12
 # Longer input only costs time; NIST SP 800-63B asks to allow at least 64.
 LONGEST_PASSWORD = 256
 # Without a key, click or touch for this long the browser is asked for the password again (OWASP session management: 15-30
-# minutes for common applications; a desk is watched by its agent, and every call touches it).
+# minutes for common applications); a talk counts as being at the desk.
 IDLE_LIMIT = timedelta(minutes=30)
 # A sign-in never outlives a working day, however busy: one shift and its breaks (OWASP asks for an absolute time-out).
 LONGEST_SIGN_IN = timedelta(hours=12)

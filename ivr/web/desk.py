@@ -19,8 +19,8 @@ from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.wiring import wiring
 from ivr.web.words import AWAY_REASONS, OUTCOMES
-from routing import dispatch
-from routing.agents import AgentEvent
+from routing import dispatch, reports
+from routing.agents import AgentEvent, AgentState
 from routing.outcomes import Assigned
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
@@ -141,7 +141,8 @@ def here() -> ResponseReturnValue:
     """The page is open (and, with `touched=1`, somebody is at it): keeps the agent reachable and the sign-in open."""
     person, now = the_person(), transaction.now()
     session = transaction.session()
-    if request.form.get("touched") == "1":
+    # Who talks looks at the caller's story and may touch nothing for long: a call counts as being at the page.
+    if request.form.get("touched") == "1" or _is_on_a_call(person.agent_id):
         store.seen(session, token=current_token(), now=now)
     if person.agent_id is not None and request.form.get("desk") == "1":
         _desk_is_open(person.agent_id)
@@ -151,6 +152,11 @@ def here() -> ResponseReturnValue:
 
 def _acts() -> Desk:
     return wiring().doors.desk
+
+
+def _is_on_a_call(agent_id: str | None) -> bool:
+    presence = reports.state_of(transaction.session(), agent_id) if agent_id is not None else None
+    return presence is not None and presence.state is AgentState.ON_CALL
 
 
 def _desk_is_open(agent_id: str) -> None:

@@ -294,3 +294,11 @@ def test_an_agent_whose_desk_is_gone_is_not_kept_in_the_queue(house: House, brow
         house.clock.forward(3600)
         dispatch.tick(session, house.clock())
     assert state_of(house) == "offline"
+
+
+def test_a_long_talk_does_not_sign_the_agent_out(house: House, browser: Browser) -> None:
+    accepted(house, browser)
+    for _ in range(3):
+        house.clock.forward(1700)
+        assert browser.send("/desk/here", {"touched": "0", "desk": "1"}).status_code == 204
+    assert browser.get("/desk").status_code == 200
