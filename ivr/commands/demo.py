@@ -5,11 +5,8 @@ that is printed is read from what the service recorded or sent; the last line sa
 context.
 """
 
-import os
 import secrets
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import requests
 from rich.console import Console
 from sqlalchemy import Engine
 
@@ -27,15 +23,15 @@ from ivr.calls import store, story
 from ivr.calls.context import CallContext
 from ivr.commands.trial_agent import TrialAgentAtDesk
 from ivr.commands.trial_line import TrialLine, open_line
+from ivr.commands.trial_service import ServiceError, TrialService, trial_company, trial_settings
 from ivr.line.legs import Leg
 from ivr.line.party import Answer, Heard, HeardFrom, Party
 from ivr.line.script import Keys, Say, ScriptedParty, Silence, WaitFor
 from ivr.line.voices import Speaker
-from ivr.settings import Settings, load
+from ivr.settings import Settings
 from routing import reports
 
 DEFAULT_PORT, DEFAULT_LINE_PORT = 5000, 5050
-START_SECONDS = 60.0
 # The story lasts a minute and a half; three times that is a story that hangs.
 CALL_SECONDS = 240.0
 LOOK_SECONDS = 0.25
@@ -84,7 +80,6 @@ class Demo:
     password: str
     folder: Path
     line_port: int
-    _service: "subprocess.Popen[bytes] | None" = None
     _printed: set[tuple[str, str, str]] = field(default_factory=set)
 
     @classmethod
@@ -93,28 +88,9 @@ class Demo:
         if (folder / "database.db").exists() or not folder.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-        settings = load(
-            secret_key=secrets.token_urlsafe(48),
-            auth_token=secrets.token_hex(16),
-            public_url=f"http://127.0.0.1:{port}",
-            bind=f"127.0.0.1:{port}",
-            carrier_api_url=f"http://127.0.0.1:{line_port}",
-            line_url=f"http://127.0.0.1:{line_port}",
-            database_url=f"sqlite:///{folder.resolve() / 'database.db'}",
-            cookies_secure=False,
-            # The newcomer may try it on a Sunday night.
-            open_days=(1, 2, 3, 4, 5, 6, 7),
-            opens_at="00:00",
-            closes_at="00:00",
-            country="IT",
-            log_level="WARNING",
-        )
-        engine = database.make_engine(settings.database_url)
-        database.upgrade(engine)
+        settings = trial_settings(folder=folder, port=port, line_port=line_port)
         password = f"prova-{secrets.token_hex(4)}"
-        now = datetime.now(UTC)  # noqa: TID251 - the demo is an edge
-        with database.session_factory(engine).begin() as session:
-            trial.make_company(session, password=password, now=now, today=now.astimezone(settings.zone).date())
+        engine = trial_company(settings, password=password)
         make_understanding(settings, progress)
         return cls(settings=settings, engine=engine, password=password, folder=folder, line_port=line_port)
 
@@ -127,52 +103,18 @@ class Demo:
                 f"port {self.line_port} is in use: end what uses it, or choose another with --line-port"
             ) from None
         try:
-            self._start_service()
-            result = self._call(console, line)
-            console.print(f"\n[bold]{result.line}[/]", soft_wrap=True)
-            if stay:
-                self._stay(console, line)
+            with TrialService(self.settings, folder=self.folder):
+                result = self._call(console, line)
+                console.print(f"\n[bold]{result.line}[/]", soft_wrap=True)
+                if stay:
+                    self._stay(console, line)
+        except ServiceError as error:
+            raise DemoError(str(error)) from None
+        else:
             return result.exit_code
         finally:
-            self._stop_service()
             line.close()
             self.engine.dispose()
-
-    def _start_service(self) -> None:
-        environment = {**os.environ, **_environment(self.settings)}  # noqa: TID251 - the service's process inherits it
-        log = (self.folder / "service.log").open("wb")
-        self._service = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "python:ivr.serving", "wsgi:application"],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            cwd=Path(__file__).parents[2],
-        )
-        until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until:
-            if self._service.poll() is not None:
-                raise DemoError(self._why_not_started())
-            try:
-                if requests.get(f"{self.settings.public_url}/health/ready", timeout=2).ok:
-                    return
-            except requests.RequestException:
-                time.sleep(LOOK_SECONDS)
-        raise DemoError(f"the service did not become ready in {START_SECONDS:.0f} s; see {self.folder / 'service.log'}")
-
-    def _why_not_started(self) -> str:
-        log = self.folder / "service.log"
-        if "already in use" in log.read_text(errors="replace"):
-            port = self.settings.bind.rpartition(":")[2]
-            return f"port {port} is in use: end what uses it, or choose another with --port"
-        return f"the service did not start; see {log}"
-
-    def _stop_service(self) -> None:
-        if self._service is not None and self._service.poll() is None:
-            self._service.terminate()
-            try:
-                self._service.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                self._service.kill()
 
     # --- The call
 
@@ -325,20 +267,3 @@ def _talked(line: TrialLine, leg: Leg) -> bool:
     return any(
         entry.who == leg.sid and entry.what == "words" and "va bene così" in entry.detail for entry in line.line.log
     )
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """The settings as the service's process reads them."""
-    environment = {}
-    for name in Settings.model_fields:
-        value = getattr(settings, name)
-        if name in {"secret_key", "auth_token"}:
-            environment[f"CENTRALINO_{name.upper()}"] = value.get_secret_value()
-        elif name in {"public_url", "bind", "carrier_api_url", "line_url", "database_url", "log_level"}:
-            environment[f"CENTRALINO_{name.upper()}"] = str(value)
-    return environment | {
-        "CENTRALINO_COOKIES_SECURE": "false",
-        "CENTRALINO_OPEN_DAYS": "[1,2,3,4,5,6,7]",
-        "CENTRALINO_OPENS_AT": "00:00",
-        "CENTRALINO_CLOSES_AT": "00:00",
-    }
