@@ -1,11 +1,14 @@
 """A whole house for stories by telephone: the service, its database and the local line in one process, on one virtual clock.
 
-Nothing is mocked: webhooks are signed and posted to the real application, REST calls go through the official client to the line's own
-server, media sockets are handled by the real view. Only time is made.
+Nothing is mocked: webhooks are signed and posted to the real application, REST calls go through the official client to the line's
+own server, media sockets are handled by the real view. Only time is made.
 """
 
 import re
+import sqlite3
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.orm import Session
+from twilio.http import HttpClient
 
 from ivr import database, trial
 from ivr.app import create_app, make_understanding
@@ -24,16 +28,17 @@ from ivr.calls.desk import Desk
 from ivr.calls.tables import Call
 from ivr.intents.understanding import Understanding
 from ivr.line.clock import VirtualClock
-from ivr.line.exchange import NumberConfig
+from ivr.line.exchange import Habits, NumberConfig
 from ivr.line.faults import Faults
 from ivr.line.inprocess import InProcessHttpClient
 from ivr.line.legs import Leg
 from ivr.line.line import Line
 from ivr.line.party import Answer, Party, RingReply
-from ivr.line.script import ScriptedParty, Step, WaitFor
+from ivr.line.script import Say, ScriptedParty, Step, WaitFor
 from ivr.line.server import create_server
 from ivr.line.sockets import HandshakeRefusedError, PairOpener
 from ivr.line.transports import WsgiTransport
+from ivr.line.wire import Outgoing, Reply
 from ivr.settings import Settings, load
 from ivr.ticker import Ticker
 from ivr.web.media import converse
@@ -68,6 +73,22 @@ def settings_for(database_url: str, **given: Any) -> Settings:
     )
 
 
+@dataclass
+class RecordingTransport:
+    """Passes the line's webhooks on, and keeps each with its answer."""
+
+    inner: WsgiTransport
+    sent: list[tuple[Outgoing, Reply]] = field(default_factory=list)
+    # what happens while a webhook is on its way
+    during: Callable[[Outgoing], None] = lambda _request: None
+
+    def send(self, request: Outgoing) -> Reply:
+        self.during(request)
+        reply = self.inner.send(request)
+        self.sent.append((request, reply))
+        return reply
+
+
 @dataclass(kw_only=True)
 class House:
     """Everything of one story."""
@@ -77,6 +98,7 @@ class House:
     clock: VirtualClock
     app: Flask
     line: Line
+    requests: "RecordingTransport"
     parties: list[ScriptedParty] = field(default_factory=list)
 
     # --- The caller
@@ -87,17 +109,23 @@ class House:
         self.parties.append(party)
         return party
 
-    def call(self, steps: Sequence[Step] = (), *, from_: str = trial.STRANGER, **extra: str) -> tuple[ScriptedParty, Leg]:
+    def call(
+        self, steps: Sequence[Step] = (), *, from_: str = trial.STRANGER, **extra: str
+    ) -> tuple[ScriptedParty, Leg]:
         """Place a call; time does not pass yet."""
         party = self.caller(steps)
         return party, self.line.call(from_, self.settings.line_number, party, **extra)
 
     def whole_call(
-        self, steps: Sequence[Step] = (), *, from_: str = trial.STRANGER, limit_seconds: float = 600, **extra: str
+        self, steps: Sequence[Step] = (), *, from_: str = trial.STRANGER, limit_seconds: float = 240, **extra: str
     ) -> ScriptedParty:
         """Place a call and let it run to its end."""
         party, _ = self.call(steps, from_=from_, **extra)
-        assert self.run_until(lambda: party.reason is not None, limit_seconds), f"the call never ended; heard: {party.heard}"
+        assert self.run_until(lambda: party.reason is not None, limit_seconds), (
+            f"the call never ended; heard: {party.heard}"
+        )
+        # The carrier's last words arrive after the caller has heard the last.
+        self.wait(2)
         return party
 
     def run_until(self, predicate: Callable[[], bool], limit_seconds: float = 300) -> bool:
@@ -114,7 +142,9 @@ class House:
 
     # --- Agents
 
-    def agent_phone(self, address: str, on_ring: RingReply | None = None, steps: Sequence[Step] = ()) -> list[ScriptedParty]:
+    def agent_phone(
+        self, address: str, on_ring: RingReply | None = None, steps: Sequence[Step] = ()
+    ) -> list[ScriptedParty]:
         """Put a telephone at an address; the list grows by a party for each time that it rings."""
         rung: list[ScriptedParty] = []
 
@@ -157,7 +187,9 @@ class House:
         """The agent takes the open offer."""
         offer = self.offer_to(agent_id)
         assert offer is not None, f"{agent_id} has no offer"
-        return self.act(lambda desk, session, now: desk.accept(session, agent_id=agent_id, offer_id=offer.offer_id, now=now))
+        return self.act(
+            lambda desk, session, now: desk.accept(session, agent_id=agent_id, offer_id=offer.offer_id, now=now)
+        )
 
     # --- What is known
 
@@ -176,6 +208,22 @@ class House:
             context = story.context_of(session, call_id, language=language, now=self.clock.now(), agent_names=names)
             assert context is not None
             return context
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table, as the database gives them."""
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(text(f'SELECT * FROM "{table}"')).mappings()]  # noqa: S608 - a test's own words
+
+    def dump(self) -> dict[str, list[str]]:
+        """Everything in the database, to be compared."""
+        return {
+            table: sorted(repr(sorted(row.items())) for row in self.rows(table))
+            for table in inspect(self.engine).get_table_names()
+        }
+
+    def send(self, request: Outgoing) -> Reply:
+        """Deliver a webhook again, as it was."""
+        return self.requests.inner.send(request)
 
     @property
     def ticker(self) -> Ticker:
@@ -196,20 +244,32 @@ class House:
 
 
 def build_house(
-    engine: Engine, *, start: datetime = MONDAY_TEN, faults: Faults | None = None, recognition: Any = None, **settings: Any
+    engine: Engine,
+    *,
+    start: datetime = MONDAY_TEN,
+    faults: Faults | None = None,
+    recognition: Any = None,
+    carrier_http: Callable[[HttpClient], HttpClient] = lambda client: client,
+    habits: Habits | None = None,
+    **settings: Any,
 ) -> House:
-    """A house with the trial company in it; the database is emptied into its newest shape first."""
-    database.upgrade(engine)
+    """A house with the trial company in it, in an empty database; `carrier_http` may stand between the service and the line."""
+    _fill(engine, start)
     clock = VirtualClock(start)
-    with database.session_factory(engine).begin() as session:
-        trial.make_company(session, password=PASSWORD, now=start, today=start.date())
     chosen = settings_for("sqlite:///unused", **settings)
     applications: dict[str, Any] = {}
+
+    def service(environ: Any, start_response: Any) -> Any:
+        # The line is made before the application, which needs the line's own REST server.
+        return applications[SERVICE](environ, start_response)
+
+    requests = RecordingTransport(WsgiTransport({SERVICE: service}))
     line = Line(
         account_sid=chosen.account_sid,
         auth_token=chosen.auth_token.get_secret_value(),
         clock=clock,
-        transport=WsgiTransport({SERVICE: lambda environ, start_response: applications[SERVICE](environ, start_response)}),
+        transport=requests,
+        habits=habits,
         sockets=PairOpener(clock, _opener(applications)),
         numbers={
             chosen.line_number: NumberConfig(
@@ -225,14 +285,42 @@ def build_house(
         chosen,
         engine=engine,
         clock=clock.now,
-        carrier_http=InProcessHttpClient(create_server(line)),
+        carrier_http=carrier_http(InProcessHttpClient(create_server(line))),
         understanding=understanding(),
         recognition=recognition,
         tick=False,
     )
     app.testing = True
     applications[SERVICE] = app
-    return House(settings=chosen, engine=engine, clock=clock, app=app, line=line)
+    return House(settings=chosen, engine=engine, clock=clock, app=app, line=line, requests=requests)
+
+
+def _fill(engine: Engine, start: datetime) -> None:
+    """Bring the trial company into an empty database; on SQLite from a copy, since argon2 and alembic take their time."""
+    if engine.dialect.name != "sqlite":
+        _make_company(engine, start)
+        return
+    with closing(sqlite3.connect(engine.url.database or "")) as file:
+        _ready(start).backup(file)
+
+
+@lru_cache(maxsize=4)
+def _ready(start: datetime) -> sqlite3.Connection:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ready.sqlite"
+        engine = database.make_engine(f"sqlite:///{path}")
+        _make_company(engine, start)
+        engine.dispose()
+        kept = sqlite3.connect(":memory:", check_same_thread=False)
+        with closing(sqlite3.connect(path)) as made:
+            made.backup(kept)
+    return kept
+
+
+def _make_company(engine: Engine, start: datetime) -> None:
+    database.upgrade(engine)
+    with database.session_factory(engine).begin() as session:
+        trial.make_company(session, password=PASSWORD, now=start, today=start.date())
 
 
 def heard_once(party: ScriptedParty, words: str) -> bool:
@@ -247,6 +335,20 @@ def digits_in(text: str) -> str:
 def until(words: str) -> WaitFor:
     """Wait for words of a prompt."""
     return WaitFor(words)
+
+
+def talk(*turns: str | Step) -> list[Step]:
+    """Steps from words: what is waited for and what is said to it, by turns; a step among them is taken as it is."""
+    steps: list[Step] = []
+    waits = True
+    for turn in turns:
+        if not isinstance(turn, str):
+            steps.append(turn)
+            waits = not isinstance(turn, WaitFor)
+            continue
+        steps.append(WaitFor(turn) if waits else Say(turn))
+        waits = not waits
+    return steps
 
 
 def _opener(applications: Mapping[str, Any]) -> Callable[[str, Mapping[str, str]], Callable[[Any], None]]:

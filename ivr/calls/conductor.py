@@ -150,7 +150,7 @@ class Conductor:
         return self._go_on(work, State.from_json(call.state), event, heard)
 
     def _go_on(self, work: Work, state: State | None, event: Event, heard: Heard) -> Reply:
-        call = work.call
+        call, work.heard = work.call, heard.text
         course = self._run(work, state, event)
         call.turn += 1
         call.language, call.node, call.state = course.state.language, course.state.node, course.state.to_json()

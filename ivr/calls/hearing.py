@@ -12,6 +12,8 @@ from ivr.flow.steps import Ask
 from ivr.intents import meaning
 from ivr.telephony.requests import VoiceRequest
 
+# Below it a meaning is a guess, next to a number that was asked for and given; judgement.
+SURE_OF_MEANING = 0.6
 SPEECH, KEYS, SILENCE = "speech", "keys", "silence"
 
 
@@ -64,6 +66,11 @@ def event_of(company: Company, heard: Heard, *, language: str, expecting: str, t
     )
     slots: Mapping[str, Value] = dict(found.slots)
     match found:
+        case meaning.Intent(confidence=confidence) if slots.get(question.get("slot")) and confidence < SURE_OF_MEANING:
+            # Digits have no meaning of their own for an intent: what answers the question counts for more than a guess.
+            return NotUnderstood(
+                text=heard.text, reason="an answer to the question, without another meaning", slots=slots
+            )
         case meaning.Intent():
             return Understood(text=heard.text, intent=found.name, confidence=found.confidence, slots=slots)
         case meaning.Doubtful():

@@ -34,6 +34,7 @@ class Work:
     version: FlowVersion
     call: Call
     now: datetime
+    heard: str = ""  # the words that this webhook brought, not yet among the call's turns
     effects: list[Effect] = field(default_factory=list)
 
     @property
@@ -95,7 +96,7 @@ def _matter(work: Work, customer_id: str) -> dict[str, Value]:
         due = cases[0].due_at.astimezone(work.company.zone).date()
         return {"proactive": "open_case", "case_number": cases[0].case_id, "due_date": due.isoformat()}
     under_way = [order for order in orders if order.status in {"preparing", "shipped"}]
-    only = {"order_number": under_way[0].order_number} if len(under_way) == 1 else {}
+    only = {"order_under_way": under_way[0].order_number} if len(under_way) == 1 else {}
     return {"proactive": "", **only}
 
 
@@ -175,7 +176,7 @@ def _lookup_order(work: Work, values: Mapping[str, Value]) -> Done:
     postcode = values.get("postcode")
     answer = customers.look_up_order(
         work.session,
-        order_number=str(values.get("order_number", "")),
+        order_number=str(values.get("order_number") or values.get("order_under_way", "")),
         customer_id=work.call.customer_id,
         postcode=None if postcode is None else str(postcode),
         today=work.today,
@@ -306,7 +307,8 @@ def _survey(work: Work, values: Mapping[str, Value]) -> Done:
 
 
 def _summary(work: Work) -> str:
-    return store.words_of(work.session, work.call.call_id)
+    # Mostly the very words that this is about have just been said.
+    return "\n".join(filter(None, (store.words_of(work.session, work.call.call_id), work.heard)))
 
 
 def _day(work: Work, at: datetime) -> str:

@@ -110,8 +110,10 @@ def happenings(session: Session, call_id: str) -> Sequence[Happening]:
 
 def times_happened(session: Session, call_id: str) -> Mapping[str, int]:
     """How often each kind of thing has happened to a call."""
-    query = select(Happening.kind, func.count()).where(Happening.call_id == call_id).group_by(Happening.kind)
-    return dict(session.execute(query).tuples().all())
+    query = (
+        select(Happening.kind, func.count().label("times")).where(Happening.call_id == call_id).group_by(Happening.kind)
+    )
+    return {row.kind: row.times for row in session.execute(query)}
 
 
 def silent_calls(session: Session, now: datetime) -> tuple[str, ...]:

@@ -52,8 +52,8 @@ class Act(StrEnum):
 
     # Whose number is this? Inputs: number (E.164, "" when hidden).
     # known: customer_id, name, first_call (bool), proactive ("" | "late_order" | "open_return" | "open_case"), order_number (the
-    #   matter's, or of the only order under way), return_number, case_number, due_date (ISO), consent_<purpose> (bool) for every
-    #   consent already given or refused, language if the customer chose one. unknown: nothing. hidden: nothing.
+    #   matter's), order_under_way (the only order under way), return_number, case_number, due_date (ISO), consent_<purpose>
+    #   (bool) for every consent already given or refused, language if the customer chose one. unknown: nothing. hidden: nothing.
     IDENTIFY = "identify"
     # Is it the claimed customer's voice? Inputs: customer_id. Outcomes: accepted, rejected, inconclusive (reason each).
     VERIFY = "verify"
@@ -63,8 +63,8 @@ class Act(StrEnum):
     # Record a consent. Inputs: purpose ("voice_verification", "contact_history"; "all" when withdrawn by word), granted (bool),
     #   wording (prompt key; "" when withdrawn), answer ("yes" | "no" | "unclear" | "withdrawn"). Outcome: recorded.
     CONSENT = "consent"
-    # Ask the shop. Inputs: what ("order" | "return" | "case" | "account"), order_number, postcode, return_number, case_number,
-    #   customer_id.
+    # Ask the shop. Inputs: what ("order" | "return" | "case" | "account"), order_number (else order_under_way), postcode,
+    #   return_number, case_number, customer_id.
     # order: found (order_number, status "preparing" | "shipped" | "delivered" | "cancelled", due_date ISO, items, carrier,
     #   delivered_on ISO), late (the same, due_date the new one, days_late), not_found, needs_proof (the calling number is not on
     #   file for the order), wrong_proof. return: found (return_number, order_number, status "awaited" | "received" | "refunded",

@@ -177,11 +177,12 @@ def is_call_id(given: str) -> bool:
 
 
 def country_of(given: str) -> str:
-    """The country of a number, ISO 3166; "" for one that is hidden, no number, or of no country."""
+    """The country of a number, ISO 3166, or the largest of those that share its code; "" for one that is hidden or none."""
     try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(given)) or ""
+        parsed = phonenumbers.parse(given)
     except phonenumbers.NumberParseException:
         return ""
+    return phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(parsed.country_code)
 
 
 def can_receive_messages(given: str) -> bool:

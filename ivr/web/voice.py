@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 
 from ivr.calls import fallback
 from ivr.calls.conductor import Reply
@@ -47,9 +48,11 @@ def _survives(view: Callable[..., Response]) -> Any:
     def answered(*args: Any, **kwargs: Any) -> Response:
         try:
             return view(*args, **kwargs)
+        except HTTPException:
+            raise
         except SQLAlchemyError as error:
             _log.error("%s: the database does not answer (%s)", request.endpoint, type(error).__name__)
-        except (LookupError, ValueError, RuntimeError):
+        except Exception:  # noqa: BLE001 - whatever it is, the caller is owed an answer; the log has the whole of it
             _log.exception("%s: a part of ours failed", request.endpoint)
         return _twiml(_fallback_document())
 
