@@ -6,7 +6,7 @@ the answer that was given then, and nothing changes. The meeting with an agent i
 
 import hashlib
 import hmac
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -167,7 +167,7 @@ class Conductor:
             ended=heard.ended if call.turn > 1 and not isinstance(event, Done) else "",
             node=call.node,
             prompt=" ".join(prompt.text for prompt in course.prompts),
-            facts=[asdict(fact) for fact in course.facts],
+            facts=[{"kind": fact.kind, "values": dict(fact.values)} for fact in course.facts],
             answer=document,
         )
         store.add_turn(work.session, call.call_id, call.turn, exchange, work.now)
