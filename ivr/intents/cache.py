@@ -21,7 +21,7 @@ from ivr.intents.encoders import TextEncoder, Vectors
 from ivr.intents.features import Features, Terms
 
 # Raised with any change of features or of the file's layout.
-VERSION = 2
+VERSION = 4
 # Phrases a call of the encoder: some seconds of work between two reports of progress.
 BATCH = 64
 _MATRIX = 2  # dimensions of an array of rows

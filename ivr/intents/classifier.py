@@ -1,9 +1,8 @@
 """Which request an utterance is, with a calibrated probability, and when to refuse or to ask back: training and use.
 
 Kernel ridge regression against each class, its kernel the sum of a Gaussian of the encoder's vectors and of TF-IDF
-products; temperature,
-refusal and margin come from cross-validation over the phrases. It reads and writes nothing; texts come normalised and
-vectors ready.
+products; temperature, refusal and margin come from leaving each phrase out. It reads and writes nothing; texts come
+normalised and vectors ready.
 """
 
 from collections.abc import Sequence
@@ -30,6 +29,9 @@ TERMS_WEIGHT_ALONE = 0.5
 FOLDS = 5
 # The share of in-scope phrases that cross-validation may refuse (issue: at most 5% refused).
 REFUSED_SHARE = 0.05
+# Refusal is set on phrases of so many words, sentences as an open question gets; fragments ("too small") are refused more
+# readily, and asking once more after a fragment costs the caller least.
+SENTENCE_WORDS = 5
 # The share of rightly classified phrases that may be asked back.
 ASKED_BACK_SHARE = 0.01
 # Never asks back where the likelier intent is above this whatever cross-validation says.
@@ -86,8 +88,14 @@ def softmax(scores: Probabilities) -> Probabilities:
     return np.asarray(grown / grown.sum(axis=1, keepdims=True))
 
 
-def _fit(texts: Sequence[str], truth: NDArray[np.int_], names: Sequence[str], vectors: Vectors | None) -> Classifier:
-    """Train without calibration; `truth` are places in `names`."""
+def _fit(
+    texts: Sequence[str], truth: NDArray[np.int_], names: Sequence[str], vectors: Vectors | None
+) -> tuple[Classifier, Probabilities]:
+    """Train without calibration; `truth` are places in `names`.
+
+    The second is what each text would score had it been left out: exact for a fixed kernel, and nearer to the whole
+    model than folds are (Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, 5.12).
+    """
     weight = TERMS_WEIGHT_ALONE if vectors is None else TERMS_WEIGHT
     features = Features(
         word=fit_terms(texts, "word"),
@@ -106,8 +114,9 @@ def _fit(texts: Sequence[str], truth: NDArray[np.int_], names: Sequence[str], ve
     importance = (1.0 / np.maximum(counts, 1))[truth] ** BALANCE
     wanted = np.where(truth[:, None] == np.arange(len(names))[None, :], 1.0, -1.0)
     kernel[np.diag_indices_from(kernel)] += RIDGE * importance.mean() / importance
-    weights = np.asarray(np.linalg.solve(kernel, wanted), dtype=np.float64)
-    return Classifier(
+    inverse = np.linalg.inv(kernel)
+    weights = np.asarray(inverse @ wanted, dtype=np.float64)
+    fitted = Classifier(
         names=tuple(names),
         features=features,
         weights=np.asarray(rows.T @ weights),
@@ -116,6 +125,7 @@ def _fit(texts: Sequence[str], truth: NDArray[np.int_], names: Sequence[str], ve
         refuse_above=1.0,
         ask_below=0.0,
     )
+    return fitted, wanted - weights / np.diag(inverse)[:, None]
 
 
 def _places(names: Sequence[str]) -> tuple[list[str], NDArray[np.int_]]:
@@ -138,7 +148,7 @@ def held_out_scores(
     # On a busy machine many threads on small matrices wait for each other: minutes were measured against seconds with one.
     with threadpool_limits(limits=1):
         for train_at, test_at in StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(texts, strata):
-            model = _fit(
+            model, _ = _fit(
                 [texts[i] for i in train_at], truth[train_at], classes, None if vectors is None else vectors[train_at]
             )
             found[test_at] = model.scores([texts[i] for i in test_at], None if vectors is None else vectors[test_at])
@@ -168,23 +178,26 @@ def _ask_below(chances: Probabilities, outside: int, truth: NDArray[np.int_]) ->
 def train(
     texts: Sequence[str],
     names: Sequence[str],
-    groups: Sequence[str],
     vectors: Vectors | None,
     *,
     out_of_scope: str = "",
 ) -> Classifier:
-    """Train on all phrases and set temperature, refusal and margin by cross-validation.
+    """Train on all phrases and set temperature, refusal and margin by leaving each phrase out.
 
-    Without an out-of-scope class nothing is refused. Every class needs at least FOLDS phrases a group.
+    Without an out-of-scope class nothing is refused.
     """
-    scores = held_out_scores(texts, names, groups, vectors)
     classes, truth = _places(names)
     with threadpool_limits(limits=1):
-        final = _fit(texts, truth, classes, vectors)
+        final, scores = _fit(texts, truth, classes, vectors)
     temperature = _temperature(scores, truth)
     chances = softmax(scores / temperature)
     outside = classes.index(out_of_scope) if out_of_scope in classes else -1
-    refuse_above = float(np.quantile(chances[truth != outside, outside], 1.0 - REFUSED_SHARE)) if outside >= 0 else 1.0
+    refuse_above = 1.0
+    if outside >= 0:
+        whole = np.array([len(text.split()) >= SENTENCE_WORDS for text in texts])
+        inside = truth != outside
+        chosen = inside & whole if (inside & whole).any() else inside
+        refuse_above = float(np.quantile(chances[chosen, outside], 1.0 - REFUSED_SHARE))
     return replace(
         final, temperature=temperature, refuse_above=refuse_above, ask_below=_ask_below(chances, outside, truth)
     )

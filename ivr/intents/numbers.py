@@ -160,12 +160,24 @@ class _Reader:
     def join(self, limit: int) -> int:
         """Return what follows as a smaller part of the same number ("e quarantadue" behind "mille"), 0 if nothing does."""
         kept = self.at
-        if self.word() == _AND[self.language]:
+        spelled = self._three_digits() if limit == _THOUSAND_VALUE else 0
+        if spelled:
+            return spelled
+        if self.word() == _AND[self.language] or (self.value() == 0 and limit == _THOUSAND_VALUE):
+            # "mille e quarantadue", and "mille zero quarantadue" too.
             self.at += 1
         part = self.below(limit)
         if not part:
             self.at = kept
         return part
+
+    def _three_digits(self) -> int:
+        """Return what "cinque sette sette" adds to "ventimila"; 0 where no three digits follow."""
+        digits = [self.value(ahead) for ahead in range(3)]
+        if any(digit is None or digit >= _TEN for digit in digits) or (self.value(3) or _TEN) < _TEN:
+            return 0
+        self.at += 3
+        return int("".join(str(digit) for digit in digits))
 
     def below(self, limit: int) -> int:
         """Return the number that stands here if it is from 1 to limit - 1, 0 otherwise and without moving."""

@@ -15,10 +15,12 @@ LEAST_DIGITS, MOST_DIGITS = 4, 6
 # Words that say: what comes now replaces what was said.
 _CORRECTION = {
     "it": re.compile(
-        r"\b(?:no|anzi|scusi|scusa|scusate|pardon|correggo|sbagliato|sbaglio|sbagliavo|volevo dire"
+        r"\b(?:no|anzi|scusi|scusa|scusate|pardon|correggo|confus[oa]|errore|sbagliato|sbaglio|sbagliavo|volevo dire"
         r"|voglio dire|intendevo|ah no|cioè)\b"
     ),
-    "en": re.compile(r"\b(?:no|sorry|actually|rather|i mean|i meant|correction|scratch that|make that|pardon|wrong)\b"),
+    "en": re.compile(
+        r"\b(?:no|sorry|actually|rather|i mean|i meant|correction|scratch that|make that|pardon|wrong|oops|mistake)\b"
+    ),
 }
 _NEGATION = {"it": re.compile(r"\b(?:non|mica)\b(?: \S+){0,2}$"), "en": re.compile(r"\bnot\b(?: \S+){0,2}$")}
 _REPETITION = {
@@ -46,7 +48,7 @@ _OTHER_BEFORE = {
         r"(?:\b(?:alle|alla|ore|dalle|euro|cap|codice postale|via|viale|piazza|corso|civico|anno|dal|nel"
         r"|gennaio|febbraio|marzo|aprile|maggio|giugno"
         r"|luglio|agosto|settembre|ottobre|novembre|dicembre|telefono|cellulare|telefonino|pagato|costa"
-        r"|costato|speso|nato nel|nata nel|interno|cliente"
+        r"|costato|speso|taglia|numero di scarpa|fattura|scontrino|pin|targa|bancomat|nato nel|nata nel|interno|cliente"
         r"|iban|carta|sconto|modello|misura)"
         r"(?: numero| è| il| di| al| del| a| circa| mio| che| finisce| con| per| tipo| nel| mi| lo| sono"
         r"| postale)*|\bcellulare \S+|\bchiam\w+ (?:al|allo))$"
@@ -55,7 +57,7 @@ _OTHER_BEFORE = {
         r"(?:\b(?:at|around|pounds|dollars|euros|postcode|post code|zip|zip code|street|road|flat|year"
         r"|since|back in|january|february|march|april|may|june|july"
         r"|august|september|october|november|december|phone|mobile|cell|telephone|paid|cost|costs|spent"
-        r"|born in|extension|account|customer|card|model)"
+        r"|born in|extension|size|shoe size|invoice|receipt|pin|plate|account|customer|card|model)"
         r"(?: number| is| it's| about| for| of| around| my| the| almost| nearly| ending| in| was| me)*"
         r"|\b(?:call|ring|reach) me (?:on|at)|\bin)$"
     ),
@@ -63,20 +65,32 @@ _OTHER_BEFORE = {
 _OTHER_AFTER = {
     "it": re.compile(
         r"^(?:virgola \S+ )?(?:euro|eurini|centesimi|dollari|anni|giorni|settimane|mesi|ore|minuti|volte"
-        r"|pezzi|magliette|paia|scarpe|gradi|chili|kg|grammi"
+        r"|pezzi|magliette|paia|scarpe|persone|chiamate|telefonate|articoli|prodotti|chilometri|pagine|foto|grazie"
+        r"|scuse|problemi|mail|clienti|gradi|chili|kg|grammi"
         r"|centimetri|cm|metri|pollici|litri|watt|per cento|percento|punti|gennaio|febbraio|marzo|aprile"
         r"|maggio|giugno|luglio|agosto|settembre"
         r"|ottobre|novembre|dicembre|di pomeriggio|del mattino|di mattina)\b"
     ),
     "en": re.compile(
         r"^(?:point \S+ )?(?:euros?|pounds?|quid|dollars?|bucks|pence|cents?|years?|days?|weeks?|months?"
-        r"|hours?|minutes?|times|pieces|pairs?|shirts|degrees"
+        r"|hours?|minutes?|times|pieces|pairs?|shirts|people|calls|items|products|miles|pages|photos|thanks"
+        r"|apologies|problems|emails|customers|degrees"
         r"|kilos?|kg|grams|centimetres|cm|metres|inch|inches|litres|watts?|percent|per cent|points|am|pm"
         r"|a m|p m|o'clock|in the (?:morning|afternoon)"
         r"|january|february|march|april|may|june|july|august|september|october|november|december)\b"
     ),
 }
+# A code of something else, whatever stands before it.
+_OTHER_CODE = re.compile(
+# A shop's orders are spoken of in these years: "duemilaventicinque" in a sentence is a year, unless the order is named.
+    r"|(?:customer|discount|promo|product|item|card|phone|account) (?:number|code))\b(?: (?!ordin|order)\S+){0,3}$"
+)
 _YEARS = range(1900, 2100)
+# A shop's orders are spoken of in these years: "duemilaventicinque" in a sentence is one, unless the order is named.
+_RECENT_YEARS = range(2010, 2036)
+_BARE_WORDS = 2
+_DICTATED_GROUPS = 3  # so many numbers in one breath are a dictation, which may be broken off and go on
+_ROUND = 1000  # "mille", "a thousand": a way of saying many
 _YEAR_BEFORE = re.compile(r"\b(?:nel|del|dal|dell'anno|anno|in|of|from|since|year)$")
 
 
@@ -102,15 +116,26 @@ def without_counted(run: Run, words: Sequence[str], language: str) -> Run:
     return run
 
 
-def is_other(run: Run, words: Sequence[str], language: str) -> bool:
+def is_other(run: Run, words: Sequence[str], language: str, *, expected: bool = False) -> bool:
     """Tell whether the words around a run say that it is no order number: an hour, an amount, a year, a telephone number."""
     before, after = between(words, run.start - 5, run.start), between(words, run.end, run.end + 3)
+    # A number and hardly a word beside it is an answer, whatever it looks like.
+    talked = len(words) - (run.end - run.start) > _BARE_WORDS
+    if _OTHER_CODE.search(before):
+        return True
     if _ORDER_STRONG[language].search(between(words, run.start - 3, run.start)) and not _OTHER_AFTER[language].match(
         after
     ):
         return False
     if _OTHER_AFTER[language].match(after) or _OTHER_BEFORE[language].search(before):
         return True
+    if (
+        len(run.groups) == 1
+        and (int(run.digits) == _ROUND or int(run.digits) in _RECENT_YEARS)
+        and not expected
+        and talked
+    ):
+        return not _ORDER_BEFORE[language].search(before)
     return int(run.digits) in _YEARS and bool(_YEAR_BEFORE.search(before))
 
 
@@ -169,7 +194,7 @@ class _Telling:
         ):
             return
         else:
-            self._add(run.digits, run, is_other(run, self.words, self.language))
+            self._add(run.digits, run, is_other(run, self.words, self.language, expected=self.expected))
         self.last = run
 
     def _add(self, digits: str, run: Run, other: bool, bonus: int = 0) -> None:  # noqa: FBT001 - private
@@ -193,14 +218,14 @@ class _Telling:
         right = said[:place] + run.digits + said[place + len(self.denied) :] if place >= 0 else run.digits
         self.denied = ""
         if place < 0 and said:
-            self._add(run.digits, run, is_other(run, self.words, self.language))
+            self._add(run.digits, run, is_other(run, self.words, self.language, expected=self.expected))
         else:
             self._replace(right, run)
 
     def _correct(self, run: Run) -> None:
         old = self.candidates[-1]
-        if is_other(run, self.words, self.language) or old.score < 0:
-            self._add(run.digits, run, is_other(run, self.words, self.language))
+        if is_other(run, self.words, self.language, expected=self.expected) or old.score < 0:
+            self._add(run.digits, run, is_other(run, self.words, self.language, expected=self.expected))
         elif self.last:
             self._replace(replace_part(Run(start=0, end=0, groups=(old.digits,)), run), run)
 
@@ -223,10 +248,11 @@ def order_number(words: Sequence[str], language: str, *, expected: bool = False)
     telling = _Telling(words=words, language=language, expected=expected, candidates=[])
     for run in runs:
         telling.take(run)
-    valid = [one for one in telling.candidates if one.score >= 0 and _valid(one.digits, cued=expected or one.score > 0)]
+    valid = [one for one in telling.candidates if one.score >= 0 and _valid(one.digits, cued=expected or one.score > 1)]
     if valid:
         return max(valid, key=lambda one: (one.score, one.start)).digits
-    if expected or any(one.score > 1 for one in telling.candidates):
+    dictated = any(len(run.groups) >= _DICTATED_GROUPS for run in runs)
+    if expected or dictated or any(one.score > 1 for one in telling.candidates):
         # Asked for a number, or naming it, and giving its parts with words between: "ordine uno zero, aspetti, quattro due".
         joined = "".join(one.digits for one in telling.candidates if one.score >= 0)
         return joined if _valid(joined, cued=False) else ""

@@ -147,6 +147,6 @@ def load_understanding(
 def _train(
     book: Phrasebook, encoder: TextEncoder | None, folders: Sequence[Path], progress: cache.Progress | None
 ) -> Classifier:
-    texts, names, languages = training_rows(book)
+    texts, names, _ = training_rows(book)
     vectors = None if encoder is None else cache.encode_phrases(texts, encoder, folders, progress)
-    return train(texts, names, languages, vectors, out_of_scope=book.out_of_scope)
+    return train(texts, names, vectors, out_of_scope=book.out_of_scope)
