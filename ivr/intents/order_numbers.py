@@ -82,8 +82,9 @@ _OTHER_AFTER = {
 }
 # A code of something else, whatever stands before it.
 _OTHER_CODE = re.compile(
-# A shop's orders are spoken of in these years: "duemilaventicinque" in a sentence is a year, unless the order is named.
-    r"|(?:customer|discount|promo|product|item|card|phone|account) (?:number|code))\b(?: (?!ordin|order)\S+){0,3}$"
+    r"(?:\bcodice (?:cliente|sconto|articolo|prodotto|fiscale|tessera|promozionale|postale)"
+    r"|\bnumero (?:cliente|di telefono|di carta)"
+    r"|\b(?:customer|discount|promo|product|item|card|phone|account) (?:number|code))\b(?: (?!ordin|order)\S+){0,3}$"
 )
 _YEARS = range(1900, 2100)
 # A shop's orders are spoken of in these years: "duemilaventicinque" in a sentence is one, unless the order is named.
