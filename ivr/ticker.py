@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from ivr.calls import store
 from ivr.calls.company import Company
-from ivr.calls.effects import Effect
+from ivr.calls.effects import Effect, ReleaseCaller
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
 from routing import dispatch, reports
@@ -71,6 +71,9 @@ class Ticker:
                 call = store.call(session, call_id, lock=True)
                 if call is not None:
                     effects.extend(self._meeting.agent_unreachable(session, call, "no answer", now))
+            effects.extend(
+                ReleaseCaller(call_id=call_id, turn=turn) for call_id, turn in store.stranded_calls(session, now)
+            )
             if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
                 self._swept_at = now
                 effects.extend(self._give_up_silent_calls(session, now))

@@ -21,6 +21,14 @@ class BringCaller:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReleaseCaller:
+    """Take the caller out of a conference where nobody is left: back to the queue, or on in the flow."""
+
+    call_id: str
+    turn: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class EndLeg:
     """Hang up a leg: an agent's, when there is nobody left to talk to."""
 
@@ -45,4 +53,4 @@ class SendMessage:
     text: str
 
 
-Effect: TypeAlias = RingAgent | BringCaller | EndLeg | Hold | SendMessage
+Effect: TypeAlias = RingAgent | BringCaller | ReleaseCaller | EndLeg | Hold | SendMessage

@@ -66,7 +66,9 @@ def event_of(company: Company, heard: Heard, *, language: str, expecting: str, t
     )
     slots: Mapping[str, Value] = dict(found.slots)
     match found:
-        case meaning.Intent(confidence=confidence) if slots.get(question.get("slot")) and confidence < SURE_OF_MEANING:
+        case meaning.Intent(confidence=confidence) if (
+            slots.get(question.get("slot", "")) and confidence < SURE_OF_MEANING
+        ):
             # Digits have no meaning of their own for an intent: what answers the question counts for more than a guess.
             return NotUnderstood(
                 text=heard.text, reason="an answer to the question, without another meaning", slots=slots

@@ -90,7 +90,7 @@ class Meeting:
         if call is None or call.status == store.ENDED:
             return Reply(document=twiml.write(SayAndHangUp(prompts=())))
         if call.status == store.WAITING:
-            return self._back_in_queue(call)
+            return self._back_in_queue(session, call, now)
         if call.status == store.IN_LINE:
             # The caller left the queue just before; the question that stands is asked again.
             return Reply(document=self._conductor.standing(session, call))
@@ -106,7 +106,7 @@ class Meeting:
         effects: tuple[Effect, ...] = ()
         if call is not None and turn == call.turn:
             if call.status == store.WAITING:
-                return self._back_in_queue(call)
+                return self._back_in_queue(session, call, now)
             if call.status == store.TALKING and call.agent_leg is not None:
                 if round_ == 0:
                     again = self._company.addresses.voice(f"met/{turn}/1")
@@ -240,8 +240,11 @@ class Meeting:
         row = routing_store.call_row(session, call.call_id)
         return row is not None and not reports.anybody_for(session, routing_store.as_waiting_call(row).requirements)
 
-    def _back_in_queue(self, call: Call) -> Reply:
+    def _back_in_queue(self, session: Session, call: Call, now: datetime) -> Reply:
         addresses = self._company.addresses
+        happened = store.times_happened(session, call.call_id)
+        if happened.get("line_lost", 0) > happened.get("back_in_queue", 0):
+            store.note(session, call.call_id, "back_in_queue", {}, now)
         return Reply(
             document=twiml.write(
                 WaitInQueue(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from ivr.calls import store
 from ivr.calls.company import Company
-from ivr.calls.effects import BringCaller, Effect, EndLeg, Hold, RingAgent, SendMessage
+from ivr.calls.effects import BringCaller, Effect, EndLeg, Hold, ReleaseCaller, RingAgent, SendMessage
 from ivr.calls.meeting import Meeting
 from ivr.customers import store as customers
 from ivr.telephony.carrier import Carrier, Failed, Gone, Made, Outcome
@@ -63,6 +63,8 @@ class Outgoing:
                 )
             case BringCaller():
                 return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice("meet"))
+            case ReleaseCaller():
+                return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice(f"met/{effect.turn}/1"))
             case EndLeg():
                 return self._carrier.hang_up(call_id=effect.call_id)
             case Hold():
@@ -89,6 +91,11 @@ class Outgoing:
                 return self._settle_ring(session, effect, outcome)
             case BringCaller():
                 return self._settle_bringing(session, effect, outcome)
+            case ReleaseCaller():
+                if isinstance(outcome, Gone):
+                    call = store.call(session, effect.call_id, lock=True)
+                    return () if call is None else self._meeting.caller_gone(session, call, self._clock())
+                return ()  # the ticker tries again while the caller is not back
             case EndLeg() | Hold():
                 return ()  # a leg that is gone needs no hanging up; a hold is shown when the carrier reports it
             case _:

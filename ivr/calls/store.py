@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from ivr.calls.tables import Call, Effort, Happening, Turn
 
 IN_LINE, WAITING, TALKING, ENDED = "in_line", "waiting", "talking", "ended"
+# Between an agent's leaving and the carrier's asking what the caller shall do next lies no work of anybody's; judgement.
+LONGEST_WAY_BACK = timedelta(seconds=5)
 # The carrier answers a question for the caller after a minute of speech at most (Gather page), a goodbye takes less: far beyond
 # both, no webhook means that the caller is gone and the carrier's word of it was lost.
 LONGEST_ANSWER = timedelta(minutes=10)
@@ -120,6 +122,23 @@ def times_happened(session: Session, call_id: str) -> Mapping[str, int]:
         select(Happening.kind, func.count().label("times")).where(Happening.call_id == call_id).group_by(Happening.kind)
     )
     return {row.kind: row.times for row in session.execute(query)}
+
+
+def stranded_calls(session: Session, now: datetime) -> tuple[tuple[str, int], ...]:
+    """The calls, with their turns, whose agent is gone and whose caller has not come back from where they were to meet."""
+    rows = session.execute(
+        select(Call.call_id, Call.turn, Call.status, Call.agent_leg).where(Call.status.in_((WAITING, TALKING)))
+    ).all()
+    stranded = []
+    for call_id, turn, status, agent_leg in rows:
+        if status == TALKING and agent_leg is not None:
+            continue
+        happened = times_happened(session, call_id)
+        is_missing = status == TALKING or happened.get("line_lost", 0) > happened.get("back_in_queue", 0)
+        last = select(func.max(Happening.at)).where(Happening.call_id == call_id)
+        if is_missing and (session.scalar(last) or now) < now - LONGEST_WAY_BACK:
+            stranded.append((call_id, turn))
+    return tuple(stranded)
 
 
 def silent_calls(session: Session, now: datetime) -> tuple[str, ...]:

@@ -182,7 +182,8 @@ def country_of(given: str) -> str:
         parsed = phonenumbers.parse(given)
     except phonenumbers.NumberParseException:
         return ""
-    return phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(parsed.country_code)
+    region = phonenumbers.region_code_for_number(parsed)
+    return region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
 
 
 def can_receive_messages(given: str) -> bool:

@@ -1,4 +1,4 @@
-"""The waiting music, made by code: four soft chords, mu-law at 8 kHz in a WAV file. Nothing is recorded, nothing is licensed."""
+"""The waiting music, made by code: four soft chords at 8 kHz in a WAV file. Nothing is recorded, nothing is licensed."""
 
 import io
 
@@ -16,11 +16,11 @@ _LEVEL = 0.1
 
 
 def music_wav() -> bytes:
-    """Twenty seconds of music that can be repeated without a seam; a WAV file, mu-law, 8000 Hz."""
+    """Twenty seconds of music that can be repeated without a seam; a WAV file, 16 bit, 8000 Hz: every carrier plays that."""
     time = np.arange(round(_CHORD_SECONDS * RATE_HZ)) / RATE_HZ
     envelope = np.sin(np.pi * time / _CHORD_SECONDS) ** 0.5
     chords = [sum(np.sin(2 * np.pi * hertz * time) for hertz in chord) * envelope for chord in _CHORDS_HZ]
     sound = _LEVEL * np.concatenate(chords * _TIMES_ROUND)
     file = io.BytesIO()
-    soundfile.write(file, sound, RATE_HZ, format="WAV", subtype="ULAW")
+    soundfile.write(file, sound, RATE_HZ, format="WAV", subtype="PCM_16")
     return file.getvalue()

@@ -76,6 +76,8 @@ def music(url: str, again_url: str) -> str:
     """The document of music without end: a conference or a hold goes silent after its last verb (Conference page)."""
     response = VoiceResponse()
     response.play(url)
+    # Music that cannot be had takes no time: the pause keeps the carrier from asking again without end.
+    response.pause(length=1)
     response.redirect(again_url, method="POST")
     return str(response)
 

@@ -169,7 +169,7 @@ def hold_music() -> Response:
 @voice.get("/music.wav")
 @public("the carrier's media servers fetch it unsigned; it is four chords made by our own code")
 def music_file() -> Response:
-    """The waiting music, mu-law 8 kHz WAV."""
+    """The waiting music, a WAV file."""
     return Response(_music(), mimetype="audio/wav", headers={"Cache-Control": "public, max-age=86400"})
 
 
