@@ -77,7 +77,17 @@ class TrialService:
         environment = {**os.environ, **environment_of(self._settings)}  # noqa: TID251 - the service's process inherits it
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "-c", "python:ivr.serving", "wsgi:application"],
+                # A desk that is open holds its live stream for minutes: at the end of a trial nobody waits for it.
+                [
+                    sys.executable,
+                    "-m",
+                    "gunicorn",
+                    "-c",
+                    "python:ivr.serving",
+                    "--graceful-timeout",
+                    "1",
+                    "wsgi:application",
+                ],
                 env=environment,
                 stdout=log,
                 stderr=log,

@@ -1,17 +1,14 @@
 """The phone pages in real Chromium: a microphone fed from a WAV file, typed words, the keypad, an agent who answers."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from ivr import audio
-from ivr.line.voices import Pico, Speaker
 from tests.live_line import GIULIA, LiveLine, live_line
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -21,36 +18,6 @@ pytestmark = [
     pytest.mark.chromium,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A WAV file in which the same sentence is said for ever: Chromium begins it when the microphone is opened."""
-    pcm, rate_hz = Pico().pcm("Vorrei sapere dov'è il mio ordine.", language="it-IT", speaker=Speaker.CALLER)
-    path = tmp_path_factory.mktemp("microphone") / "spoken.wav"
-    path.write_bytes(b"")
-
-    soundfile.write(path, np.frombuffer(pcm, dtype="<i2"), rate_hz)
-    return path
-
-
-@pytest.fixture(scope="module")
-def chromium(spoken: Path) -> Iterator[Browser]:
-    arguments = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={spoken}",
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium") or str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

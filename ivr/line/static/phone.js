@@ -1,6 +1,6 @@
 // The phone's page: buttons and words on one side, the line's socket on the other. The protocol is in ivr/line/phone_protocol.py.
 
-import { Sound } from "./sound.js";
+import { QUIETEST_DB, Sound } from "./sound.js";
 
 const settings = JSON.parse(document.getElementById("settings").textContent);
 const words = settings.words;
@@ -106,6 +106,12 @@ function mute(on) {
   element("mute").textContent = on ? words.unmute : words.mute;
 }
 
+// A recording is told by its file's name: its address says nothing to who listens.
+function sounding({ source, text }) {
+  const what = `♪ ${words[`heard_${source}`] ?? source}`;
+  return source === "play" ? `${what} (${text.split(/[?#]/)[0].split("/").pop()})` : what;
+}
+
 // What the line tells.
 
 const told = {
@@ -135,7 +141,8 @@ const told = {
   },
   heard(message) {
     const fromPerson = message.source === "party";
-    const text = message.text || `♪ ${words[`heard_${message.source}`] ?? message.source}`;
+    const spoken = fromPerson || message.source === "say";
+    const text = spoken ? message.text : sounding(message);
     lastHeard = fromPerson
       ? write("party", words.who_party, text)
       : write(message.source === "say" ? "line" : "note", message.source === "say" ? words.who_line : "", text);
@@ -249,6 +256,20 @@ setInterval(() => {
   element("duration").textContent =
     state === "connected" ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : "";
 }, 500);
+
+// Whoever talks sees that the microphone works, and whoever hears nothing sees whether there is anything to hear.
+setInterval(() => {
+  const up = state === "connected";
+  element("levels").hidden = !up;
+  element("level-said").value = up ? sound.saidLevel : QUIETEST_DB;
+  element("level-heard").value = up ? sound.heardLevel : QUIETEST_DB;
+}, 100);
+
+// A turned or folded screen still ends with the last words.
+addEventListener("resize", () => {
+  const scroll = element("transcript-scroll");
+  scroll.scrollTop = scroll.scrollHeight;
+});
 
 // On a narrow screen the words come before the keys.
 element("keypad-fold").open = !isAgent && matchMedia("(min-width: 992px)").matches;

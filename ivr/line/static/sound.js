@@ -5,6 +5,24 @@ const MICROPHONE = { audio: { channelCount: 1, echoCancellation: true, noiseSupp
 // ITU-T E.180, Italy: 425 Hz, one second of tone and four of silence.
 const RINGING_HZ = 425;
 
+export const QUIETEST_DB = -100;
+// 2048 samples are 43 ms at 48 kHz: a syllable is longer.
+const METER_SAMPLES = 2048;
+
+// What passes through a point of the page's sound, as dB under full scale (root mean square of the last moment).
+class Meter {
+  constructor(context) {
+    this.node = new AnalyserNode(context, { fftSize: METER_SAMPLES });
+    this.samples = new Float32Array(METER_SAMPLES);
+  }
+
+  get level() {
+    this.node.getFloatTimeDomainData(this.samples);
+    const square = this.samples.reduce((sum, sample) => sum + sample * sample, 0) / METER_SAMPLES;
+    return Math.max(QUIETEST_DB, 10 * Math.log10(square));
+  }
+}
+
 export class Sound {
   constructor(workletAddress, giveFrame) {
     this.workletAddress = workletAddress;
@@ -13,8 +31,18 @@ export class Sound {
     this.stream = null;
     this.source = null;
     this.speaker = null;
+    this.heardMeter = null;
+    this.saidMeter = null;
     this.muted = false;
-    this.level = 0;
+  }
+
+  // How loud the loudspeaker is now, and what the microphone gives to the line, in dB under full scale.
+  get heardLevel() {
+    return this.heardMeter?.level ?? QUIETEST_DB;
+  }
+
+  get saidLevel() {
+    return this.muted || this.stream === null ? QUIETEST_DB : this.saidMeter.level;
   }
 
   // Open the loudspeaker; tells whether the browser lets it sound now.
@@ -23,7 +51,8 @@ export class Sound {
       this.context = new AudioContext({ latencyHint: "interactive" });
       await this.context.audioWorklet.addModule(this.workletAddress);
       this.speaker = new AudioWorkletNode(this.context, "line-to-loudspeaker", { numberOfInputs: 0, outputChannelCount: [1] });
-      this.speaker.connect(this.context.destination);
+      this.heardMeter = new Meter(this.context);
+      this.speaker.connect(this.heardMeter.node).connect(this.context.destination);
     }
     await Promise.race([this.context.resume(), new Promise((done) => setTimeout(done, 300))]);
     return this.context.state === "running";
@@ -40,7 +69,8 @@ export class Sound {
       if (!this.muted) this.giveFrame(data);
     };
     // A node that leads nowhere is not asked for sound; its output is silence.
-    this.source.connect(microphone).connect(this.context.destination);
+    this.saidMeter = new Meter(this.context);
+    this.source.connect(this.saidMeter.node).connect(microphone).connect(this.context.destination);
   }
 
   closeMicrophone() {
