@@ -36,6 +36,14 @@ OUTCOMES: Mapping[str, Any] = {
     "wrong_number": _l("Wrong number or nobody there"),
 }
 
+# What became of a contact: what an agent wrote down, else what the line knows, or another channel's system told.
+CONTACT_OUTCOMES: Mapping[str, Any] = {
+    **OUTCOMES,
+    "in_line": _l("Served by the line"),
+    "with_agent": _l("Talked to an agent"),
+    "answered": _l("Answered"),
+}
+
 # The intents of prompts/intents.yaml, and the reasons of a route that are none.
 REASONS: Mapping[str, Any] = {
     "order_status": _l("Order status"),
@@ -121,6 +129,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "state": STATES,
     "away": AWAY_REASONS,
     "outcome": OUTCOMES,
+    "contact_outcome": CONTACT_OUTCOMES,
     "reason": REASONS,
     "certainty": CERTAINTIES,
     "certainty_colour": CERTAINTY_COLOURS,
