@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from line_bench import Bench, make_bench
+
+from tests.unit.line.line_bench import Bench, make_bench
 
 
 @pytest.fixture

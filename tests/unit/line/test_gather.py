@@ -1,8 +1,7 @@
-from line_bench import NUMBER, Bench, make_bench
-
 from ivr.line.exchange import Habits
 from ivr.line.party import Ended
 from ivr.line.script import HangUp, Keys, Say, Silence, WaitFor
+from tests.unit.line.line_bench import NUMBER, Bench, make_bench
 
 MENU = '<Gather input="dtmf speech" action="/heard" timeout="4" speechTimeout="2" numDigits="2"><Say>{}</Say></Gather>'
 QUESTION = MENU.format("Come posso aiutarla oggi, mi dica pure con parole sue?")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from flask import Response
-from line_bench import NUMBER, SERVICE, Bench, make_bench
 
 from ivr.audio import pcm_to_ulaw
 from ivr.line.party import HeardFrom, SilentParty
 from ivr.line.script import HangUp, Keys, PlayWav, Silence, WaitFor, ulaw_of_file
+from tests.unit.line.line_bench import NUMBER, SERVICE, Bench, make_bench
 
 LOUD = pcm_to_ulaw(b"".join(round(9000 * math.sin(n / 3)).to_bytes(2, "little", signed=True) for n in range(160)))
 

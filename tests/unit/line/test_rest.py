@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from flask import Blueprint
-from line_bench import ACCOUNT, CALLER, NUMBER, SERVICE, TOKEN, Bench
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from werkzeug.serving import make_server
@@ -21,6 +20,7 @@ from ivr.line.party import Answer, SilentParty
 from ivr.line.script import HangUp, Say, Silence, WaitFor
 from ivr.line.server import create_server
 from ivr.line.transports import WsgiTransport
+from tests.unit.line.line_bench import ACCOUNT, CALLER, NUMBER, SERVICE, TOKEN, Bench
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Dial, conferences and queues."""
 
 import pytest
-from line_bench import CALLER, NUMBER, SERVICE, Bench, make_bench
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
@@ -10,6 +9,7 @@ from ivr.line.inprocess import InProcessHttpClient
 from ivr.line.party import Busy, Decline, HeardFrom, NoAnswer, RingReply, Words
 from ivr.line.script import HangUp, Keys, Say, ScriptedParty, Silence, WaitFor
 from ivr.line.server import create_server
+from tests.unit.line.line_bench import CALLER, NUMBER, SERVICE, Bench, make_bench
 
 AGENT = "+390299999999"
 CONFERENCE = '<Dial action="/after"><Conference {}>room</Conference></Dial>'

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from line_bench import ACCOUNT, NUMBER, SERVICE, TOKEN, Bench, make_bench
 from simple_websocket import ConnectionClosed
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
@@ -19,6 +18,7 @@ from ivr.line.party import HeardFrom
 from ivr.line.script import HangUp, Keys, Say, Silence, WaitFor
 from ivr.line.server import create_server
 from ivr.line.sockets import HandshakeRefusedError, SocketPair
+from tests.unit.line.line_bench import ACCOUNT, NUMBER, SERVICE, TOKEN, Bench, make_bench
 
 URL = "wss://service.test/media"
 CONNECT = f'<Connect><Stream url="{URL}"><Parameter name="turn" value="t1"/></Stream></Connect><Say>dopo</Say>'

@@ -1,6 +1,5 @@
 import pytest
 from flask import Response, request
-from line_bench import CALLER, NUMBER, SERVICE, TOKEN, Bench, make_bench
 from twilio.request_validator import RequestValidator
 
 from ivr.line.faults import HangUpAt, WebhookFault
@@ -8,6 +7,7 @@ from ivr.line.interpreter import APOLOGY
 from ivr.line.script import Keys, Silence
 from ivr.line.twiml import Refused
 from ivr.line.wire import overrides_of, signature
+from tests.unit.line.line_bench import CALLER, NUMBER, SERVICE, TOKEN, Bench, make_bench
 
 VECTOR_URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
 
