@@ -39,6 +39,8 @@ function ring() {
 
 let before = document.querySelector("#work [data-phase]")?.dataset.phase;
 function show(region) {
+  const save = document.getElementById("notes-save");
+  if (save) save.hidden = save.disabled = !document.querySelector('#work [data-phase="wrap_up"]');
   if (region && region !== "work") return;
   const phase = document.querySelector("#work [data-phase]")?.dataset.phase;
   const offered = phase === "offered";
