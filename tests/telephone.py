@@ -221,7 +221,12 @@ class House:
             for table in inspect(self.engine).get_table_names()
         }
 
-    def send(self, request: Outgoing) -> Reply:
+    def close(self) -> None:
+        """Hang up what is still up, and let the last words out."""
+        self.line.close()
+        self.clock.run_until(lambda: False, 1.0)
+
+    def deliver(self, request: Outgoing) -> Reply:
         """Deliver a webhook again, as it was."""
         return self.requests.inner.send(request)
 

@@ -206,7 +206,7 @@ class Meeting:
             call.conference_id = event.conference_id
         if event.event in {"participant-hold", "participant-unhold"} and event.call_id == call.call_id:
             is_held = event.event == "participant-hold"
-            if is_held != call.on_hold:
+            if is_held != call.on_hold and call.status == store.TALKING:
                 call.on_hold = is_held
                 store.note(session, call.call_id, "held" if is_held else "resumed", {}, now)
 

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import assert_never
+from urllib.parse import quote
 
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -54,11 +55,12 @@ class Outgoing:
         addresses = self._company.addresses
         match effect:
             case RingAgent():
+                agent = f"agent/{effect.call_id}/{quote(effect.agent_id, safe='')}"
                 return self._carrier.call_agent(
                     address=effect.address,
                     from_number=self._company.line_number,
-                    url=addresses.voice(f"agent/{effect.call_id}/{effect.agent_id}"),
-                    status_url=addresses.voice(f"agent/{effect.call_id}/{effect.agent_id}/status"),
+                    url=addresses.voice(agent),
+                    status_url=addresses.voice(f"{agent}/status"),
                     ring_seconds=self._company.agent_ring_seconds,
                 )
             case BringCaller():

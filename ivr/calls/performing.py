@@ -22,7 +22,7 @@ from ivr.calls.tables import Call
 from ivr.customers import store as customers
 from ivr.flow.events import Done, Value
 from ivr.flow.steps import Act, Perform
-from ivr.telephony.requests import can_receive_messages
+from ivr.telephony.requests import can_receive_messages, dialled
 
 
 @dataclass(kw_only=True)
@@ -267,8 +267,9 @@ def _case(work: Work, values: Mapping[str, Value]) -> Done:
 
 
 def _callback(work: Work, values: Mapping[str, Value]) -> Done:
-    number = str(values.get("callback_number") or work.call.from_number)
-    if not number.startswith("+"):
+    given = str(values.get("callback_number") or work.call.from_number)
+    number = dialled(given, work.company.hours.country)
+    if not number:
         return Done(outcome="no_number")
     customers.open_case(
         work.session,

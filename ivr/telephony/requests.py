@@ -186,6 +186,17 @@ def country_of(given: str) -> str:
     return region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
 
 
+def dialled(given: str, country: str) -> str:
+    """What to dial for a number said or keyed in a country (ISO 3166), E.164; "" where it can be nobody's."""
+    try:
+        parsed = phonenumbers.parse(given, country)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(parsed):
+        return ""
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
 def can_receive_messages(given: str) -> bool:
     """Whether a text message can reach the number: a valid one that is, or may be, a mobile's."""
     try:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import quote
 
 from flask import abort, request
 
@@ -20,13 +21,21 @@ def signed_by_carrier(view: Callable[..., Any]) -> Any:
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
         wiring = voice_wiring()
-        path = request.full_path if request.query_string else request.path
-        address = public_address(wiring.public_url, path)
+        address = public_address(wiring.public_url, _as_sent())
         if not is_signed(wiring.auth_token, address, request.form, request.headers.get(HEADER, "")):
             refuse()
         return view(*args, **kwargs)
 
     return guards.by_carrier(checked)
+
+
+def _as_sent() -> str:
+    """Path and query as they came over the wire: the carrier signs them before anybody unquotes them."""
+    raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or "")
+    if raw.startswith("/"):
+        return raw
+    query = request.query_string.decode("latin-1")
+    return quote(request.path) + (f"?{query}" if query else "")
 
 
 def socket_is_signed() -> bool:

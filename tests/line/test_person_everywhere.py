@@ -5,7 +5,7 @@ import pytest
 from ivr import trial
 from ivr.calls import store
 from ivr.line.script import HangUp, Keys, Say, Step
-from tests.telephone import House, build_house, heard_once, talk
+from tests.telephone import House, heard_once, talk
 
 # The way to each question, and who calls. Questions that only speak in closed hours stand in test_closed_hours.py.
 WAYS: dict[str, tuple[str, list[Step]]] = {
@@ -99,8 +99,7 @@ def test_second_call_about_an_open_case_offers_a_person_at_once(house: House) ->
     assert [case.kind for case in house.context(leg.sid).cases] == ["complaint"]
 
 
-def test_person_in_english_too(sqlite_engine) -> None:  # noqa: ANN001 - pytest's fixture
-    house = build_house(sqlite_engine)
+def test_person_in_english_too(house: House) -> None:
     house.sign_in("grace")
     caller, _ = house.call(talk("your voice", "operator"), from_=trial.EMILY)
     assert house.run_until(lambda: house.offer_to("grace") is not None, 90), caller.heard
