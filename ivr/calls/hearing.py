@@ -12,8 +12,8 @@ from ivr.flow.steps import Ask
 from ivr.intents import meaning
 from ivr.telephony.requests import VoiceRequest
 
-# Below it a meaning is a guess, next to a number that was asked for and given: bare digits were taken for a wish for a person with
-# up to 0.83 (measured on five spoken numbers), while the words for a person, which rules know, have 0.99.
+# Below it a meaning is a guess, next to a number that was asked for and given: bare digits were taken for a wish for a person
+# with up to 0.83 (measured on five spoken numbers), while the words for a person, which rules know, have 0.99.
 SURE_OF_MEANING = 0.9
 SPEECH, KEYS, SILENCE = "speech", "keys", "silence"
 

@@ -63,4 +63,6 @@ class Hours:
 
 @lru_cache(maxsize=16)
 def _holidays(country: str, year: int) -> Mapping[date, str]:
-    return dict(holidays.country_holidays(country, years=year))
+    # Without a language the names come in that of the machine's locale.
+    own = holidays.country_holidays(country).default_language
+    return dict(holidays.country_holidays(country, years=year, language=own))

@@ -204,7 +204,7 @@ def test_consent_is_withdrawn_by_voice(house: House) -> None:
     )
     standing = {row["purpose"]: bool(row["granted"]) for row in house.rows("consents")}
     assert standing["voice_verification"] is False
-    assert [bool(row["granted"]) for row in house.rows("consents")][0] is True
+    assert next(bool(row["granted"]) for row in house.rows("consents"))
 
 
 def test_unclear_answer_to_a_consent_is_kept_as_none(house: House) -> None:
