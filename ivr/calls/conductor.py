@@ -6,6 +6,7 @@ the answer that was given then, and nothing changes. The meeting with an agent i
 
 import hashlib
 import hmac
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -22,7 +23,7 @@ from ivr.calls.tables import Call
 from ivr.customers import store as customers
 from ivr.flow.events import Done, Event, HungUp, Started, Understood
 from ivr.flow.machine import Advance, Fact, step
-from ivr.flow.state import State
+from ivr.flow.state import State, StateError
 from ivr.flow.steps import Ask, End, Perform, Route, Say
 from ivr.flow.steps import Step as FlowStep
 from ivr.telephony import twiml
@@ -31,6 +32,8 @@ from ivr.telephony.requests import ENDED_STATUSES, VoiceRequest
 from routing import dispatch, reports
 from routing.outcomes import Queued
 from routing.skills import Requirements
+
+_log = logging.getLogger(__name__)
 
 # A flow performs at most a handful of acts between two questions; more is a loop that the checker should have refused.
 MOST_STEPS = 50
@@ -123,7 +126,7 @@ class Conductor:
             return
         version = self._company.version(call.flow_version)
         work = Work(session=session, company=self._company, version=version, call=call, now=now)
-        course = self._run(work, State.from_json(call.state) if call.state else None, HungUp())
+        course = self._run(work, _state_of(call), HungUp())
         call.status, call.ended_at, call.state = store.ENDED, now, course.state.to_json()
         store.note(session, call.call_id, "ended", {"node": call.node, "turn": call.turn}, now)
         self._keep_contact(work)
@@ -144,10 +147,10 @@ class Conductor:
         version = self._company.version(call.flow_version)
         work = Work(session=session, company=self._company, version=version, call=call, now=now)
         if outcome:
-            return self._go_on(work, State.from_json(call.state), Done(outcome=outcome), Heard())
+            return self._go_on(work, _state_of(call), Done(outcome=outcome), Heard())
         heard = heard_in(request, call.heard, call.turn)
         event = event_of(self._company, heard, language=call.language, expecting=call.expecting, today=work.today)
-        return self._go_on(work, State.from_json(call.state), event, heard)
+        return self._go_on(work, _state_of(call), event, heard)
 
     def _go_on(self, work: Work, state: State | None, event: Event, heard: Heard) -> Reply:
         call, work.heard = work.call, heard.text
@@ -294,6 +297,18 @@ class Conductor:
             outcome="with_agent" if call.agent_id else "in_line",
             now=work.now,
         )
+
+
+def _state_of(call: Call) -> State | None:
+    """Where the call stands in its flow; None, and so the flow's beginning, for a state that this version cannot read."""
+    if not call.state:
+        return None
+    try:
+        return State.from_json(call.state)
+    except StateError as error:
+        # Its words are not logged: the state may hold what the caller said.
+        _log.error("a call's state cannot be read, its flow begins anew (%s)", type(error).__name__)
+        return None
 
 
 def socket_token(key: bytes, call_id: str, turn: int) -> str:

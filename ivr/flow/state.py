@@ -57,7 +57,11 @@ class State:
         """Write the state as JSON text."""
         # Field by field: `asdict` copies every value first and takes longer than the rest of the step (bench webhook).
         document = {name: getattr(self, name) for name in _FIELDS}
-        document["values"], document["visits"], document["tries"] = dict(self.values), dict(self.visits), dict(self.tries)
+        document["values"], document["visits"], document["tries"] = (
+            dict(self.values),
+            dict(self.visits),
+            dict(self.tries),
+        )
         return json.dumps({"form": FORM, **document}, ensure_ascii=False, allow_nan=False, sort_keys=True)
 
     @classmethod

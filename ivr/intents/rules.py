@@ -8,10 +8,79 @@ a person errs on the side of a person: DESIGN.md 1 promises that the wish is nev
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ivr.intents.words import without_fillers
 
 SMALL = frozenset({"yes", "no", "repeat", "english", "italian", "nothing_else", "privacy", "withdraw_consent"})
+
+
+# Words that behind a yes or no only underline it: "sì, proprio per quello" asks for nothing.
+UNDERLINING: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "it": frozenset(
+            [
+                "sì",
+                "si",
+                "no",
+                "proprio",
+                "per",
+                "quello",
+                "quella",
+                "quelli",
+                "quelle",
+                "quell'ordine",
+                "questo",
+                "questa",
+                "quest'ordine",
+                "l'ordine",
+                "ordine",
+                "esatto",
+                "esattamente",
+                "certo",
+                "infatti",
+                "giusto",
+                "appunto",
+                "lì",
+                "è",
+                "chiamo",
+                "grazie",
+                "va",
+                "bene",
+                "così",
+                "davvero",
+            ]
+        ),
+        "en": frozenset(
+            [
+                "yes",
+                "yeah",
+                "yep",
+                "no",
+                "that",
+                "that's",
+                "one",
+                "it",
+                "it's",
+                "is",
+                "the",
+                "this",
+                "order",
+                "exactly",
+                "right",
+                "correct",
+                "sure",
+                "please",
+                "thanks",
+                "for",
+                "about",
+                "indeed",
+                "thank",
+                "you",
+            ]
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from ivr.intents.classifier import CERTAIN, Classifier, train
 from ivr.intents.encoders import TextEncoder
 from ivr.intents.meaning import Doubtful, Intent, Meaning, NotUnderstood, SlotValue, Why
 from ivr.intents.phrases import Phrasebook, load_phrasebook
-from ivr.intents.rules import SMALL, Answer, small_answer
+from ivr.intents.rules import SMALL, UNDERLINING, Answer, small_answer
 from ivr.intents.slots import read_slots
 from ivr.intents.words import normalise, without_fillers
 
@@ -70,7 +70,8 @@ class Understanding:
 
     def _answered(self, answer: Answer, language: str, slots: Mapping[str, SlotValue]) -> Meaning:
         """Return the small answer, or the request that stands behind a leading yes or no."""
-        if len(answer.rest.split()) >= REQUEST_WORDS:
+        underlining = UNDERLINING.get(language, frozenset())
+        if sum(word not in underlining for word in answer.rest.split()) >= REQUEST_WORDS:
             behind = self._classified(answer.rest, language, (), slots)
             if isinstance(behind, Intent) and behind.name not in SMALL:
                 return behind

@@ -92,10 +92,10 @@ def _measured(name: str, database_url: str) -> list[Figure]:
     ratios = [one / floor for one, floor in zip(rates["ours"], rates["bare"], strict=True)]
     ratio = statistics.median(ratios)
     how = (
-        f"median of {SLICES} interleaved slices of {SLICE_SECONDS:.0f} s, gunicorn gthread with one worker, {os.cpu_count()} cores,"
+        f"median of {SLICES} interleaved slices of {SLICE_SECONDS:.0f} s, gunicorn gthread, one worker, {os.cpu_count()} cores,"
         f" {CONNECTIONS} connections, whole calls answered by keys; ratios {min(ratios):.2f}-{max(ratios):.2f}"
     )
-    ours_per_second, bare_per_second = (round(statistics.median(rates[one])) for one in ("ours", "bare"))
+    ours, bare = (round(statistics.median(rates[one])) for one in ("ours", "bare"))
     return [
         Figure(
             name=f"webhook_vs_bare_{name}",
@@ -105,8 +105,8 @@ def _measured(name: str, database_url: str) -> list[Figure]:
             holds=ratio >= GOAL,
             how=how,
         ),
-        Figure(name=f"webhooks_per_second_{name}", value=ours_per_second, unit="1/s", goal="", holds=None, how=how),
-        Figure(name=f"bare_per_second_{name}", value=bare_per_second, unit="1/s", goal="", holds=None, how=how),
+        Figure(name=f"webhooks_per_second_{name}", value=ours, unit="1/s", goal="", holds=None, how=how),
+        Figure(name=f"bare_per_second_{name}", value=bare, unit="1/s", goal="", holds=None, how=how),
     ]
 
 

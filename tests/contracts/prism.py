@@ -40,7 +40,9 @@ def checking_mock(document: Path, folder: Path) -> Iterator[str]:
     spelt_out.write_text(json.dumps(_with_array_encodings(_read(document))), encoding="utf-8")
     command = [str(PROGRAM), "mock", "--host", "127.0.0.1", "--port", str(port), "--errors", str(spelt_out)]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603  # our own words
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )  # our own words
         try:
             _wait_for(process, port, log)
             yield f"http://127.0.0.1:{port}"

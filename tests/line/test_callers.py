@@ -6,7 +6,7 @@ from ivr import trial
 from ivr.calls import store
 from ivr.customers.tables import Customer, CustomerNumber
 from ivr.database import session_factory
-from ivr.line.script import Keys, Say, Silence
+from ivr.line.script import HangUp, Keys, Say, Silence
 from tests.telephone import House, heard_once, talk
 
 BYE = talk("altro", Keys("5"), "da 1", Keys("2"))
@@ -210,3 +210,16 @@ def test_consent_is_withdrawn_by_voice(house: House) -> None:
 def test_unclear_answer_to_a_consent_is_kept_as_none(house: House) -> None:
     caller = house.whole_call(talk("dalla voce", "boh non saprei forse", "?", Silence(1)), from_=trial.GIULIA)
     assert not [row for row in house.rows("consents") if row["granted"]], caller.heard
+
+
+def test_a_state_that_cannot_be_read_begins_the_flow_anew_and_ends_soundly(house: House) -> None:
+    caller, leg = house.call([*talk("aiutarla", Keys("1"), "aiutarla", Keys("0")), Silence(5), HangUp()])
+    house.wait(1)
+    with session_factory(house.engine).begin() as session:
+        call = store.call(session, leg.sid)
+        assert call is not None
+        call.state = '{"form": 0}'
+    assert house.run_until(lambda: caller.reason is not None), caller.heard
+    assert sum("aiutarla" in text for text in caller.heard) == 2
+    house.wait(1)
+    assert house.record(leg).status == "ended"

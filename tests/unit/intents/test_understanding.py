@@ -215,3 +215,19 @@ def test_a_phrase_under_two_intents_is_refused(tmp_path: Path) -> None:
     (folder / "oos.txt").write_text("Ciao!\n")
     with pytest.raises(PhrasesError, match="ciao"):
         load_phrasebook(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("sì proprio per quello", "it"),
+        ("sì è per quell'ordine lì", "it"),
+        ("sì certo proprio così grazie", "it"),
+        ("yes that's exactly the one", "en"),
+        ("yes that is right thank you", "en"),
+    ],
+)
+def test_a_yes_that_is_only_underlined_stays_a_yes(understanding: Understanding, text: str, language: str) -> None:
+    meaning = understanding.understand(text, language, expected=("yes", "no"))
+    assert isinstance(meaning, Intent)
+    assert meaning.name == "yes"
