@@ -380,14 +380,14 @@ def _changed(session: Session, statement: Update) -> bool:
 def last_offer(session: Session, *, call_id: str, agent_id: str) -> tables.Offer | None:
     """The offer of a call to an agent, the newest."""
     row = tables.Offer
-    statement = select(row).where(row.call_id == call_id, row.agent_id == agent_id).order_by(row.offer_id.desc()).limit(1)
+    statement = (
+        select(row).where(row.call_id == call_id, row.agent_id == agent_id).order_by(row.offer_id.desc()).limit(1)
+    )
     return session.scalar(statement, execution_options=_FRESH)
 
 
 def unconnected_assignments(session: Session, before: datetime) -> tuple[str, ...]:
     """Calls accepted before a time that are neither connected nor ended."""
     row = tables.Assignment
-    statement = select(row.call_id).where(
-        row.accepted_at < before, row.connected_at.is_(None), row.ended_at.is_(None)
-    )
+    statement = select(row.call_id).where(row.accepted_at < before, row.connected_at.is_(None), row.ended_at.is_(None))
     return tuple(session.scalars(statement))
