@@ -41,3 +41,5 @@ def configure(level: str) -> None:
         root.addHandler(handler)
     # Twilio's client logs request bodies, which hold numbers and messages, at INFO.
     logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
+    # Alembic tells what database it looks at each time that readiness is asked.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -63,7 +63,8 @@ def test_an_unknown_address_costs_the_work_of_a_wrong_password(session: Session)
         return min(took)
 
     known, unknown = seconds(ANNA), seconds("nobody@example.it")
-    assert 1 / 3 < known / unknown < 3
+    # Without the work it would be some hundred times quicker; a busy machine alone makes no such difference.
+    assert 1 / 10 < known / unknown < 10
 
 
 @pytest.mark.parametrize(
