@@ -69,7 +69,7 @@ class Conductor:
 
     def start(self, session: Session, request: VoiceRequest, now: datetime) -> Reply:
         """The first webhook of a call."""
-        existing = store.call(session, request.call_id, lock=True)
+        existing = store.take(session, request.call_id)
         if existing is not None:
             return Reply(document=store.answer_given(session, existing.call_id, 1) or twiml.write(Nothing()))
         version = self._company.version(self._company.live_version)
@@ -132,7 +132,7 @@ class Conductor:
         self._keep_contact(work)
 
     def _answer(self, session: Session, request: VoiceRequest, turn: int, now: datetime, *, outcome: str) -> Reply:
-        call = store.call(session, request.call_id, lock=True)
+        call = store.take(session, request.call_id)
         if call is None:
             # The first webhook was lost, or another installation's call was sent here: it begins now.
             return self.start(session, request, now)
@@ -143,6 +143,7 @@ class Conductor:
             return Reply(document=store.answer_given(session, call.call_id, turn + 1) or twiml.write(Nothing()))
         if request.status in ENDED_STATUSES:
             self.hung_up(session, call, now)
+            store.keep(session, call)
             return Reply(document=twiml.write(Nothing()))
         version = self._company.version(call.flow_version)
         work = Work(session=session, company=self._company, version=version, call=call, now=now)
@@ -173,6 +174,7 @@ class Conductor:
             facts=[{"kind": fact.kind, "values": dict(fact.values)} for fact in course.facts],
             answer=document,
         )
+        store.keep(work.session, call)
         store.add_turn(work.session, call.call_id, call.turn, exchange, work.now)
         if isinstance(course.closing, End):
             self._keep_contact(work)

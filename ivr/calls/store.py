@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from ivr.calls.tables import Call, Effort, Happening, Turn
@@ -58,7 +58,13 @@ class LiveCall:
 
 _CALL = select(Call).where(Call.call_id == bindparam("wanted"))
 _LOCKED_CALL = _CALL.with_for_update()
-# A webhook's own statements name the tables, not the classes: the unit of work costs more than the database does (bench webhook).
+# A turn's own statements go past the unit of work, which costs more than the database does (bench webhook).
+_COLUMNS = tuple(column.key for column in inspect(Call).columns)
+_TAKE_CALL = (
+    select(*(getattr(Call, name) for name in _COLUMNS)).where(Call.call_id == bindparam("wanted")).with_for_update()
+)
+_ADD_CALL = insert(Call)
+_KEEP_CALL = update(Call).where(Call.call_id == bindparam("wanted"))
 _ADD_TURN = insert(Turn)
 _ADD_HAPPENING = insert(Happening)
 
@@ -68,10 +74,25 @@ def call(session: Session, call_id: str, *, lock: bool = False) -> Call | None:
     return session.scalar(_LOCKED_CALL if lock else _CALL, {"wanted": call_id})
 
 
-def add(session: Session, row: Call) -> None:
-    """Keep a new call."""
-    session.add(row)
+def take(session: Session, call_id: str) -> Call | None:
+    """One call, locked, as a record outside the unit of work: what changes on it counts only with `keep`."""
     session.flush()
+    row = session.connection().execute(_TAKE_CALL, {"wanted": call_id}).mappings().first()
+    return None if row is None else Call(**row)
+
+
+def keep(session: Session, row: Call) -> None:
+    """Keep what has changed on a record of `take`."""
+    session.connection().execute(_KEEP_CALL, {"wanted": row.call_id, **_values(row)})
+
+
+def add(session: Session, row: Call) -> None:
+    """Keep a new call; what changes on the record afterwards counts only with `keep`."""
+    session.connection().execute(_ADD_CALL, _values(row))
+
+
+def _values(row: Call) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _COLUMNS}
 
 
 def answer_given(session: Session, call_id: str, turn: int) -> str | None:
