@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from sqlalchemy import Engine
 from twilio.http import HttpClient
 
 from ivr import database
+from ivr.audio import RATE_HZ
 from ivr.calls import own_words
-from ivr.calls.company import Addresses, Company, FlowVersion
+from ivr.calls.company import CARRIER, STREAM, Addresses, Company, FlowVersion
 from ivr.calls.conductor import Conductor
 from ivr.calls.desk import Desk
 from ivr.calls.hours import Hours
@@ -25,7 +27,7 @@ from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
 from ivr.intents.understanding import Understanding, load_understanding
 from ivr.logs import configure as configure_logs
 from ivr.settings import Settings
-from ivr.speech.recognizer import Recognition
+from ivr.speech.recognizer import NoModel, Recognition
 from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.telephony.carrier import Carrier
 from ivr.ticker import Ticker
@@ -62,6 +64,9 @@ def create_app(
     configure_logs(settings.log_level)
     engine = engine or database.make_engine(settings.database_url)
     company = make_company(settings, understanding or make_understanding(settings))
+    if recognition is None:
+        recognition = VoskRecognition(settings.vosk_models)
+        company = replace(company, listening=_heard_by(company.listening, recognition))
     conductor = Conductor(company)
     meeting = Meeting(company, conductor)
     desk = Desk(company, meeting)
@@ -83,7 +88,7 @@ def create_app(
         conductor=conductor,
         meeting=meeting,
         outgoing=outgoing,
-        recognition=recognition or VoskRecognition(settings.vosk_models),
+        recognition=recognition,
     )
     app.register_blueprint(voice)
     register_media(app)
@@ -151,6 +156,17 @@ def _text_encoder(settings: Settings) -> TextEncoder | None:
             raise
         _log.warning("understanding goes on with words alone, less accurately: %s", error)
         return None
+
+
+def _heard_by(listening: Mapping[str, str], recognition: Recognition) -> Mapping[str, str]:
+    """Who recognises each language: a language without a model of ours goes to the carrier's recogniser (DESIGN.md 9)."""
+    chosen = dict(listening)
+    for language, way in listening.items():
+        opened = recognition.open(language, rate_hz=RATE_HZ) if way == STREAM else None
+        if isinstance(opened, NoModel):
+            _log.warning("%s is left to the carrier's recogniser: %s", language, opened.reason)
+            chosen[language] = CARRIER
+    return chosen
 
 
 def _loaded() -> Mapping[str, bool]:

@@ -174,3 +174,12 @@ def test_second_start_on_a_socket_changes_nothing(asked: House) -> None:
         listened(asked, Wire(start(asked), start(asked), '{"event":"stop","streamSid":"MZ1","stop":{}}'))
     )
     assert heard["turn"] == 1
+
+
+def test_language_without_a_model_is_left_to_the_carriers_recogniser(new_house: Houses) -> None:
+    house = new_house(listening=STREAM)
+    caller = house.whole_call(
+        talk("aiutarla", "dov'è il mio ordine", "altro", "no grazie", "da 1", Keys("2")), from_=trial.MARIO
+    )
+    caller.check()
+    assert heard_once(caller, "in viaggio con Corriere Espresso")
