@@ -1,6 +1,8 @@
 """`centralino` as somebody at a terminal uses it: what it prints, and what it says when something is wrong."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -143,3 +145,8 @@ def test_demo_on_a_port_in_use_says_which_option_chooses_another(
         )  # fmt: skip
     assert shown.exit_code == 1
     assert "--line-port" in shown.output
+
+
+def test_server_finds_its_application_from_any_folder(tmp_path: Path) -> None:
+    code = "import importlib.util, sys; sys.exit(importlib.util.find_spec('wsgi') is None)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0
