@@ -1,7 +1,6 @@
 """Answers written as TwiML, through the carrier's official package. Decides only how an answer is said in that language."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import assert_never
 
 from twilio.twiml import TwiML
@@ -33,9 +32,8 @@ MOST_HINTS, LONGEST_HINT = 500, 100
 KEYS_AFTER_PROMPT_SECONDS = 1
 
 
-@lru_cache(maxsize=4096)
 def write(answer: Answer) -> str:
-    """The document for an answer, XML. Answers hold no call of their own, so most of a flow's are written once for all calls."""
+    """The document for an answer, XML."""
     response = VoiceResponse()
     match answer:
         case Nothing():
