@@ -88,7 +88,8 @@ def keep(session: Session, row: Call) -> None:
 
 def add(session: Session, row: Call) -> None:
     """Keep a new call; what changes on the record afterwards counts only with `keep`."""
-    session.connection().execute(_ADD_CALL, _values(row))
+    # What is not set yet is left to the columns' own defaults.
+    session.connection().execute(_ADD_CALL, {name: value for name, value in _values(row).items() if value is not None})
 
 
 def _values(row: Call) -> dict[str, Any]:
