@@ -20,7 +20,7 @@ from ivr.accounts import store as accounts
 from ivr.app import checked, make_understanding
 from ivr.commands.demo import DEFAULT_LINE_PORT, DEFAULT_PORT, Demo, DemoError
 from ivr.commands.trial_line import open_line
-from ivr.settings import Settings, SettingsError, load, shown
+from ivr.settings import FILE_VARIABLE, Settings, SettingsError, load, shown
 from prompts.version import VersionError
 from prompts.version import load as load_version
 from routing import store as routing_store
@@ -202,7 +202,7 @@ def serve(file: Path | None) -> None:
     chosen = _settings(file)
     _check_port(chosen)
     if file is not None:
-        os.environ["CENTRALINO_SETTINGS_FILE"] = str(file)  # noqa: TID251 - handed to the workers, which read it in wsgi.py
+        os.environ[FILE_VARIABLE] = str(file)  # noqa: TID251 - handed to the workers, which read it in wsgi.py
     arguments = [sys.executable, "-m", "gunicorn", "-c", "python:ivr.serving", "wsgi:application"]
     os.execv(sys.executable, arguments)  # noqa: S606 - our own interpreter and module, no shell
 

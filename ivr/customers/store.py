@@ -6,7 +6,7 @@ Outcomes that a caller can cause are values (`Late`, `NotFound` ...), which the 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy import select
@@ -256,11 +256,6 @@ def settle_message(session: Session, message_id: int, *, accepted: bool) -> None
     message = session.get(Message, message_id)
     if message is not None:
         message.status = "accepted" if accepted else "failed"
-
-
-def day_start(day: date) -> datetime:
-    """Midnight of a day, UTC; for records that know a day alone."""
-    return datetime.combine(day, time(), tzinfo=UTC)
 
 
 def _free_number(session: Session, letter: str, subject: str) -> str:

@@ -66,7 +66,6 @@ class VoiceRequest:
     speech: str  # "" for none
     confidence: float | None  # the carrier's own, 0-1; it may leave it out
     queue_result: str
-    dial_status: str
     verification: str  # StirVerstat, "" when the network says nothing
     token: str  # I-Twilio-Idempotency-Token, "" for none
 
@@ -116,7 +115,6 @@ def voice_request(parameters: Mapping[str, str], *, token: str = "") -> VoiceReq
         speech=_printable(parameters.get("SpeechResult", "")[:MOST_SPEECH_CHARACTERS]).strip(),
         confidence=confidence,
         queue_result=parameters.get("QueueResult", ""),
-        dial_status=parameters.get("DialCallStatus", ""),
         verification=parameters.get("StirVerstat", ""),
         token=token[:80],
     )
