@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("intents", "webhook")
+BENCHES = ("hearing", "intents", "webhook")
 
 
 def main() -> int:
