@@ -1,12 +1,21 @@
 """Decides when a caller talks over a prompt: pure, fed with stretches of sound while the prompt is being played."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 # Longer than what begins an answer (0.1 s): the prompt's own echo and a "mh" should not silence it. To be measured on
 # real lines in a later issue.
 INTERRUPTING_SECONDS: Final = 0.3
 _SLACK_SECONDS: Final = 1e-6
+
+
+class Sensitivity(StrEnum):
+    """How easily a voice over the prompt silences it."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,14 @@ recognised. It knows no socket and no clock: whoever holds the socket hands in e
 came. Whatever goes wrong on the way, the turn comes back as far as it was heard.
 """
 
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final, assert_never
 
 from ivr.audio import FRAME_BYTES, FRAME_SECONDS, RATE_HZ, frames_of_ulaw, seconds_of_ulaw, ulaw_to_pcm
 from ivr.speech.barge_in import OverPrompt, over_prompt
-from ivr.speech.end_of_speech import WAITS, AnswerKind, Ended, Hearing, Reason, hear
-from ivr.speech.recognizer import Heard, NoModel, NotHeard, Recognizer, Word
+from ivr.speech.end_of_speech import WAITS, Ended, Hearing, Reason, hear
+from ivr.speech.recognizer import Heard, NoModel, NotHeard, Recognizer
+from ivr.speech.turn import Ending, Question, Reply, Turn
 from ivr.speech.voice_activity import FRAME_PCM_BYTES, VoiceActivity
 from ivr.telephony.media import (
     Connected,
@@ -29,6 +29,8 @@ from ivr.telephony.media import (
 )
 from ivr.telephony.requests import Malformed
 
+__all__ = ["Ending", "Listening", "Question", "Reply", "Turn"]
+
 PROMPT_MARK: Final = "prompt"
 # Without a message for so long the stream is given up: the carrier sends 50 in a second, and a caller waits no longer.
 STALLED_SECONDS: Final = 3.0
@@ -38,61 +40,6 @@ MOST_REFUSED: Final = 100
 _MARK_PATIENCE_SECONDS: Final = 2.0
 # What is recognised from before an interruption was noticed: its own 0.3 s and the breath before it.
 _BEFORE_INTERRUPTION_BYTES: Final = 25 * FRAME_PCM_BYTES
-
-
-class Ending(StrEnum):
-    """What ended a turn."""
-
-    SPEECH = "speech"
-    KEYS = "keys"
-    SILENCE = "silence"
-    LONGEST = "longest"  # still talking when the time was over
-    STOPPED = "stopped"  # the carrier ended the stream: mostly the caller hung up
-    STALLED = "stalled"  # the carrier sent nothing any more, or the socket broke
-    REFUSED = "refused"  # nothing usable came: another codec, another call, or rubbish
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What the turn waits for."""
-
-    kind: AnswerKind
-    language: str
-    max_keys: int = 1  # as many keys end the turn at once
-    finish_key: str = "#"  # ends the turn and is not among its keys; "" for none
-    timeout_seconds: float | None = None  # for the first word or key, and between keys; None for the kind's own
-    barge_in: bool = True  # whether a voice silences the prompt; a key always does
-
-
-@dataclass(frozen=True, kw_only=True)
-class Turn:
-    """What came back from the caller. Printed, it shows neither words, keys nor voice."""
-
-    call_sid: str  # "" if the stream never began
-    stream_sid: str
-    ended: Ending
-    text: str = field(repr=False)  # "" for none; always "" where keys ended the turn
-    confidence: float | None  # the recogniser's, 0-1
-    words: tuple[Word, ...] = field(repr=False)
-    keys: str = field(repr=False)
-    seconds: float  # sound received, the prompt's time included
-    speech_seconds: float  # of it with a voice after the prompt
-    speech_pcm: bytes = field(
-        repr=False
-    )  # those stretches, 16-bit at 8000 Hz: evidence of who speaks, never stored here
-    interrupted_prompt: bool
-    late_messages: int  # arrived after a later one and were left out
-    lost_seconds: float  # sound that the carrier left out, by its own time stamps
-    refused_messages: int
-    failure: str  # why nothing could be recognised or used, "" if all went well
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """What to send to the carrier now, and the turn when it is over: then store it and close the socket."""
-
-    messages: tuple[str, ...] = ()
-    turn: Turn | None = None
 
 
 class Listening:
@@ -111,8 +58,12 @@ class Listening:
         Without a model the turn can still be answered by keys. `prompt_ulaw` is played first, "" if the carrier has said it.
         """
         waits = WAITS[question.kind]
-        timeout = waits.nothing_yet_seconds if question.timeout_seconds is None else question.timeout_seconds
-        self._waits = replace(waits, nothing_yet_seconds=timeout)
+        own = {
+            "nothing_yet_seconds": question.timeout_seconds,
+            "after_words_seconds": question.after_words_seconds,
+            "longest_seconds": question.longest_seconds,
+        }
+        self._waits = replace(waits, **{name: seconds for name, seconds in own.items() if seconds is not None})
         self._question = question
         self._recognizer = None if isinstance(recognizer, NoModel) else recognizer
         self._failure = recognizer.reason if isinstance(recognizer, NoModel) else ""
@@ -134,6 +85,8 @@ class Listening:
         self._partial_frame = b""
         self._unrecognized = bytearray()
         self._seconds = 0.0
+        self._recognized_seconds = 0.0
+        self._first_word_seconds: float | None = None
         self._stalled_seconds = 0.0
         self._last_chunk = 0
         self._next_timestamp_milliseconds: float | None = None
@@ -253,6 +206,8 @@ class Listening:
         if voiced:
             self._speech_pcm += pcm
         self._hearing, verdict = hear(self._hearing, self._waits, seconds=FRAME_SECONDS, voiced=voiced)
+        if self._hearing.has_begun and self._first_word_seconds is None:
+            self._first_word_seconds = round(self._seconds - self._hearing.voiced_run_seconds, 2)
         self._recognize()
         if isinstance(verdict, Ended):
             self._finish(_ENDINGS[verdict.reason])
@@ -272,6 +227,7 @@ class Listening:
             speech_seconds=spoken_seconds,
             has_begun=True,
         )
+        self._first_word_seconds = round(self._seconds - spoken_seconds, 2)
         return self._silence_prompt()
 
     def _silence_prompt(self) -> tuple[str, ...]:
@@ -296,6 +252,7 @@ class Listening:
     def _recognize(self) -> None:
         if self._recognizer is not None:
             self._recognizer.accept(bytes(self._unrecognized))
+            self._recognized_seconds += len(self._unrecognized) / 2 / RATE_HZ
         self._unrecognized.clear()
 
     def _unplayable(self, reason: str) -> Reply:
@@ -329,9 +286,13 @@ class Listening:
             text=words_of_caller.text,
             confidence=words_of_caller.confidence,
             words=words_of_caller.words,
+            heard_by=words_of_caller.by,
+            alternatives=words_of_caller.alternatives,
             keys=self._keys,
             seconds=round(self._seconds, 2),
             speech_seconds=round(len(self._speech_pcm) / 2 / RATE_HZ, 2),
+            recognized_seconds=round(self._recognized_seconds, 2),
+            first_word_seconds=self._first_word_seconds,
             speech_pcm=bytes(self._speech_pcm),
             interrupted_prompt=self._interrupted_prompt,
             late_messages=self._late_messages,

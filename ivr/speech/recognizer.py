@@ -19,12 +19,23 @@ class Word:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One way in which a turn was heard."""
+
+    text: str = field(repr=False)
+    confidence: float | None  # the recogniser's own, 0-1, not calibrated
+    by: str  # "vosk", "vosk restricted", "whisper", "script"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Heard:
     """What was said, as far as the recogniser knows."""
 
     text: str = field(repr=False)  # "" when no word was recognised
     confidence: float | None  # 0-1, mean over the words; None when there is none
     words: tuple[Word, ...] = field(default=(), repr=False)
+    alternatives: tuple[Reading, ...] = field(default=(), repr=False)  # other ways in which the turn was heard
+    by: str = ""  # which recogniser heard it, as in `Reading`
 
 
 @dataclass(frozen=True, kw_only=True)
