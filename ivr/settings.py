@@ -24,6 +24,7 @@ FILE_VARIABLE = "CENTRALINO_SETTINGS_FILE"
 
 Language = Literal["it", "en"]
 Listening = Literal["carrier", "stream"]
+Recogniser = Literal["vosk", "whisper"]
 
 
 class SettingsError(Exception):
@@ -95,6 +96,26 @@ class Settings(_Known):
         default={"it": "carrier", "en": "carrier"}, description="per language, who recognises speech: carrier or stream"
     )
     vosk_models: Mapping[str, Path] = Field(default={}, description="per language, the folder of a Vosk model")
+    recognizers: Mapping[Language, Recogniser] = Field(
+        default={},
+        description="per language, vosk or whisper; empty for Vosk where vosk_models names a model, else Whisper where it is set",
+    )
+    whisper_model: str = Field(
+        default="", description="folder or name of a Whisper model for the package faster-whisper; empty for none"
+    )
+    prompt_voice: Literal["auto", "here", "carrier"] = Field(
+        default="auto",
+        description="who speaks the prompts: here (our synthesiser and recordings), carrier, or auto: here where we listen",
+    )
+    speech_threads: int = Field(
+        default=0, ge=0, le=256, description="threads that recognise speech; 0 for as many as the machine has cores"
+    )
+    speech_memory_mb: int = Field(
+        default=1000, ge=200, le=1_000_000, description="memory that recognition may take beside its models, MiB"
+    )
+    audio_days: int = Field(
+        default=30, ge=1, le=3650, description="how many days the audio of a caller who consented is kept"
+    )
     text_encoder: str = Field(
         default="packaged",
         description="packaged, none (words alone), or the name or folder of a sentence-transformers model",
@@ -187,9 +208,17 @@ class Settings(_Known):
             raise ValueError("secret_key: must have at least 32 characters; `centralino secret` makes one")
         if not self.auth_token.get_secret_value():
             raise ValueError("auth_token: must be set: without it no webhook can be told from a forged one")
+        without = [language for language, by in self.recognizers.items() if not self._has_model(language, by)]
+        if without:
+            raise ValueError(
+                f"recognizers: {', '.join(without)} has no model: name it in vosk_models, or in whisper_model for whisper"
+            )
         if "stream" in self.listening.values() and urlsplit(self.public_url).scheme == "http" and not self.is_local:
             raise ValueError("public_url: the carrier streams audio over wss only: use https, or listening = carrier")
         return self
+
+    def _has_model(self, language: str, by: str) -> bool:
+        return bool(self.whisper_model) if by == "whisper" else language in self.vosk_models
 
     @property
     def is_local(self) -> bool:

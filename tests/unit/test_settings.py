@@ -28,6 +28,13 @@ GOOD = {"secret_key": "k" * 32, "auth_token": "a token that nobody sees"}
         ("line_url", "nowhere"),
         ("default_language", "de"),
         ("listening", {"it": "ears"}),
+        ("recognizers", {"it": "ears"}),
+        ("recognizers", {"it": "whisper"}),
+        ("recognizers", {"en": "vosk"}),
+        ("prompt_voice", "mine"),
+        ("speech_threads", -1),
+        ("speech_memory_mb", 10),
+        ("audio_days", 0),
         ("time_zone", "Europe/Roma"),
         ("country", "Italy"),
         ("opens_at", "morning"),
@@ -60,6 +67,13 @@ def test_stream_over_plain_http_is_refused_but_on_this_machine() -> None:
     with pytest.raises(SettingsError, match="public_url"):
         load(**GOOD, public_url="http://linea.example.it", listening={"it": "stream"})
     load(**GOOD, public_url="http://127.0.0.1:5000", listening={"it": "stream"})
+
+
+def test_recogniser_may_be_chosen_where_its_model_is_named() -> None:
+    settings = load(
+        **GOOD, recognizers={"it": "whisper", "en": "vosk"}, whisper_model="small", vosk_models={"en": "models/en"}
+    )
+    assert settings.recognizers == {"it": "whisper", "en": "vosk"}
 
 
 def test_secrets_are_hidden() -> None:
