@@ -1,9 +1,10 @@
 """The port of speech recognition: one session hears one turn; a source opens sessions for a language, or says why it cannot.
 
-Implementations: Vosk, and the scripted one of tests and trials. The carrier's own recognition doesn't come through here: its
-words enter with the webhook.
+Implementations: Vosk, Whisper, and the scripted one of tests and trials; `ivr.speech.decoding` puts any of them behind worker
+threads and admission. The carrier's own recognition doesn't come through here: its words enter with the webhook.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -20,10 +21,10 @@ class Word:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """One way in which a turn was heard."""
+    """One way to hear a turn."""
 
-    text: str = field(repr=False)
-    confidence: float | None  # the recogniser's own, 0-1, not calibrated
+    text: str = field(repr=False)  # "" when no word was recognised
+    confidence: float | None  # 0-1; None when there is no word, or the recogniser tells none
     by: str  # "vosk", "vosk restricted", "whisper", "script"
 
 
@@ -34,8 +35,8 @@ class Heard:
     text: str = field(repr=False)  # "" when no word was recognised
     confidence: float | None  # 0-1, mean over the words; None when there is none
     words: tuple[Word, ...] = field(default=(), repr=False)
-    alternatives: tuple[Reading, ...] = field(default=(), repr=False)  # other ways in which the turn was heard
-    by: str = ""  # which recogniser heard it, as in `Reading`
+    alternatives: tuple[Reading, ...] = ()  # the other ways in which the same sound was heard, the likelier first
+    by: str = ""  # whose reading this is, as in `Reading`; "" where nothing was fed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +47,27 @@ class NotHeard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A language's model is in memory, and its sessions open without a wait."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoModel:
     """Recognition cannot be had for a language: the keypad and the carrier's recognition remain."""
 
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Busy:
+    """Recognition could be had, but not now: the machine is at its limit, and lagging would serve nobody."""
+
+    reason: str
+
+
 Hearsay: TypeAlias = Heard | NotHeard
+# Told what a loading model is at, in words for a log.
+Progress: TypeAlias = Callable[[str], None]
 
 
 class Recognizer(Protocol):
@@ -68,5 +83,13 @@ class Recognizer(Protocol):
 class Recognition(Protocol):
     """A source of sessions, shared by all calls and threads of a process."""
 
-    def open(self, language: str, *, rate_hz: int) -> Recognizer | NoModel:
-        """Open a session for a language ("it", "en") and the rate of the audio that it will be fed with."""
+    def open(
+        self, language: str, *, rate_hz: int, phrases: tuple[str, ...] = (), only_phrases: bool = False
+    ) -> Recognizer | NoModel | Busy:
+        """Open a session for a language ("it", "en") and the rate of the audio that it will be fed with.
+
+        `phrases` fit the question, the most important first; with `only_phrases` the caller is expected to say just these.
+        """
+
+    def load(self, language: str, progress: Progress) -> Loaded | NoModel:
+        """Wait until a language's model is in memory, and tell what it is at."""

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
-from ivr.speech.recognizer import Heard, Hearsay, NoModel, NotHeard, Recognizer, Word
+from ivr.speech.recognizer import Busy, Heard, Hearsay, Loaded, NoModel, NotHeard, Progress, Reading, Recognizer, Word
 
 # A stand-in has no acoustics: its words are laid out evenly, at the pace of calm speech (150 words a minute).
 _WORD_SECONDS = 0.4
 _PCM_BYTES = 2
+_BY = "script"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,7 @@ class Hears:
 
     text: str = field(repr=False)
     confidence: float = 1.0
+    alternatives: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,23 @@ class Lacks:
     reason: str
 
 
-Line: TypeAlias = Hears | Fails | Lacks
+@dataclass(frozen=True, kw_only=True)
+class IsBusy:
+    """No session can be opened now."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a session was opened with."""
+
+    language: str
+    phrases: tuple[str, ...]
+    only_phrases: bool
+
+
+Line: TypeAlias = Hears | Fails | Lacks | IsBusy
 
 
 class ScriptedRecognition:
@@ -46,18 +64,41 @@ class ScriptedRecognition:
         """Take the script, the first turn first."""
         self._lines = list(lines)
         self._used = 0
-        self.languages: list[str] = []  # those asked for, in order
+        self.asked: list[Asked] = []  # the sessions asked for, in order
 
-    def open(self, language: str, *, rate_hz: int) -> Recognizer | NoModel:
+    @property
+    def languages(self) -> list[str]:
+        """The languages asked for, in order."""
+        return [one.language for one in self.asked]
+
+    def open(
+        self,
+        language: str,
+        *,
+        rate_hz: int,
+        phrases: tuple[str, ...] = (),
+        only_phrases: bool = False,
+    ) -> Recognizer | NoModel | Busy:
         """Open a session on the next line. Raises `AssertionError` when the script has none left."""
         if self._used == len(self._lines):
             raise AssertionError(f"turn {self._used + 1} was listened to, but the script has {len(self._lines)}")
         line = self._lines[self._used]
         self._used += 1
-        self.languages.append(language)
-        if isinstance(line, Lacks):
-            return NoModel(reason=line.reason)
-        return ScriptedRecognizer(line, rate_hz=rate_hz)
+        self.asked.append(Asked(language=language, phrases=phrases, only_phrases=only_phrases))
+        match line:
+            case Lacks(reason=reason):
+                return NoModel(reason=reason)
+            case IsBusy(reason=reason):
+                return Busy(reason=reason)
+            case Hears() | Fails():
+                return ScriptedRecognizer(line, rate_hz=rate_hz)
+            case _:
+                assert_never(line)
+
+    def load(self, language: str, progress: Progress) -> Loaded | NoModel:
+        """There is nothing to load: the script's lines say what goes wrong."""
+        progress(f"the script for {language!r} is ready")
+        return Loaded()
 
     def assert_all_used(self) -> None:
         """Raise `AssertionError` with the number of lines that no turn has heard, if there are any."""
@@ -88,7 +129,7 @@ class ScriptedRecognizer:
         match self._line:
             case Fails(reason=reason):
                 return NotHeard(reason=reason)
-            case Hears(text=text, confidence=confidence):
+            case Hears(text=text, confidence=confidence, alternatives=alternatives):
                 if not self._pcm_bytes or not text:
                     return Heard(text="", confidence=None)
                 words = tuple(
@@ -100,6 +141,6 @@ class ScriptedRecognizer:
                     )
                     for at, word in enumerate(text.split())
                 )
-                return Heard(text=text, confidence=confidence, words=words)
+                return Heard(text=text, confidence=confidence, words=words, alternatives=alternatives, by=_BY)
             case _:
                 assert_never(self._line)

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from ivr.speech.recognizer import Heard, Hearsay, NoModel, NotHeard, Recognizer, Word
+from ivr.speech.recognizer import Heard, Hearsay, Loaded, NoModel, NotHeard, Progress, Recognizer, Word
 
 # Vosk's own scale: 0 is chatty, below it only errors are printed.
 _LOG_LEVEL: Final = -1
@@ -29,7 +29,14 @@ class VoskRecognition:
         self._loaded: dict[str, Any] = {}
         self._lock = Lock()
 
-    def open(self, language: str, *, rate_hz: int) -> Recognizer | NoModel:
+    def open(
+        self,
+        language: str,
+        *,
+        rate_hz: int,
+        phrases: tuple[str, ...] = (),  # noqa: ARG002 - the port's; restricted sessions come with the pool
+        only_phrases: bool = False,  # noqa: ARG002 - the same
+    ) -> Recognizer | NoModel:
         """Open a session; the first one of a language waits for its model to load (seconds)."""
         model = self._model(language)
         if isinstance(model, NoModel):
@@ -42,6 +49,12 @@ class VoskRecognition:
         except Exception as error:  # noqa: BLE001 - Vosk raises bare Exception
             return NoModel(reason=f"Vosk opens no session for {language!r} at {rate_hz} Hz: {error}")
         return VoskRecognizer(session, rate_hz=rate_hz)
+
+    def load(self, language: str, progress: Progress) -> Loaded | NoModel:
+        """Wait until a language's model is in memory."""
+        progress(f"the Vosk model for {language!r} is being loaded")
+        model = self._model(language)
+        return model if isinstance(model, NoModel) else Loaded()
 
     def _model(self, language: str) -> Any | NoModel:
         # One lock for all languages: loading takes seconds and memory, and two at once would take both twice.
@@ -120,7 +133,7 @@ class VoskRecognizer:
             for word in piece.get("result", ())
         )
         confidence = sum(word.confidence for word in words) / len(words) if words else None
-        return Heard(text=self._text(), confidence=confidence, words=words)
+        return Heard(text=self._text(), confidence=confidence, words=words, by="vosk")
 
     def _text(self, partial: str = "") -> str:
         return " ".join(text for text in (*(piece.get("text", "") for piece in self._pieces), partial) if text)

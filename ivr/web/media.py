@@ -18,7 +18,7 @@ from ivr.calls.conductor import socket_token
 from ivr.calls.hearing import asked_kind
 from ivr.speech.end_of_speech import AnswerKind
 from ivr.speech.listening import Listening, Question, Turn
-from ivr.speech.recognizer import NoModel
+from ivr.speech.recognizer import Busy, NoModel
 from ivr.telephony.media import Start, read_message
 from ivr.web import guards
 from ivr.web.signatures import refuse, socket_is_signed
@@ -97,6 +97,8 @@ def _listening_for(
             return None
         language, kind, most_keys = call.language, *asked_kind(call.expecting)
     recognizer = voice_wiring().recognition.open(language, rate_hz=RATE_HZ)
+    if isinstance(recognizer, Busy):
+        recognizer = NoModel(reason=recognizer.reason)
     if isinstance(recognizer, NoModel):
         _log.warning("no recognition for %s: %s", language, recognizer.reason)
     question = Question(kind=AnswerKind(kind), language=language, max_keys=most_keys)

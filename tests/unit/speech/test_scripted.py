@@ -2,8 +2,8 @@
 
 import pytest
 
-from ivr.speech.recognizer import Heard, NoModel, NotHeard
-from ivr.speech.scripted import Fails, Hears, Lacks, ScriptedRecognition, ScriptedRecognizer
+from ivr.speech.recognizer import Busy, Heard, Loaded, NoModel, NotHeard, Reading
+from ivr.speech.scripted import Asked, Fails, Hears, IsBusy, Lacks, ScriptedRecognition, ScriptedRecognizer
 
 
 def open_one(recognition: ScriptedRecognition) -> ScriptedRecognizer:
@@ -23,6 +23,33 @@ def test_lines_are_heard_in_order() -> None:
     assert script.open("en", rate_hz=8000) == NoModel(reason="no model")
     assert script.languages == ["it", "it", "en"]
     script.assert_all_used()
+
+
+def test_a_machine_at_its_limit_is_a_line_of_the_script() -> None:
+    script = ScriptedRecognition([IsBusy(reason="ten calls are heard")])
+    assert script.open("it", rate_hz=8000) == Busy(reason="ten calls are heard")
+
+
+def test_what_a_session_was_opened_with_is_kept() -> None:
+    script = ScriptedRecognition([Hears(text="sì")])
+    script.open("it", rate_hz=8000, phrases=("sì", "no"), only_phrases=True)
+    assert script.asked == [Asked(language="it", phrases=("sì", "no"), only_phrases=True)]
+
+
+def test_other_readings_are_told_with_the_text() -> None:
+    other = Reading(text="si", confidence=0.4, by="script")
+    session = open_one(ScriptedRecognition([Hears(text="sì", alternatives=(other,))]))
+    session.accept(bytes(320))
+    heard = session.finish()
+    assert isinstance(heard, Heard)
+    assert heard.alternatives == (other,)
+    assert heard.by == "script"
+
+
+def test_there_is_nothing_to_load() -> None:
+    told: list[str] = []
+    assert ScriptedRecognition([]).load("it", told.append) == Loaded()
+    assert told == ["the script for 'it' is ready"]
 
 
 def test_a_line_never_heard_is_told() -> None:
