@@ -16,7 +16,7 @@ from ivr.line.line import Line
 from ivr.line.pages import Access, Listed, PhoneBook, create_pages
 from ivr.line.server import create_server
 from ivr.line.transports import WsgiTransport
-from ivr.line.voices import Voice, installed_voice
+from ivr.synthesis import Voice, installed_voice
 
 SHOP = "+390501234567"
 GIULIA = "+393331234567"

@@ -27,8 +27,8 @@ from ivr.commands.trial_service import ServiceError, TrialService, trial_company
 from ivr.line.legs import Leg
 from ivr.line.party import Answer, Heard, HeardFrom, Party
 from ivr.line.script import Keys, Say, ScriptedParty, Silence, WaitFor
-from ivr.line.voices import Speaker
 from ivr.settings import Settings
+from ivr.synthesis import Speaker
 from routing import reports
 
 DEFAULT_PORT, DEFAULT_LINE_PORT = 5000, 5050

@@ -15,8 +15,8 @@ from ivr.line.server import create_server
 from ivr.line.sockets import WebSocketOpener
 from ivr.line.terminal import call_from_terminal
 from ivr.line.transports import HttpTransport
-from ivr.line.voices import Voice, installed_voice
 from ivr.settings import Settings
+from ivr.synthesis import Voice, installed_voice
 
 
 class _Quiet(WSGIRequestHandler):

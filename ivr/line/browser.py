@@ -16,7 +16,7 @@ from ivr.line import phone_protocol as page
 from ivr.line.exchange import Recognise
 from ivr.line.line import Line
 from ivr.line.speech_edges import Edge, SpeechEdges
-from ivr.line.voices import Speaker, Voice, base_language
+from ivr.synthesis import Speaker, Voice, base_language
 
 # A typed text was not misheard; Twilio's own results rarely go above this.
 TYPED_CONFIDENCE: Final = 0.98

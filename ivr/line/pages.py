@@ -24,8 +24,8 @@ from simple_websocket import ConnectionClosed
 from ivr.line import phone_protocol as page
 from ivr.line.browser import Ears, Outbox, Phone
 from ivr.line.line import Line
-from ivr.line.voices import Voice
 from ivr.line.wording import WORDINGS
+from ivr.synthesis import Voice
 
 # The agent's name is part of an address (`client:NAME`): letters, digits and what Twilio's client identities allow besides.
 AGENT_NAME: Final = re.compile(r"[A-Za-z0-9_.@+\-]{1,64}")

@@ -18,8 +18,8 @@ from ivr.audio import FRAME_SECONDS, frames_of_ulaw
 from ivr.line.exchange import Voice
 from ivr.line.line import Line
 from ivr.line.party import Ended, Heard, HeardFrom, SilentParty, Words
-from ivr.line.voices import base_language, seconds_to_say
 from ivr.line.wording import WORDINGS
+from ivr.synthesis import base_language, seconds_to_say
 
 KEYS_PREFIX: Final = "/"
 KEYS: Final = frozenset("0123456789*#")

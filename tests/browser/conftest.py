@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from playwright.sync_api import Browser, sync_playwright
 
-from ivr.line.voices import Pico, Speaker
+from ivr.synthesis import Pico, Speaker
 
 CHROMIUM = Path("/usr/bin/chromium")
 

@@ -24,7 +24,7 @@ pytestmark = [
 WISH = "vorrei parlare con una persona"
 NOTE = "Rimborsate le spese di spedizione della lampada."
 NEXT_STEP = "Richiamare quando il corriere ha consegnato."
-# The line plays its music at -30 dB and voices at -20 dB (`ivr.line.voices`); the WAV file is about as loud as a voice.
+# The line plays its music at -30 dB and voices at -20 dB (`ivr.synthesis`); the WAV file is about as loud as a voice.
 VOICE_DB, MUSIC_DB = -30, -45
 
 

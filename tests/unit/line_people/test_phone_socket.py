@@ -11,7 +11,7 @@ from simple_websocket import Client, ConnectionClosed
 
 from ivr import audio
 from ivr.line.browser import Ears
-from ivr.line.voices import installed_voice, silent_voice
+from ivr.synthesis import installed_voice, silent_voice
 from tests.live_line import DESK, GIULIA, SHOP, LiveLine, live_line
 
 LIMIT_SECONDS = 15

@@ -7,7 +7,7 @@ import pytest
 
 from ivr.line.party import Ended
 from ivr.line.terminal import call_from_terminal
-from ivr.line.voices import silent_voice
+from ivr.synthesis import silent_voice
 from tests.live_line import GIULIA, SHOP, LiveLine, live_line
 
 

@@ -1,8 +1,8 @@
-"""The line's sound: texts spoken, recordings read and waiting music made, all as mu-law at 8 kHz in the telephone's band.
+"""Sound that we make: texts spoken, recordings read and waiting music made, all as mu-law at 8 kHz in the telephone's band.
 
 Which synthesiser speaks is decided by what is installed: SVOX Pico inside the wheel `py-nanotts`, else eSpeak NG (the package
 `espeakng-loader` or the system's library), else nobody, and then a text is silence for as long as saying it would take.
-When something is played, and to whom, is left to the line.
+When something is played, and to whom, is left to the line and to the service: both speak with it and share nothing else of it.
 """
 
 import ctypes
@@ -39,6 +39,9 @@ SYLLABLES_A_DIGIT: Final = 1.5
 PAUSE_SECONDS: Final = {".": 0.5, "!": 0.5, "?": 0.5, ":": 0.3, ";": 0.3, ",": 0.2}
 # Pico once did not come back from a word of 3000 letters with changed pitch; no word that is spoken is longer than this.
 LONGEST_WORD: Final = 60
+# Pico holds Python's lock while it speaks: 4 ms for each second of speech, measured here. A text of more letters is spoken a
+# sentence at a time, so that no call's audio waits longer than for one sentence (some 20 ms).
+LONGEST_AT_ONCE: Final = 80
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +91,9 @@ class Pico:
         voice = "en-US" if language == "en-US" else self._VOICES[base_language(language)]
         # Pico reads its own tags in the text, so that a "<" must not reach it.
         plain = re.sub(r"[<>&]", " ", text)
-        return bytes(self._engine.speak(plain, voice=voice, pitch=self._PITCHES[speaker])), self._RATE_HZ
+        sentences = re.split(r"(?<=[.!?]) +", plain) if len(plain) > LONGEST_AT_ONCE else [plain]
+        pitch = self._PITCHES[speaker]
+        return b"".join(bytes(self._engine.speak(one, voice=voice, pitch=pitch)) for one in sentences), self._RATE_HZ
 
 
 class Espeak:
@@ -136,7 +141,7 @@ class Espeak:
 class Voice:
     """Speaks a text with the first synthesiser that knows its language, and remembers what it said.
 
-    Any thread may call it; a synthesiser is asked by one thread at a time.
+    Any thread may call it; a synthesiser is asked by one thread at a time, and what was said before waits for nobody.
     """
 
     def __init__(self, synthesisers: Sequence[Synthesiser], *, cache_bytes: int = CACHE_BYTES) -> None:
@@ -144,7 +149,8 @@ class Voice:
         self._cache_bytes = cache_bytes
         self._spoken: OrderedDict[tuple[str, str, Speaker], bytes] = OrderedDict()
         self._kept_bytes = 0
-        self._lock = threading.Lock()
+        self._memory = threading.Lock()
+        self._synthesis = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -157,14 +163,21 @@ class Voice:
         if not plain:
             return b""
         key = (plain, language, speaker)
-        with self._lock:
-            known = self._spoken.get(key)
-            if known is not None:
-                self._spoken.move_to_end(key)
-                return known
-            ulaw = self._synthesised(plain, language=language, speaker=speaker)
-            self._keep(key, ulaw)
-        return ulaw
+        known = self._remembered(key)
+        if known is not None:
+            return known
+        with self._synthesis:
+            # Another thread may have said just this while this one waited.
+            known = self._remembered(key)
+            if known is None:
+                known = self._synthesised(plain, language=language, speaker=speaker)
+                self._keep(key, known)
+        return known
+
+    def speaks(self, language: str) -> bool:
+        """Whether a synthesiser knows the language (BCP-47); silence in its place does not count."""
+        with self._synthesis:
+            return any(synthesiser.speaks(language) for synthesiser in self._synthesisers)
 
     def __call__(self, text: str, language: str) -> bytes:
         """Give a prompt of the line as mu-law at 8 kHz: the voice as the line's exchange takes it."""
@@ -184,12 +197,20 @@ class Voice:
                 return _telephone(pcm, rate_hz=rate_hz, dbfs=SPEECH_DBFS)
         return silence(seconds_to_say(text, language=language))
 
+    def _remembered(self, key: tuple[str, str, Speaker]) -> bytes | None:
+        with self._memory:
+            known = self._spoken.get(key)
+            if known is not None:
+                self._spoken.move_to_end(key)
+        return known
+
     def _keep(self, key: tuple[str, str, Speaker], ulaw: bytes) -> None:
-        self._spoken[key] = ulaw
-        self._kept_bytes += len(ulaw)
-        while self._kept_bytes > self._cache_bytes and len(self._spoken) > 1:
-            _, dropped = self._spoken.popitem(last=False)
-            self._kept_bytes -= len(dropped)
+        with self._memory:
+            self._spoken[key] = ulaw
+            self._kept_bytes += len(ulaw)
+            while self._kept_bytes > self._cache_bytes and len(self._spoken) > 1:
+                _, dropped = self._spoken.popitem(last=False)
+                self._kept_bytes -= len(dropped)
 
 
 @cache

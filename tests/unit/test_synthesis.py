@@ -1,6 +1,7 @@
-"""The line's voices: what they say is audible, telephone-like and as long as speech is; without one there is silence."""
+"""The voices: what they say is audible, telephone-like and as long as speech is; without one there is silence."""
 
 import io
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import soundfile
 
 from ivr import audio
-from ivr.line.voices import (
+from ivr.synthesis import (
     Espeak,
     Pico,
     Speaker,
@@ -111,6 +112,62 @@ def test_same_text_is_spoken_once_and_the_memory_is_bounded() -> None:
     voice.speak("tre")
     voice.speak("uno")
     assert len(asked) == 4
+
+
+def test_what_was_said_before_does_not_wait_for_a_slow_synthesis() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        name = "slow"
+
+        def speaks(self, language: str) -> bool:
+            return bool(language)
+
+        def pcm(self, text: str, *, language: str, speaker: Speaker) -> tuple[bytes, int]:
+            if text == "lento":
+                begun.set()
+                assert go_on.wait(10), (language, speaker)
+            return b"\x00\x10" * 800, 8000
+
+    voice = Voice([Slow()])
+    known = voice.speak("noto")
+    slow = threading.Thread(target=voice.speak, args=("lento",))
+    slow.start()
+    assert begun.wait(10)
+    # Were the memory held by the synthesis, this would never come back: the slow one goes on only afterwards.
+    assert voice.speak("noto") == known
+    go_on.set()
+    slow.join(10)
+    assert not slow.is_alive()
+
+
+def test_same_text_asked_by_many_at_once_is_spoken_once() -> None:
+    asked: list[str] = []
+
+    class Counting:
+        name = "counting"
+
+        def speaks(self, language: str) -> bool:
+            return bool(language)
+
+        def pcm(self, text: str, *, language: str, speaker: Speaker) -> tuple[bytes, int]:
+            asked.append(f"{text} {language} {speaker}")
+            return b"\x00\x10" * 800, 8000
+
+    voice = Voice([Counting()])
+    threads = [threading.Thread(target=voice.speak, args=("uno",)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(asked) == 1
+
+
+def test_long_text_spoken_in_sentences_lasts_as_long_as_its_sentences() -> None:
+    voice = Voice([_synthesiser(Pico)])
+    sentences = ("La spedizione è partita ieri da Bologna con il corriere.", "Arriva domani tra le nove e le undici.")
+    alone = sum(audio.seconds_of_ulaw(voice.speak(one)) for one in sentences)
+    assert audio.seconds_of_ulaw(voice.speak(" ".join(sentences))) == pytest.approx(alone, abs=0.05)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\x00\n"])
