@@ -1,4 +1,4 @@
-"""Prompts in our own voice: for the stream as mu-law, for the carrier as a file, refused clearly where a recording is unreadable."""
+"""Prompts in our own voice: mu-law for the stream, a file for the carrier; an unreadable recording is refused clearly."""
 
 import io
 from pathlib import Path
