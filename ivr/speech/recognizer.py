@@ -36,7 +36,7 @@ class Heard:
     confidence: float | None  # 0-1, mean over the words; None when there is none
     words: tuple[Word, ...] = field(default=(), repr=False)
     alternatives: tuple[Reading, ...] = ()  # the other ways in which the same sound was heard, the likelier first
-    by: str = ""  # whose reading this is, as in `Reading`; "" where nothing was fed
+    by: str = ""  # whose reading this is, as in `Reading`; "" where no word was heard
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -133,7 +133,7 @@ class VoskRecognizer:
             for word in piece.get("result", ())
         )
         confidence = sum(word.confidence for word in words) / len(words) if words else None
-        return Heard(text=self._text(), confidence=confidence, words=words, by="vosk")
+        return Heard(text=self._text(), confidence=confidence, words=words, by="vosk" if words else "")
 
     def _text(self, partial: str = "") -> str:
         return " ".join(text for text in (*(piece.get("text", "") for piece in self._pieces), partial) if text)
