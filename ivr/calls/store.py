@@ -5,11 +5,11 @@ The story that an agent reads is put together in `ivr.calls.story`.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, inspect, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from ivr.calls.tables import Call, Effort, Happening, Turn
@@ -37,6 +37,7 @@ class Exchange:
     prompt: str
     facts: Sequence[Mapping[str, Any]]
     answer: str
+    hearing: Mapping[str, Any] = field(default_factory=dict)  # how it was heard, as `ivr.calls.explained` reads it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,7 @@ class LiveCall:
     customer_id: str | None
     reason: str
     agent_id: str | None
+    words_so_far: str  # of the turn that is being spoken, "" between turns
 
 
 _CALL = select(Call).where(Call.call_id == bindparam("wanted"))
@@ -82,8 +84,8 @@ def take(session: Session, call_id: str) -> Call | None:
 
 
 def keep(session: Session, row: Call) -> None:
-    """Keep what has changed on a record of `take`."""
-    session.connection().execute(_KEEP_CALL, {"wanted": row.call_id, **_values(row)})
+    """Keep what has changed on a record of `take`; the turn has gone on, so nothing is being said in it any more."""
+    session.connection().execute(_KEEP_CALL, {"wanted": row.call_id, **_values(row), "words_so_far": ""})
 
 
 def add(session: Session, row: Call) -> None:
@@ -114,6 +116,7 @@ def add_turn(session: Session, call_id: str, turn: int, exchange: Exchange, at: 
             "intent": exchange.intent,
             "confidence": exchange.confidence,
             "ended": exchange.ended,
+            "hearing": json.dumps(exchange.hearing, ensure_ascii=False),
             "node": exchange.node,
             "prompt": exchange.prompt,
             "facts": json.dumps(exchange.facts, ensure_ascii=False),
@@ -186,8 +189,20 @@ def words_of(session: Session, call_id: str) -> str:
 
 def keep_heard(session: Session, *, call_id: str, turn: int, heard: Mapping[str, Any]) -> bool:
     """Keep what the media socket heard for the open question; False when the question is no longer open."""
-    statement = update(Call).where(Call.call_id == call_id, Call.turn == turn, Call.ended_at.is_(None))
-    result = session.execute(statement.values(heard=json.dumps({"turn": turn, **heard}, ensure_ascii=False)))
+    kept = json.dumps({"turn": turn, **heard}, ensure_ascii=False)
+    return _on_open_question(session, call_id, turn, {"heard": kept, "words_so_far": ""})
+
+
+def keep_words_so_far(session: Session, *, call_id: str, turn: int, words: str) -> bool:
+    """Keep what the caller has said so far of the turn that is being spoken; False, and nothing kept, once it is over."""
+    return _on_open_question(session, call_id, turn, {"words_so_far": words}, Call.heard == "")
+
+
+def _on_open_question(
+    session: Session, call_id: str, turn: int, values: Mapping[str, str], *also: ColumnElement[bool]
+) -> bool:
+    is_open = (Call.call_id == call_id, Call.turn == turn, Call.ended_at.is_(None), *also)
+    result = session.execute(update(Call).where(*is_open).values(**values))
     return bool(result.rowcount)  # type: ignore[attr-defined] # an UPDATE answers with a CursorResult, which has it
 
 
@@ -217,6 +232,7 @@ def live_calls(session: Session) -> tuple[LiveCall, ...]:
             customer_id=row.customer_id,
             reason=row.reason,
             agent_id=row.agent_id,
+            words_so_far=row.words_so_far,
         )
         for row in rows
     )

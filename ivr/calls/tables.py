@@ -32,6 +32,8 @@ class Call(Base):
     state: Mapped[str] = mapped_column(Text, default="")  # the flow's own state, JSON
     expecting: Mapped[str] = mapped_column(Text, default="")  # what the open question waits for, JSON
     heard: Mapped[str] = mapped_column(Text, default="")  # what the media socket heard for the open question, JSON
+    # What the caller has said so far of the turn that is being spoken; "" once it is over.
+    words_so_far: Mapped[str] = mapped_column(Text, default="", server_default="")
     customer_id: Mapped[str | None] = mapped_column(String(40), index=True)
     reason: Mapped[str] = mapped_column(String(40), default="")
     route_reason: Mapped[str] = mapped_column(String(80), default="")
@@ -56,6 +58,8 @@ class Turn(Base):
     intent: Mapped[str] = mapped_column(String(40), default="")
     confidence: Mapped[float | None]
     ended: Mapped[str] = mapped_column(String(12), default="")  # how turn - 1 ended: speech, keys, silence, hang-up
+    # How it was heard, JSON: by, confidence, words, alternatives, times, why it ended, what was lost (`ivr.calls.explained`).
+    hearing: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
     # What this turn says, and why.
     node: Mapped[str] = mapped_column(String(60))
     prompt: Mapped[str] = mapped_column(Text)

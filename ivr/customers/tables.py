@@ -5,7 +5,7 @@ Orders and returns are the built-in connector's: a company that keeps them elsew
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy_utc import UtcDateTime
 
@@ -128,3 +128,17 @@ class Message(Base):
     text: Mapped[str] = mapped_column(Text)
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(20))  # asked, accepted, failed
+
+
+class CallAudio(Base):
+    """What a caller said in one turn, as sound: kept on their consent alone, and no longer than that allows."""
+
+    __tablename__ = "call_audio"
+    __table_args__ = (Index("call_audio_by_end", "kept_until"),)
+
+    call_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    # Whose consent it rests on: with the customer, or with the consent, it is gone.
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id", ondelete="CASCADE"), index=True)
+    kept_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    flac: Mapped[bytes] = mapped_column(LargeBinary)

@@ -5,6 +5,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, inspect
 
 from ivr import database, trial
+from ivr.calls import store
 from tests.telephone import MONDAY_TEN, PASSWORD
 
 
@@ -47,3 +48,34 @@ def test_no_foreign_key_crosses_packages(engine: Engine) -> None:
     for table, package in home.items():
         for key in inspect(engine).get_foreign_keys(table):
             assert home[key["referred_table"]] == package, (table, key)
+
+
+def test_the_second_revision_keeps_calls_and_turns_on_its_way_up_and_down(engine: Engine) -> None:
+    database.upgrade(engine, "0001")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO calls (call_id, from_number, to_number, flow, flow_version, listening, language, status, started_at,"
+            " turn, node, state, expecting, heard, reason, route_reason, on_hold, sequence)"
+            " VALUES ('CA1', '+393331234567', '+390210420000', 'shop', 1, 'stream', 'it', 'in_line',"
+            " '2026-11-23 09:00:00+00:00', 1, 'greet', '', '', '', '', '', false, -1)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO turns (call_id, turn, at, heard, keys, intent, ended, node, prompt, facts, answer)"
+            " VALUES ('CA1', 1, '2026-11-23 09:00:00+00:00', 'pronto', '', '', 'speech', 'greet', 'Buongiorno', '[]', '')"
+        )
+    database.upgrade(engine)
+    with database.session_factory(engine).begin() as session:
+        (turn,) = store.turns(session, "CA1")
+        assert (turn.heard, turn.hearing) == ("pronto", "{}")
+        assert store.keep_words_so_far(session, call_id="CA1", turn=1, words="dov'è")
+    database.downgrade(engine, "0001")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT heard FROM turns").scalars().all() == ["pronto"]
+        assert connection.exec_driver_sql("SELECT from_number FROM calls").scalars().all() == ["+393331234567"]
+    assert "call_audio" not in inspect(engine).get_table_names()
+    database.upgrade(engine)
+    with database.session_factory(engine)() as session:
+        call = store.call(session, "CA1")
+        assert call is not None
+        assert call.words_so_far == ""
+        assert len(store.turns(session, "CA1")) == 1
