@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 ONCE ?=
 ONLY ?=
 
-.PHONY: help demo test lint bench prism format clean
+.PHONY: help demo test lint bench peers prism format clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,8 +34,13 @@ format: $(READY)  ## let the formatter write
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## measurements; ONLY=intents or ONLY=webhook for one
+bench: $(READY)  ## measurements; ONLY=hearing, intents or webhook for one
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m tests.bench $(ONLY)
+
+peers:  ## what the hearing bench measures against, in an environment of its own (build/bench/peers)
+	$(PYTHON) -m venv build/bench/peers
+	build/bench/peers/bin/python -m pip install -q --disable-pip-version-check -r tests/bench/peers/requirements.txt
 
 prism:  ## the checking mock of the carrier's REST API, for the contract test
 	npm install --prefix build/prism --no-audit --no-fund --loglevel=error @stoplight/prism-cli
