@@ -7,6 +7,7 @@ have modules of their own.
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from ivr.line.channel import GOOD
 from ivr.line.ears import listen
 from ivr.line.exchange import Exchange
 from ivr.line.interpreter import Jump, Outcome, Run, RunEnd
@@ -52,13 +53,15 @@ def new_called_leg(
     fallback: Fallback | None = None,
 ) -> Leg:
     """Make a leg towards an address; it does not ring yet."""
-    factory = exchange.addresses.get(normalised(to))
+    address = normalised(to)
+    factory = exchange.addresses.get(address)
     leg = Leg(
         exchange=exchange,
         sid=exchange.sids.new("CA"),
         from_=from_,
-        to=normalised(to),
+        to=address,
         direction=direction,
+        quality=GOOD if address.startswith(("client:", "sip:")) else exchange.quality,
         party=factory() if factory is not None else SilentParty(),
         parent_sid=parent_sid,
         progress=progress,

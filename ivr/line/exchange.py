@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ivr.line.channel import GOOD, LineQuality
 from ivr.line.clock import Clock
 from ivr.line.faults import Faults
 from ivr.line.party import Party
@@ -69,7 +70,7 @@ class LogEntry:
     who: str
     # the sid of the leg, conference, message or stream
     what: str
-    # call, status, webhook, refused, verb, heard, words, keys, stream, conference, queue, message, error
+    # call, status, webhook, refused, verb, heard, words, keys, stream, conference, queue, message, warning, error
     detail: str
 
 
@@ -99,6 +100,8 @@ class Exchange:
     habits: Habits
     faults: Faults
     api_base_url: str
+    quality: LineQuality = GOOD
+    # of every telephone that says nothing else; agents' browsers (client:, sip:) are in a good place
     numbers: dict[str, NumberConfig] = field(default_factory=dict)
     addresses: dict[str, PartyFactory] = field(default_factory=dict)
     legs: dict[str, "Leg"] = field(default_factory=dict)

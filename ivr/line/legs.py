@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from operator import methodcaller
 from typing import Protocol
 
+from ivr.line.channel import GOOD, LineQuality
 from ivr.line.exchange import Exchange
 from ivr.line.party import Ended, Heard, Party, Words
 from ivr.line.sound import Sound
@@ -81,6 +82,7 @@ class Leg:
     progress: Progress | None = None
     fallback: Fallback | None = None
     extra_parameters: Mapping[str, str] = field(default_factory=dict)
+    quality: LineQuality = GOOD
     status: str = "queued"
     created_at: datetime = field(init=False)
     answered_at: datetime | None = None
@@ -102,7 +104,7 @@ class Leg:
 
     def __post_init__(self) -> None:
         self.created_at = self.exchange.clock.now()
-        self.sound = Sound(self.exchange.clock, self.party)
+        self.sound = Sound(self.exchange.clock, self.party, self.quality.channel, seed=self.sid)
         self.exchange.legs[self.sid] = self
         self.exchange.note(self.sid, "call", f"{self.direction} from {self.from_} to {self.to}")
         self.party.attach(self)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from ivr.line import control
+from ivr.line.channel import GOOD, LineQuality
 from ivr.line.clock import Action, Clock
 from ivr.line.dial import normalised
 from ivr.line.ears import listen
@@ -39,6 +40,7 @@ class Line:
         recognise: Recognise | None = None,
         habits: Habits | None = None,
         faults: Faults | None = None,
+        quality: LineQuality = GOOD,
         seed: int | None = None,
         api_base_url: str = DEFAULT_API_BASE_URL,
     ) -> None:
@@ -62,6 +64,7 @@ class Line:
             habits=habits or Habits(),
             faults=faults,
             api_base_url=api_base_url,
+            quality=quality,
             numbers=dict(numbers or {}),
         )
 
@@ -75,9 +78,14 @@ class Line:
         """All legs by CallSid, in the order in which they were made."""
         return self.exchange.legs
 
-    def call(self, from_: str, to: str, party: Party, **extra_parameters: str) -> Leg:
-        """Let a party call a number of the account; extra parameters go with every webhook (`StirVerstat=...`)."""
-        return self.clock.call(lambda: self._call(from_, to, party, extra_parameters))
+    def call(
+        self, from_: str, to: str, party: Party, *, quality: LineQuality | None = None, **extra_parameters: str
+    ) -> Leg:
+        """Let a party call a number of the account, over the line's quality or its own.
+
+        Extra parameters go with every webhook (`StirVerstat=...`).
+        """
+        return self.clock.call(lambda: self._call(from_, to, party, quality or self.exchange.quality, extra_parameters))
 
     def register(self, address: str, factory: PartyFactory) -> None:
         """Say who answers at a number, `client:name` or `sip:...`: one new party for every leg that rings there."""
@@ -107,7 +115,9 @@ class Line:
         for leg in list(self.legs.values()):
             leg.end("completed")
 
-    def _call(self, from_: str, to: str, party: Party, extra_parameters: Mapping[str, str]) -> Leg:
+    def _call(
+        self, from_: str, to: str, party: Party, quality: LineQuality, extra_parameters: Mapping[str, str]
+    ) -> Leg:
         config = self.exchange.numbers.get(to)
         leg = Leg(
             exchange=self.exchange,
@@ -121,6 +131,7 @@ class Line:
             if config and config.fallback_url
             else None,
             extra_parameters=extra_parameters,
+            quality=quality,
         )
         listen(leg)
         self.clock.post(lambda: control.receive_call(self.exchange, leg, to))

@@ -4,29 +4,19 @@ For the carrier's recogniser the script stands for a perfect one: its words are 
 says what a worse one would have made of them. The sound is the injected voice's, or silence of the text's length.
 """
 
-import io
-import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from ivr.audio import (
-    FRAME_BYTES,
-    FRAME_SECONDS,
-    RATE_HZ,
-    ULAW_SILENCE,
-    pcm_to_ulaw,
-    resample,
-    seconds_of_ulaw,
-)
+from ivr.audio import FRAME_BYTES, FRAME_SECONDS, ULAW_SILENCE, seconds_of_ulaw
 from ivr.line.clock import Clock
 from ivr.line.exchange import SPEECH_CHARACTERS_PER_SECOND, Voice
 from ivr.line.party import Answer, Ended, Handset, Heard, HeardFrom, RingReply, Words
 from ivr.line.tasks import Later, Task, sleep
+from ivr.synthesis import recording
 
-SAMPLE_BYTES = 2
 SPOKEN = frozenset({HeardFrom.SAY, HeardFrom.PARTY})
 
 
@@ -58,7 +48,7 @@ class Say:
 
 @dataclass(frozen=True)
 class PlayWav:
-    """Play a 16-bit mono WAV; `words` is what the carrier's recogniser makes of it (None: noise)."""
+    """Play a recording (WAV, FLAC) in the telephone band; `words` is what the carrier's recogniser makes of it (None: noise)."""
 
     path: Path
     words: str | None = None
@@ -212,7 +202,7 @@ class ScriptedParty:
             case PlayWav():
                 await sleep(self.clock, step.after_seconds)
                 words = None if step.words is None else Words(text=step.words)
-                await self._speak(ulaw_of_file(step.path), words, 0.0)
+                await self._speak(recording(step.path), words, 0.0)
             case Keys():
                 await self._press(step)
             case Silence():
@@ -231,7 +221,7 @@ class ScriptedParty:
         language = step.language or self.language
         audio = b""
         if step.wav is not None:
-            audio = ulaw_of_file(step.wav)
+            audio = recording(step.wav)
         elif self.voice is not None:
             audio = self.voice(step.text, language)
         text = step.text if step.heard_as is None else step.heard_as
@@ -278,11 +268,3 @@ class ScriptedParty:
             if what.lower() in self.transcript[index].heard.text.lower():
                 return index
         return None
-
-
-def ulaw_of_file(path: Path) -> bytes:
-    """Read a 16-bit mono WAV of any rate as mu-law at 8 kHz; raise ValueError for anything else."""
-    with wave.open(io.BytesIO(path.read_bytes())) as reader:
-        if reader.getnchannels() != 1 or reader.getsampwidth() != SAMPLE_BYTES:
-            raise ValueError(f"{path}: a script plays 16-bit mono WAV files only")
-        return pcm_to_ulaw(resample(reader.readframes(reader.getnframes()), reader.getframerate(), RATE_HZ))

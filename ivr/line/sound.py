@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from ivr.audio import FRAME_BYTES, FRAME_SECONDS, ULAW_SILENCE, mix_ulaw
+from ivr.audio import FRAME_BYTES, FRAME_SECONDS, mix_ulaw
+from ivr.line.channel import Channel
 from ivr.line.clock import Clock, Timer
 from ivr.line.party import Heard, HeardFrom, Party
+from ivr.line.transit import SILENCE, Passage
 
-SILENCE = bytes([ULAW_SILENCE]) * FRAME_BYTES
 LATE_FRAMES_LIMIT = 5
 # 100 ms of another leg's sound wait at most, so that two pumps out of step never drift apart
 
@@ -64,9 +65,12 @@ class _Mark(Protocol):
 class Sound:
     """One leg's ear and mouth."""
 
-    def __init__(self, clock: Clock, party: Party) -> None:
+    def __init__(self, clock: Clock, party: Party, channel: Channel | None = None, *, seed: str = "") -> None:
         self._clock = clock
         self.party = party
+        # Everybody but the party itself hears it through its channel; the party hears through the other way of it.
+        self._mouth = Passage(channel or Channel(), f"{seed} mouth")
+        self._ear = Passage(channel or Channel(), f"{seed} ear", noisy=False)
         self.room: Room | None = None
         self.up = False
         self._taps: list[Tap] = []
@@ -169,7 +173,7 @@ class Sound:
         self._timer = None
         if not self.needed:
             return
-        spoken = self.party.next_frame() or SILENCE
+        spoken = self._mouth.take(self.party.next_frame() or SILENCE)
         heard = self._next_heard()
         if self.room is not None:
             for other in self.room.members:
@@ -177,7 +181,7 @@ class Sound:
                     other.take_from(self, spoken)
         self._schedule()
         if self.party.wants_audio:
-            self.party.hear_frame(heard)
+            self.party.hear_frame(self._ear.take(heard))
         for tap in list(self._taps):
             tap(spoken, heard)
 

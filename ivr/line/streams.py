@@ -18,11 +18,13 @@ from ivr.line.legs import Deaf, Leg
 from ivr.line.party import Heard, HeardFrom
 from ivr.line.sockets import HandshakeRefusedError, LineSocket
 from ivr.line.tasks import Later, Task
+from ivr.line.transit import Delivery, Losses
 from ivr.line.twiml import Verb
 from ivr.line.wire import signature
 
 HANDSHAKE_ERROR = 31920
 INVALID_MESSAGE = 31951
+AUDIO_DROPPED = 31930
 # Twilio's error catalogue
 TRACKS = {"inbound_track": ("inbound",), "outbound_track": ("outbound",), "both_tracks": ("inbound", "outbound")}
 
@@ -46,6 +48,14 @@ class MediaStream(Deaf):
     _chunks: dict[str, int] = field(default_factory=dict)
     _began: int = 0
     _marks: list[str] = field(default_factory=list)
+    _delivery: Delivery = field(init=False)
+    _congestion: Losses = field(init=False)
+    _congested: bool = False
+
+    def __post_init__(self) -> None:
+        network = self.leg.quality.network
+        self._delivery = Delivery(self.leg.exchange.clock, network, self.sid, self._arrive)
+        self._congestion = Losses(network.congestion, self.sid)
 
     @property
     def name(self) -> str:
@@ -82,7 +92,9 @@ class MediaStream(Deaf):
         self._begin()
 
     def tap(self, spoken: bytes, heard: bytes) -> None:
-        """Send 20 ms of each track."""
+        """Send 20 ms of each track, unless the network is too full for it."""
+        if self._drops():
+            return
         for track in self.tracks:
             if self._socket is None or self.closed.done:
                 return
@@ -117,6 +129,7 @@ class MediaStream(Deaf):
             return
         if self._socket is not None:
             self._send("stop", {"stop": {"accountSid": self.leg.exchange.account_sid, "callSid": self.leg.sid}})
+            self._delivery.flush()
         self._finish("line")
         if self._socket is not None:
             self._socket.close()
@@ -180,7 +193,19 @@ class MediaStream(Deaf):
 
     def _send_raw(self, message: Mapping[str, Any]) -> None:
         if self._socket is not None and not self.closed.done:
-            self._socket.send(json.dumps(message))
+            self._delivery.send(json.dumps(message))
+
+    def _arrive(self, text: str) -> None:
+        if self._socket is not None and not self.closed.done:
+            self._socket.send(text)
+
+    def _drops(self) -> bool:
+        if not self.leg.quality.network.congestion.share:
+            return False
+        was_congested, self._congested = self._congested, self._congestion.next_is_lost()
+        if self._congested and not was_congested:
+            self.leg.exchange.note(self.leg.sid, "warning", f"{AUDIO_DROPPED} audio of {self.sid} dropped")
+        return self._congested
 
     def _server_closed(self) -> None:
         self._finish("server")
@@ -189,6 +214,7 @@ class MediaStream(Deaf):
         if self.closed.done:
             return
         self.closed.resolve(by)
+        self._delivery.drop()
         leg = self.leg
         leg.sound.remove_tap(self.tap, hears="outbound" in self.tracks)
         if self in leg.listeners:

@@ -3,14 +3,16 @@
 import io
 import math
 import wave
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flask import Response
 
-from ivr.audio import pcm_to_ulaw
+from ivr.audio import pcm_to_ulaw, ulaw_to_pcm
 from ivr.line.party import HeardFrom, SilentParty
-from ivr.line.script import HangUp, Keys, PlayWav, Silence, WaitFor, ulaw_of_file
+from ivr.line.script import HangUp, Keys, PlayWav, Silence, WaitFor
 from tests.unit.line.line_bench import NUMBER, SERVICE, Bench, make_bench
 
 LOUD = pcm_to_ulaw(b"".join(round(9000 * math.sin(n / 3)).to_bytes(2, "little", signed=True) for n in range(160)))
@@ -130,8 +132,23 @@ def test_script_plays_a_file_and_tells_what_it_waited_for_in_vain(bench: Bench, 
         party.check()
 
 
-def test_stereo_file_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "stereo.wav"
-    path.write_bytes(wav_bytes(0.1, channels=2))
-    with pytest.raises(ValueError, match="mono"):
-        ulaw_of_file(path)
+def test_script_plays_in_the_telephone_band_whatever_the_file_holds(bench: Bench, tmp_path: Path) -> None:
+    at = np.arange(32_000) / 16_000
+    tones = sum(5000 * np.sin(2 * np.pi * hertz * at) for hertz in (100, 1000, 3900, 6000))
+    path = tmp_path / "tones.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(tones.astype("<i2").tobytes())
+    bench.service.answers = {"/voice": "<Record timeout='1' playBeep='false' action='/kept'/>"}
+    bench.call([PlayWav(path, after_seconds=0), Silence(3)])
+    heard = spectrum_db(ulaw_to_pcm(next(iter(bench.line.exchange.recordings.values()))))
+    # 6000 Hz, had it been folded, would be at 2000 Hz.
+    assert heard(1000) - max(heard(100), heard(2000), heard(3900)) > 30
+
+
+def spectrum_db(pcm: bytes) -> Callable[[float], float]:
+    """The level near a frequency, of what was recorded."""
+    samples = np.frombuffer(pcm, dtype="<i2") * np.hanning(len(pcm) // 2)
+    power = np.abs(np.fft.rfft(samples)) ** 2
+    hertz = np.fft.rfftfreq(samples.size, 1 / 8000)
+    return lambda near: float(10 * np.log10(power[np.abs(hertz - near) < 20].sum() + 1e-9))
