@@ -147,7 +147,7 @@ def _unknown(error: ValidationError) -> list[str]:
     return [name for name in instance if name not in schema.get("properties", {})]
 
 
-def _sentence(error: ValidationError) -> tuple[str, str]:
+def _sentence(error: ValidationError) -> tuple[str, str]:  # noqa: PLR0911 - one return a word of the schema
     """Turn a validator's finding into what is wrong and what to do."""
     # Typed by the library for a finding not yet bound to a schema; one that comes from `iter_errors` is bound.
     wanted: Any = error.validator_value
@@ -166,5 +166,10 @@ def _sentence(error: ValidationError) -> tuple[str, str]:
             return f"{instance!r} is not possible here", f"Write one of: {known}"
         case "type":
             return f"{instance!r} is not of the type {wanted}", f"Write a value of the type {wanted}"
+        case "maxItems":
+            return f"{len(instance)} are too many", f"Keep at most {wanted}, those that matter most"
+        case "minimum" | "maximum" | "exclusiveMinimum":
+            bound = {"minimum": "at least", "maximum": "at most"}.get(str(error.validator), "more than")
+            return f"{instance!r} is out of bounds", f"Write a number of {bound} {wanted}"
         case _:
             return error.message, f"The schema wants {error.validator}: {wanted}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ivr.flow.definition import EXHAUSTED, GIVEN, MISSED, SYSTEM_PROMPTS, Kind, outcomes_of
+from ivr.flow.definition import EXHAUSTED, GIVEN, MISSED, SYSTEM_PROMPTS, AskNode, Kind, outcomes_of
 from ivr.flow.walk import NO, NOTHING_ELSE, PERSON, PRIVACY, REPEAT, REPROMPTS, WITHDRAW, YES
 from prompts.problems import Problem
 
@@ -78,6 +78,7 @@ def check(
         *_outcomes(flow),
         *_prompts(flow, wordings),
         *_keys(flow),
+        *_listening(flow),
         *_unreachable(flow),
         *_dead_ends(flow),
         *_missed(flow),
@@ -91,8 +92,14 @@ def _readable(node: Any) -> Mapping[str, Any]:
     """Return a node with what the checks below look at in the form they look for; the schema has told of any other form."""
     if not isinstance(node, Mapping):
         return {}
-    words = {name: value for name, value in node.items() if isinstance(value, str | int)}
-    return {**words, "outcomes": _texts(node.get("outcomes")), "keys": _texts(node.get("keys"))}
+    plain = {name: value for name, value in node.items() if isinstance(value, str | int | float)}
+    words = node.get("words")
+    return {
+        **plain,
+        "outcomes": _texts(node.get("outcomes")),
+        "keys": _texts(node.get("keys")),
+        "words": words if isinstance(words, Mapping) else {},
+    }
 
 
 def _texts(value: Any) -> Mapping[str, str]:
@@ -192,6 +199,34 @@ def _keys(flow: _Flow) -> Iterator[Problem]:
             yield flow.problem(
                 ("nodes", name), "this question cannot be answered by keys", "Add keys, e.g. keys: {'1': order_status}"
             )
+
+
+def _listening(flow: _Flow) -> Iterator[Problem]:
+    """Say which questions would cut the caller off, and which words nobody would ever be listened to for."""
+    for name, node in flow.nodes.items():
+        if node.get("kind") not in _LISTENING:
+            continue
+        longest = _seconds(node, "longest_seconds", float("inf"))
+        for wait, default in (("timeout_seconds", AskNode.timeout_seconds), ("after_words_seconds", 0.0)):
+            if _seconds(node, wait, default) >= longest:
+                yield flow.problem(
+                    ("nodes", name, "longest_seconds"),
+                    f"the whole answer ends after {longest:g} s, and {wait} alone is {_seconds(node, wait, default):g} s",
+                    "Make longest_seconds longer: it holds the wait for the first word and the answer itself",
+                )
+        languages = flow.mapping("languages")
+        for language in node["words"]:
+            if language not in languages:
+                yield flow.problem(
+                    ("nodes", name, "words", language),
+                    f"words in the language '{language}', which this flow does not speak",
+                    f"Take them out; the flow speaks: {', '.join(languages)}",
+                )
+
+
+def _seconds(node: Mapping[str, Any], name: str, default: float) -> float:
+    value = node.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
 
 
 def _graph(flow: _Flow) -> Graph:

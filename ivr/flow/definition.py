@@ -89,7 +89,20 @@ class SayNode(_Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskNode(_Node):
+class _Listening(_Node):
+    """How a question is listened to. What is None is chosen by the kind of answer (`ivr.speech.end_of_speech`)."""
+
+    barge_in: bool = True  # speech stops the prompt; keys always do
+    sensitivity: str = "normal"  # "low", "normal" or "high": how little of a voice stops the prompt
+    timeout_seconds: float = 5.0  # waiting for the first word or key
+    after_words_seconds: float | None = None  # a quiet of this length ends the answer
+    longest_seconds: float | None = None  # the whole answer, the wait for its first word included
+    # What callers may say here and the recogniser would not expect, by language, the likelier first.
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskNode(_Listening):
     """A question. Its outcomes are the intents that answer it, `given` for a filled slot, and `missed` in place of a person.
 
     `missed` is allowed only after a person was tried in vain. At an open question the flow's requests are answers as well.
@@ -101,11 +114,10 @@ class AskNode(_Node):
     keys: Mapping[str, str] = field(default_factory=dict)  # key -> intent
     min_keys: int = 1
     max_keys: int = 1
-    timeout_seconds: float = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsentNode(_Node):
+class ConsentNode(_Listening):
     """Asks for one consent in plain words, once a call; anything but a yes is a no."""
 
     prompt: str
@@ -113,7 +125,7 @@ class ConsentNode(_Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SurveyNode(_Node):
+class SurveyNode(_Listening):
     """Asks for the effort score, 1 (no effort) to 7 (very great), and goes on without it if none comes."""
 
     prompt: str
@@ -215,6 +227,8 @@ def _node(name: str, written: Mapping[str, Any]) -> Node:
         "outcomes": MappingProxyType(dict(fields.pop("outcomes", {}))),
         "forget": tuple(fields.pop("forget", ())),
     }
+    if "words" in fields:
+        fields["words"] = MappingProxyType({language: tuple(words) for language, words in fields["words"].items()})
     if kind == Kind.ASK:
         fields["expect"] = Expect(fields["expect"])
         if fields["expect"] == Expect.YES_NO:

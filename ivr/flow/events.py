@@ -28,8 +28,9 @@ class Understood:
 
     text: str
     intent: str
-    confidence: float  # calibrated probability, 0-1
+    confidence: float  # calibrated probability of the meaning, 0-1
     slots: Mapping[str, Value] = field(default_factory=dict)
+    heard_confidence: float | None = None  # the recogniser's own, 0-1 and not calibrated; None where it gave none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,7 @@ class Doubtful:
     text: str
     candidates: tuple[str, str]  # intents, the likelier first
     slots: Mapping[str, Value] = field(default_factory=dict)
+    heard_confidence: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,7 @@ class NotUnderstood:
     text: str
     reason: str
     slots: Mapping[str, Value] = field(default_factory=dict)
+    heard_confidence: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,9 +38,16 @@ class Ask:
     # Intents that answer this question; the conductor tells `ivr.intents` to prefer them.
     intents: tuple[str, ...] = ()
     slot: str = ""  # the slot that the answer fills: "order_number", "postcode", "score", ...; "" for none
+    min_keys: int = 1  # fewer are no answer to this question
     max_keys: int = 1  # keys that are enough: the carrier answers at once when it has them
     timeout_seconds: float = 5.0  # waiting for the first sound or key
-    barge_in: bool = True
+    after_words_seconds: float | None = None  # a quiet of this length ends the answer; None: by the kind of answer
+    longest_seconds: float | None = None  # the whole answer, the wait for its first word included; None as above
+    barge_in: bool = True  # speech stops the prompt; keys always do
+    sensitivity: str = "normal"  # "low", "normal" or "high": how little of a voice stops the prompt
+    words: tuple[str, ...] = ()  # what callers may say beyond what the kind of answer expects, in the call's language
+    # The value that was read back and that the answer may correct ("no, quarantadue, non cinquantadue"), "" for none.
+    previous: str = ""
 
 
 class Act(StrEnum):

@@ -235,25 +235,33 @@ class Turn:
 
     def _question(self, node: Question) -> Ask:
         say = Say(prompt=node.prompt, values=self.state.values, variant=self.state.variant)
+        ask = self._listen(node, say, node.expect if isinstance(node, AskNode) else Expect.YES_NO)
         always = (PERSON, REPEAT, PRIVACY, WITHDRAW, *self.flow.languages.values())
         match node:
             case AskNode():
                 requests = tuple(self.flow.requests) if node.expect == Expect.REQUEST else ()
                 own = tuple(outcome for outcome in node.outcomes if outcome not in {"given", "missed"})
-                return Ask(
-                    say=say,
-                    expect=node.expect,
-                    intents=tuple(dict.fromkeys((*own, *requests, *always))),
-                    slot=node.slot,
-                    max_keys=node.max_keys,
-                    timeout_seconds=node.timeout_seconds,
-                )
+                intents = tuple(dict.fromkeys((*own, *requests, *always)))
+                return replace(ask, intents=intents, slot=node.slot, min_keys=node.min_keys, max_keys=node.max_keys)
             case ConsentNode():
-                return Ask(say=say, expect=Expect.YES_NO, intents=(YES, NO, *always))
+                return replace(ask, intents=(YES, NO, *always))
             case SurveyNode():
-                return Ask(say=say, expect=Expect.DIGITS, intents=(NO, NOTHING_ELSE, *always), slot="score")
+                return replace(ask, expect=Expect.DIGITS, intents=(NO, NOTHING_ELSE, *always), slot="score")
             case _:
                 assert_never(node)
+
+    def _listen(self, node: Question, say: Say, expect: Expect) -> Ask:
+        """Return a question that listens as its node says."""
+        return Ask(
+            say=say,
+            expect=expect,
+            timeout_seconds=node.timeout_seconds,
+            after_words_seconds=node.after_words_seconds,
+            longest_seconds=node.longest_seconds,
+            barge_in=node.barge_in,
+            sensitivity=node.sensitivity,
+            words=node.words.get(self.state.language, ()),
+        )
 
     def _choice(self) -> Ask:
         named: Mapping[str, Value] = dict(zip(("first", "second"), self.state.candidates, strict=False))

@@ -139,6 +139,48 @@ def test_broken_flow_is_told_with_file_node_line_and_remedy(rule: str, old: str,
     assert any(said in one for one in found), found
 
 
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("timeout_seconds: 31", "15: node ask: timeout_seconds: 31 is out of bounds. Write a number of at most 30"),
+        ("timeout_seconds: 0", "15: node ask: timeout_seconds: 0 is out of bounds. Write a number of more than 0"),
+        (
+            "after_words_seconds: 0.1",
+            "15: node ask: after_words_seconds: 0.1 is out of bounds. Write a number of at least 0.2",
+        ),
+        ("longest_seconds: 61", "15: node ask: longest_seconds: 61 is out of bounds"),
+        ("longest_seconds: 5", "15: node ask: the whole answer ends after 5 s, and timeout_seconds alone is 5 s"),
+        (
+            "longest_seconds: 7\n    timeout_seconds: 8",
+            "15: node ask: the whole answer ends after 7 s, and timeout_seconds alone",
+        ),
+        (
+            "sensitivity: loud",
+            "15: node ask: sensitivity: 'loud' is not possible here. Write one of: low, normal, high",
+        ),
+        ("barge_in: 3", "15: node ask: barge_in: 3 is not of the type boolean"),
+        ("words: {de: [Lampe]}", "15: node ask: words in the language 'de', which this flow does not speak"),
+        ("words: {it: []}", "15: node ask: words.it: [] should be non-empty"),
+        ("words: {it: ['lampada, tavolo']}", "15: node ask: words.it.0: 'lampada, tavolo' does not match"),
+        (
+            f"words: {{it: [{', '.join(f'w{number}' for number in range(101))}]}}",
+            "15: node ask: words.it: 101 are too many",
+        ),
+    ],
+)
+def test_setting_that_would_not_hear_the_caller_is_told(setting: str, said: str) -> None:
+    found = [str(one) for one in problems(GOOD.replace("    keys: {", f"    {setting}\n    keys: {{"))]
+    assert [one for one in found if said in one], found
+
+
+def test_every_listening_setting_within_its_bounds_is_taken() -> None:
+    settings = (
+        "    barge_in: false\n    sensitivity: low\n    timeout_seconds: 8\n    after_words_seconds: 2\n"
+        "    longest_seconds: 20\n    words: {it: [lampada Aurora], en: [Aurora lamp, shade]}\n    keys: {"
+    )
+    assert problems(GOOD.replace("    keys: {", settings)) == ()
+
+
 def test_dead_end_is_told() -> None:
     loop = "  loop: {kind: say, prompt: p, outcomes: {next: loop}}\n  bye:"
     found = [
