@@ -1,4 +1,4 @@
-"""What time alone brings about: offers expire, wrap-ups end, desks that are gone sign off, waiting calls are offered again.
+"""What time alone brings about: offers expire, wrap-ups end, gone desks sign off, waiting calls are offered again, audio goes.
 
 Any number of processes tick at once; each change is a compare-and-swap in the database, so a dead process leaves nothing stuck.
 """
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from ivr.calls import store
+from ivr.calls import audio, store
 from ivr.calls.company import Company
 from ivr.calls.effects import Effect, ReleaseCaller
 from ivr.calls.meeting import Meeting
@@ -23,7 +23,8 @@ _log = logging.getLogger(__name__)
 EVERY_SECONDS = 1.0
 # An accepted call whose agent's leg has not been answered so long after the telephone stopped ringing never will be.
 PATIENCE = timedelta(seconds=15)
-# How often calls are looked for whose end was never told; they wait for ten minutes at least.
+# How often calls are looked for whose end was never told (they wait for ten minutes at least), and audio whose time is over
+# (which nobody can listen to from that moment on).
 SWEEP_EVERY = timedelta(minutes=1)
 
 
@@ -77,6 +78,7 @@ class Ticker:
             if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
                 self._swept_at = now
                 effects.extend(self._give_up_silent_calls(session, now))
+                audio.erase_what_is_over(session, now)
         self._outgoing.carry_out(effects)
 
     def _give_up_silent_calls(self, session: Session, now: datetime) -> Iterable[Effect]:

@@ -26,6 +26,49 @@ class Who:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeardWord:
+    """A word as it was heard."""
+
+    text: str
+    confidence: float | None  # the recogniser's, 0-1; None where it tells none
+    is_sure: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherReading:
+    """Another way in which the same sound was heard."""
+
+    text: str
+    confidence: float | None
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hearing:
+    """How a turn was heard, as far as that is known: what explains what the line made of it."""
+
+    by: str  # "vosk", "vosk restricted", "whisper", "carrier", "keys"; "" for unknown
+    confidence: float | None  # the recogniser's in the words, 0-1; another thing than what is made of their meaning
+    is_sure: bool | None  # None where there is no confidence
+    words: tuple[HeardWord, ...]
+    alternatives: tuple[OtherReading, ...]  # that read other words
+    seconds: float | None  # sound that was listened to
+    speech_seconds: float | None  # of it with a voice
+    first_word_seconds: float | None  # from the beginning of the listening; None where nobody spoke
+    ended: str  # a value of `ivr.speech.turn.Ending`, "not_admitted", "hang-up"; "" for unknown
+    interrupted_prompt: bool
+    late_messages: int
+    lost_seconds: float
+    refused_messages: int
+    failure: str  # why nothing could be heard, "" if all went well
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something was lost on the line."""
+        return bool(self.late_messages or self.lost_seconds or self.refused_messages)
+
+
+@dataclass(frozen=True, kw_only=True)
 class TurnLine:
     """One turn: one prompt and what came back."""
 
@@ -38,6 +81,8 @@ class TurnLine:
     intent: str  # "" if none
     confidence: float | None
     ended: str  # "speech", "keys", "silence", "hang-up", "" while open
+    hearing: Hearing | None  # None while open, and for turns of before it was kept
+    has_audio: bool  # whether the caller's voice is kept, on their consent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +146,7 @@ class CallContext:
     reason: str  # the intent that brought the call where it is, "" if none yet
     route_reason: str  # why it goes to a person, "" if it does not
     said: tuple[TurnLine, ...]
+    words_so_far: str  # of the turn that is being spoken, "" between turns
     done: tuple[DoneLine, ...]
     orders: tuple[OrderLine, ...]
     cases: tuple[CaseLine, ...]

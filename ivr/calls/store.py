@@ -22,6 +22,8 @@ LONGEST_WAY_BACK = timedelta(seconds=5)
 LONGEST_ANSWER = timedelta(minutes=10)
 # A leg of the carrier's lives four hours at most (Dial page, timeLimit); waiting and talking leave no trace of their own.
 LONGEST_TALK = timedelta(hours=5)
+# Somebody has listened to what a caller said: it happened to the call's record, not on its line.
+LISTENED = "listened"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +105,11 @@ def answer_given(session: Session, call_id: str, turn: int) -> str | None:
     return session.scalar(select(Turn.answer).where(Turn.call_id == call_id, Turn.turn == turn))
 
 
+def change_answer(session: Session, call_id: str, turn: int, answer: str) -> None:
+    """Keep another document for a turn: the one that was given first no longer stands."""
+    session.execute(update(Turn).where(Turn.call_id == call_id, Turn.turn == turn).values(answer=answer))
+
+
 def add_turn(session: Session, call_id: str, turn: int, exchange: Exchange, at: datetime) -> None:
     """Keep one webhook's exchange."""
     session.connection().execute(
@@ -160,7 +167,7 @@ def stranded_calls(session: Session, now: datetime) -> tuple[tuple[str, int], ..
             continue
         happened = times_happened(session, call_id)
         is_missing = status == TALKING or happened.get("line_lost", 0) > happened.get("back_in_queue", 0)
-        last = select(func.max(Happening.at)).where(Happening.call_id == call_id)
+        last = select(func.max(Happening.at)).where(Happening.call_id == call_id, Happening.kind != LISTENED)
         if is_missing and (session.scalar(last) or now) < now - LONGEST_WAY_BACK:
             stranded.append((call_id, turn))
     return tuple(stranded)
@@ -169,7 +176,8 @@ def stranded_calls(session: Session, now: datetime) -> tuple[tuple[str, int], ..
 def silent_calls(session: Session, now: datetime) -> tuple[str, ...]:
     """The calls that nothing has been heard of for so long that their end must have been missed."""
     last_turn = select(func.max(Turn.at)).where(Turn.call_id == Call.call_id).scalar_subquery()
-    last_happening = select(func.max(Happening.at)).where(Happening.call_id == Call.call_id).scalar_subquery()
+    of_the_line = (Happening.call_id == Call.call_id, Happening.kind != LISTENED)
+    last_happening = select(func.max(Happening.at)).where(*of_the_line).scalar_subquery()
     query = select(Call.call_id, Call.status, Call.agent_leg, Call.started_at, last_turn, last_happening)
     live = query.where(Call.status.in_((IN_LINE, WAITING, TALKING)), Call.started_at < now - LONGEST_ANSWER)
     silent = []

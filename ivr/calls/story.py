@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import store
+from ivr.calls import explained, store
 from ivr.calls.context import CallContext, CaseLine, ContactLine, DoneLine, OrderLine, Proof, TurnLine, Who
 from ivr.calls.tables import Call, Happening, Turn
 from ivr.calls.wording import sentence
@@ -44,7 +44,8 @@ def context_of(
         who=_who(session, call, happenings, language),
         reason=call.reason,
         route_reason=call.route_reason,
-        said=_said(turns),
+        said=_said(turns, customers.turns_with_audio(session, call_id, now)),
+        words_so_far=call.words_so_far if call.ended_at is None else "",
         done=_done(turns, happenings, language, agent_names),
         orders=_orders(session, call.customer_id, now.date()),
         cases=_cases(session, call.customer_id, now),
@@ -87,7 +88,7 @@ def _who(session: Session, call: Call, happenings: Sequence[Happening], language
     )
 
 
-def _said(turns: Sequence[Turn]) -> tuple[TurnLine, ...]:
+def _said(turns: Sequence[Turn], with_audio: frozenset[int]) -> tuple[TurnLine, ...]:
     lines = []
     for position, row in enumerate(turns):
         answer = turns[position + 1] if position + 1 < len(turns) else None
@@ -102,6 +103,8 @@ def _said(turns: Sequence[Turn]) -> tuple[TurnLine, ...]:
                 intent=answer.intent if answer else "",
                 confidence=answer.confidence if answer else None,
                 ended=answer.ended if answer else "",
+                hearing=explained.hearing_of(answer.hearing, heard=answer.heard, keys=answer.keys) if answer else None,
+                has_audio=row.turn in with_audio,
             )
         )
     return tuple(lines)

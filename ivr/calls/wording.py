@@ -49,6 +49,7 @@ _IT: Mapping[str, str] = MappingProxyType({
     "effort": "Punteggio di sforzo: {score} su 7.",
     "finished": "Esito: {outcome}. {note}",
     "ended": "Fine della chiamata.",
+    "listened": "{by} ha riascoltato la voce del cliente (turno {turn}).",
     "given_up": "Dalla linea non arrivava più niente: la chiamata è considerata finita.",
 })  # fmt: skip
 
@@ -92,6 +93,7 @@ _EN: Mapping[str, str] = MappingProxyType({
     "effort": "Effort score: {score} of 7.",
     "finished": "Outcome: {outcome}. {note}",
     "ended": "End of the call.",
+    "listened": "{by} listened to the caller's voice (turn {turn}).",
     "given_up": "Nothing came from the line any more: the call is taken to be over.",
 })  # fmt: skip
 
@@ -108,7 +110,8 @@ _TERMS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "preparing": "in preparazione", "delivered": "consegnato", "cancelled": "annullato",
         "too_late": "oltre i giorni di recesso",
         "not_delivered": "non ancora consegnato", "voice_verification": "riconoscimento della voce",
-        "contact_history": "memoria delle chiamate", "not understood three times": "tre volte non capito",
+        "contact_history": "memoria delle chiamate", "call_audio": "conservazione della voce",
+        "not understood three times": "tre volte non capito",
         "the line could not finish": "la linea non ha potuto finire",
     }),
     "en": MappingProxyType({
@@ -116,6 +119,7 @@ _TERMS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "nothing_else": "nothing else", "withdraw_consent": "withdrawal of consent",
         "person": "a person", "too_late": "after the days of withdrawal", "not_delivered": "not delivered yet",
         "voice_verification": "voice verification", "contact_history": "memory of calls",
+        "call_audio": "keeping of the voice",
     }),
 })  # fmt: skip
 

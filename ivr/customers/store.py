@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from ivr.customers.tables import Case, Consent, Contact, Customer, CustomerNumber, Message, Order, Return
+from ivr.customers.tables import CallAudio, Case, Consent, Contact, Customer, CustomerNumber, Message, Order, Return
 
 # DESIGN.md 1: 90% want the problem solved within 24 hours.
 CASE_DUE = timedelta(hours=24)
 # Fourteen days from delivery: the right of withdrawal, directive 2011/83/EU art. 9, d.lgs. 206/2005 art. 52.
 RETURN_WINDOW = timedelta(days=14)
+
+# The purpose of a consent under which what a caller says is kept as sound.
+CALL_AUDIO = "call_audio"
 
 RETURN_LETTER, CASE_LETTER = "R", "C"
 # Six digits can be said, heard and noted; after eight taken ones in a row the short numbers are nearly used up (judgement).
@@ -205,7 +208,11 @@ def record_consent(
     call_id: str,
     now: datetime,
 ) -> None:
-    """Keep an answer with the wording it was given to."""
+    """Keep an answer with the wording it was given to; without the consent to it, audio that is kept goes at once."""
+    if purpose == CALL_AUDIO:
+        _lock_customer(session, customer_id)
+        if not granted:
+            session.execute(delete(CallAudio).where(CallAudio.customer_id == customer_id))
     session.add(
         Consent(
             customer_id=customer_id, purpose=purpose, granted=granted, wording=wording, wording_version=wording_version,
@@ -218,6 +225,68 @@ def consents_of(session: Session, customer_id: str) -> dict[str, bool]:
     """The standing answer per purpose: the newest one."""
     query = select(Consent).where(Consent.customer_id == customer_id).order_by(Consent.at, Consent.consent_id)
     return {row.purpose: row.granted for row in session.scalars(query)}
+
+
+def audio_kept_until(session: Session, customer_id: str, *, longest: timedelta) -> datetime | None:
+    """Until when the consent that a customer gave lets their audio be kept; None without a consent that stands."""
+    query = select(Consent).where(Consent.customer_id == customer_id, Consent.purpose == CALL_AUDIO)
+    newest = session.scalar(query.order_by(Consent.at.desc(), Consent.consent_id.desc()).limit(1))
+    return newest.at + longest if newest is not None and newest.granted else None
+
+
+def keep_audio(
+    session: Session, *, customer_id: str, call_id: str, turn: int, flac: bytes, now: datetime, longest: timedelta
+) -> bool:
+    """Keep the sound of a turn, if the customer's consent stands and is not older than `longest`; else keep nothing."""
+    _lock_customer(session, customer_id)
+    until = audio_kept_until(session, customer_id, longest=longest)
+    if until is None or until <= now:
+        return False
+    session.merge(CallAudio(call_id=call_id, turn=turn, customer_id=customer_id, kept_until=until, flac=flac))
+    session.flush()
+    return True
+
+
+def turns_with_audio(session: Session, call_id: str, now: datetime) -> frozenset[int]:
+    """The turns of a call whose sound may be listened to."""
+    return frozenset(session.scalars(select(CallAudio.turn).where(CallAudio.call_id == call_id, *_may_be_heard(now))))
+
+
+def audio_of(session: Session, *, call_id: str, turn: int, now: datetime) -> bytes | None:
+    """The sound of a turn (FLAC), as long as it may be listened to."""
+    wanted = (CallAudio.call_id == call_id, CallAudio.turn == turn)
+    return session.scalar(select(CallAudio.flac).where(*wanted, *_may_be_heard(now)))
+
+
+def erase_audio_but_of(session: Session, calls: Select[tuple[str]]) -> None:
+    """Erase the sound of every call that is not among these: a call's own table is not ours to know."""
+    session.execute(delete(CallAudio).where(CallAudio.call_id.not_in(calls)))
+
+
+def erase_audio_that_is_over(session: Session, now: datetime) -> None:
+    """Erase the sound whose time is over, or whose consent no longer stands however that came about."""
+    session.execute(delete(CallAudio).where(or_(CallAudio.kept_until <= now, ~_consent_stands())))
+
+
+def _may_be_heard(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return CallAudio.kept_until > now, _consent_stands()
+
+
+def _consent_stands() -> ColumnElement[bool]:
+    later = aliased(Consent)
+    is_later = or_(later.at > Consent.at, and_(later.at == Consent.at, later.consent_id > Consent.consent_id))
+    is_of = (later.customer_id == Consent.customer_id, later.purpose == CALL_AUDIO)
+    return exists().where(
+        Consent.customer_id == CallAudio.customer_id,
+        Consent.purpose == CALL_AUDIO,
+        Consent.granted.is_(True),
+        ~exists().where(*is_of, is_later),
+    )
+
+
+def _lock_customer(session: Session, customer_id: str) -> None:
+    """No audio is kept between a withdrawal's look and its end, nor the other way round."""
+    session.execute(select(Customer.customer_id).where(Customer.customer_id == customer_id).with_for_update())
 
 
 def record_contact(

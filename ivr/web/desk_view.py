@@ -17,7 +17,7 @@ from routing.outcomes import Assigned, Offered
 # Kinds of facts that an agent need not read in the first seconds: what the routing did, what only repeats the talk or the proof.
 NOT_ON_TOP = frozenset(
     {"queued", "offered", "accepted", "agent_answered", "brought_to_agent", "agent_left", "held", "resumed", "ended"}
-    | {"understood", "doubtful", "keyed", "reprompted", "person", "proof", "consent", "finished", "effort"}
+    | {"understood", "doubtful", "keyed", "reprompted", "person", "proof", "consent", "finished", "effort", "listened"}
 )
 MOST_DONE_ON_TOP = 4
 BROWSER_PHONE = "client:"  # an agent's address on the carrier's or the local line's browser phone
