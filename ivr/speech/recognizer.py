@@ -35,7 +35,8 @@ class Heard:
     text: str = field(repr=False)  # "" when no word was recognised
     confidence: float | None  # 0-1, mean over the words; None when there is none
     words: tuple[Word, ...] = field(default=(), repr=False)
-    alternatives: tuple[Reading, ...] = ()  # the other ways in which the same sound was heard, the likelier first
+    # Every reading of the same sound where there was more than one, the chosen one first.
+    alternatives: tuple[Reading, ...] = ()
     by: str = ""  # whose reading this is, as in `Reading`; "" where no word was heard
 
 

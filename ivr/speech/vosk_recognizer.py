@@ -1,60 +1,109 @@
 """Recognition on our own machines by Vosk, from a folder with a model for each language. The only home of vosk.
 
-A model is loaded at the first session of its language, once for each `VoskRecognition`: a process makes one of these and
-shares it among its threads. No audio and no text leaves the process.
+A model is loaded once for each `VoskRecognition`: a process makes one of these and shares it among its threads. Recognisers of
+free speech are kept warm from turn to turn (`ivr.speech.pool`); how one turn is heard with them is `ivr.speech.vosk_turn`'s.
+No audio and no text leaves the process.
 """
 
 import json
+import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any, Final
 
-from ivr.speech.recognizer import Heard, Hearsay, Loaded, NoModel, NotHeard, Progress, Recognizer, Word
+import numpy as np
+
+from ivr.speech.pool import Pool, PoolFigures, Warm
+from ivr.speech.recognizer import Loaded, NoModel, Progress, Recognizer
+from ivr.speech.vosk_turn import PCM_BYTES, Hearer, VoskTurn
+
+_log = logging.getLogger(__name__)
 
 # Vosk's own scale: 0 is chatty, below it only errors are printed.
 _LOG_LEVEL: Final = -1
-# Vosk decodes what it is given in steps of 0.2 s and adapts to the voice at each. Fed with just such steps it gives the same
-# words however the audio arrives: measured on made speech, 20 ms frames and one whole file gave different words without it.
-_STEP_SECONDS: Final = 0.2
-_PCM_BYTES: Final = 2
+# What one recogniser of free speech grows to: measured with the packaged Korean model at 8 kHz over 900 s of speech.
+RECOGNIZER_MIB: Final = 100
+MEMORY_MB: Final = 1000
+# Vosk keeps the time of a reused recogniser in a 32-bit float: after an hour it still tells 0.5 ms apart.
+_WORN_AFTER_SECONDS: Final = 3600.0
+# A grammar is compiled in half a millisecond, so that restricted recognisers are made for their turn and need no pool.
+# What a model may call a word that it does not know; without one it takes any sound for one of the phrases.
+_UNKNOWN_WORDS: Final = ("[unk]", "<unk>", "<UNK>", "[UNK]")
+# Two seconds of hissing syllables take a new recogniser's stall at its first words from 0.61 to 0.22 s (Korean model, 8 kHz).
+_WARMED_WITH_SECONDS: Final = 2.0
+_SYLLABLES_A_SECOND: Final = 4.0
+_HISS: Final = 3000.0  # of 32767
+_WARM_RATE_HZ: Final = 8000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What makes one recogniser of free speech as good as another."""
+
+    language: str
+    rate_hz: int
 
 
 class VoskRecognition:
     """Opens sessions on the models of the folders that the setting `vosk_models` names."""
 
-    def __init__(self, models: Mapping[str, Path]) -> None:
-        """Take the folder of each language's model; nothing is loaded yet."""
+    def __init__(self, models: Mapping[str, Path], *, memory_mb: int = MEMORY_MB, warm: int = 0) -> None:
+        """Take the folder of each language's model; nothing is loaded yet.
+
+        `memory_mb` bounds what the recognisers grow to beside the models; `warm` of them are made ready when a model is loaded.
+        """
         self._folders = dict(models)
         self._loaded: dict[str, Any] = {}
         self._lock = Lock()
+        self._warm = warm
+        self._told: set[str] = set()
+        self._pool: Pool[Kind, Any] = Pool(
+            self._make, most=max(1, memory_mb // RECOGNIZER_MIB), worn_after_seconds=_WORN_AFTER_SECONDS
+        )
 
     def open(
-        self,
-        language: str,
-        *,
-        rate_hz: int,
-        phrases: tuple[str, ...] = (),  # noqa: ARG002 - the port's; restricted sessions come with the pool
-        only_phrases: bool = False,  # noqa: ARG002 - the same
+        self, language: str, *, rate_hz: int, phrases: tuple[str, ...] = (), only_phrases: bool = False
     ) -> Recognizer | NoModel:
-        """Open a session; the first one of a language waits for its model to load (seconds)."""
+        """Open a session; the first one of a language waits for its model to load (seconds).
+
+        Vosk can be restricted to phrases but not biased towards some: without `only_phrases` they change nothing.
+        """
         model = self._model(language)
         if isinstance(model, NoModel):
             return model
-        import vosk  # noqa: PLC0415 - loads a native library, which a service without Vosk need not have
-
-        try:
-            session = vosk.KaldiRecognizer(model, rate_hz)
-            session.SetWords(True)  # noqa: FBT003 - Vosk's signature
-        except Exception as error:  # noqa: BLE001 - Vosk raises bare Exception
-            return NoModel(reason=f"Vosk opens no session for {language!r} at {rate_hz} Hz: {error}")
-        return VoskRecognizer(session, rate_hz=rate_hz)
+        grammar = self._grammar(language, model, phrases) if only_phrases else None
+        return VoskTurn(
+            Hearers(self._pool, model, Kind(language=language, rate_hz=rate_hz), grammar),
+            rate_hz=rate_hz,
+            unknown_words=frozenset(_UNKNOWN_WORDS),
+        )
 
     def load(self, language: str, progress: Progress) -> Loaded | NoModel:
-        """Wait until a language's model is in memory."""
+        """Wait until a language's model is in memory and the first recognisers are warm."""
+        began = monotonic()
         progress(f"the Vosk model for {language!r} is being loaded")
         model = self._model(language)
-        return model if isinstance(model, NoModel) else Loaded()
+        if isinstance(model, NoModel):
+            return model
+        progress(f"the Vosk model for {language!r} was loaded in {monotonic() - began:.1f} s")
+        if self._warm:
+            self._warm_up(Kind(language=language, rate_hz=_WARM_RATE_HZ))
+            progress(f"{self._warm} recognisers for {language!r} were warm after {monotonic() - began:.1f} s")
+        return Loaded()
+
+    def figures(self) -> PoolFigures:
+        """How the pool of recognisers stands."""
+        return self._pool.figures()
+
+    def _warm_up(self, kind: Kind) -> None:
+        hearers = Hearers(self._pool, self._loaded[kind.language], kind, None)
+        taken = [hearer for _ in range(self._warm) if (hearer := hearers.free(wait_seconds=0.0)) is not None]
+        for hearer in taken:
+            hearer.feed(_hiss(kind.rate_hz))
+            hearer.end()
 
     def _model(self, language: str) -> Any | NoModel:
         # One lock for all languages: loading takes seconds and memory, and two at once would take both twice.
@@ -84,56 +133,97 @@ class VoskRecognition:
                 reason=f"the folder for {language!r} holds no Vosk model that can be loaded ({error}): {folder}"
             )
 
+    def _make(self, kind: Kind) -> Any:
+        import vosk  # noqa: PLC0415 - as above
 
-class VoskRecognizer:
-    """One turn on a Vosk session. Vosk cuts long speech into pieces itself; the pieces are joined here."""
+        native = vosk.KaldiRecognizer(self._loaded[kind.language], kind.rate_hz)
+        native.SetWords(True)  # noqa: FBT003 - Vosk's signature
+        return native
 
-    def __init__(self, session: Any, *, rate_hz: int) -> None:
-        """Take over a fresh `vosk.KaldiRecognizer` with words switched on, made for the same rate."""
-        self._session = session
-        self._step_bytes = _PCM_BYTES * round(rate_hz * _STEP_SECONDS)
-        self._waiting = bytearray()
-        self._pieces: list[Mapping[str, Any]] = []
-        self._partial = ""
-        self._failure = ""
+    def _grammar(self, language: str, model: Any, phrases: tuple[str, ...]) -> str | None:
+        """The phrases as Vosk wants them; None where the language is better heard freely, which is said once in the log."""
+        if not _takes_grammars(self._folders[language]):
+            self._tell_once(f"the Vosk model for {language!r} has a fixed graph: answers are not restricted to words")
+            return None
+        known = list(dict.fromkeys(phrase for one in phrases if (phrase := _known(model, one))))
+        if not known:
+            if phrases:
+                self._tell_once(f"the Vosk model for {language!r} knows none of the words of a question")
+            return None
+        unknown = next((word for word in _UNKNOWN_WORDS if model.vosk_model_find_word(word) >= 0), None)
+        if unknown is None:
+            self._tell_once(f"the Vosk model for {language!r} has no word for unknown ones: only confidence tells them")
+        return json.dumps([*known, *([unknown] if unknown else [])], ensure_ascii=False)
 
-    def accept(self, pcm: bytes) -> str:
-        """Take in 16-bit PCM and give the words so far."""
-        self._waiting += pcm
-        while len(self._waiting) >= self._step_bytes and not self._failure:
-            step = bytes(self._waiting[: self._step_bytes])
-            del self._waiting[: self._step_bytes]
-            self._decode(step)
-        return self._text(self._partial)
+    def _tell_once(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            _log.warning("%s", message)
 
-    def _decode(self, step: bytes) -> None:
-        try:
-            if self._session.AcceptWaveform(step):
-                self._pieces.append(json.loads(self._session.Result()))
-                self._partial = ""
-            else:
-                self._partial = json.loads(self._session.PartialResult()).get("partial", "")
-        except Exception as error:  # noqa: BLE001 - Vosk raises bare Exception; a failure is told at the end of the turn
-            self._failure = str(error) or type(error).__name__
 
-    def finish(self) -> Hearsay:
-        """Give all words of the turn, or the failure that cost it."""
-        if self._waiting and not self._failure:
-            self._decode(bytes(self._waiting))
-        if not self._failure:
-            try:
-                self._pieces.append(json.loads(self._session.FinalResult()))
-            except Exception as error:  # noqa: BLE001 - Vosk raises bare Exception
-                self._failure = str(error) or type(error).__name__
-        if self._failure:
-            return NotHeard(reason=f"Vosk failed: {self._failure}")
-        words = tuple(
-            Word(text=word["word"], begin_seconds=word["start"], end_seconds=word["end"], confidence=word["conf"])
-            for piece in self._pieces
-            for word in piece.get("result", ())
+class Hearers:
+    """The recognisers that one turn may be heard with: of free speech from the pool, and one restricted to its phrases."""
+
+    def __init__(self, pool: Pool[Kind, Any], model: Any, kind: Kind, grammar: str | None) -> None:
+        """Take where they come from; without a grammar there is no restricted one."""
+        self._pool = pool
+        self._model = model
+        self._kind = kind
+        self._grammar = grammar
+
+    @property
+    def are_restricted(self) -> bool:
+        """Whether the turn is first heard as its phrases."""
+        return self._grammar is not None
+
+    def free(self, *, wait_seconds: float) -> Hearer | None:
+        """A warm recogniser of free speech, None where memory allows no more of them within that time."""
+        warm = self._pool.take(self._kind, wait_seconds=wait_seconds)
+        if warm is None:
+            return None
+        return Hearer(
+            warm.native,
+            rate_hz=self._kind.rate_hz,
+            heard_seconds=warm.fed_seconds,
+            let_go=lambda fed_seconds, is_clean: self._let_go(warm, fed_seconds, is_clean=is_clean),
         )
-        confidence = sum(word.confidence for word in words) / len(words) if words else None
-        return Heard(text=self._text(), confidence=confidence, words=words, by="vosk" if words else "")
 
-    def _text(self, partial: str = "") -> str:
-        return " ".join(text for text in (*(piece.get("text", "") for piece in self._pieces), partial) if text)
+    def restricted(self) -> Hearer:
+        """A new recogniser of the phrases alone."""
+        import vosk  # noqa: PLC0415 - loads a native library, which a service without Vosk need not have
+
+        native = vosk.KaldiRecognizer(self._model, self._kind.rate_hz, self._grammar)
+        native.SetWords(True)  # noqa: FBT003 - Vosk's signature
+        return Hearer(native, rate_hz=self._kind.rate_hz)
+
+    def _let_go(self, warm: Warm[Kind, Any], fed_seconds: float, *, is_clean: bool) -> None:
+        warm.fed_seconds += fed_seconds
+        if is_clean:
+            self._pool.bring_back(warm)
+        else:
+            self._pool.drop(warm)
+
+
+def _takes_grammars(folder: Path) -> bool:
+    """Whether a model's graph is composed while it decodes (HCLr, Gr): one that was composed before takes no grammar.
+
+    Vosk says so on stderr alone and decodes freely (recognizer.cc, UpdateGrammarFst; model.cc looks in these two places).
+    """
+    return any((folder / place / "HCLr.fst").is_file() for place in ("graph", "."))
+
+
+def _known(model: Any, phrase: str) -> str:
+    """A phrase in the model's own words, "" if one of them is not in its vocabulary."""
+    words = phrase.split()
+    for spelled in (words, [word.lower() for word in words]):
+        if all(model.vosk_model_find_word(word) >= 0 for word in spelled):
+            return " ".join(spelled)
+    return ""
+
+
+def _hiss(rate_hz: int) -> bytes:
+    """Noise in the rhythm of syllables: 16-bit PCM, always the same."""
+    at = np.arange(round(_WARMED_WITH_SECONDS * rate_hz)) / rate_hz
+    loudness = 0.5 + 0.5 * np.sin(2 * np.pi * _SYLLABLES_A_SECOND * at)
+    hiss: bytes = (np.random.default_rng(0).normal(0, _HISS, at.size) * loudness).astype("<i2").tobytes()
+    return hiss[: len(hiss) // PCM_BYTES * PCM_BYTES]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ivr.speech.recognizer import Heard, NoModel, NotHeard
-from ivr.speech.vosk_recognizer import VoskRecognition, VoskRecognizer
+from ivr.speech.vosk_recognizer import VoskRecognition
+from ivr.speech.vosk_turn import Hearer, VoskTurn
 from tests.listeners import KOREAN, korean_model, korean_recognition, quiet, spoken
 
 vosk = pytest.importorskip("vosk", exc_type=ImportError)
@@ -49,7 +50,7 @@ def test_a_model_is_loaded_once_for_all_sessions_and_threads(monkeypatch: pytest
     recognition = VoskRecognition({KOREAN: korean_model()})
     with ThreadPoolExecutor(4) as threads:
         opened = list(threads.map(lambda _: recognition.open(KOREAN, rate_hz=8000), range(8)))
-    assert all(isinstance(session, VoskRecognizer) for session in opened)
+    assert all(isinstance(session, VoskTurn) for session in opened)
     assert loaded == [str(korean_model())]
 
 
@@ -86,18 +87,37 @@ def test_a_model_put_in_place_later_is_found_at_the_next_call(tmp_path: Path) ->
     recognition = VoskRecognition({KOREAN: folder})
     assert isinstance(recognition.open(KOREAN, rate_hz=8000), NoModel)
     folder.symlink_to(korean_model())
-    assert isinstance(recognition.open(KOREAN, rate_hz=8000), VoskRecognizer)
+    assert isinstance(recognition.open(KOREAN, rate_hz=8000), VoskTurn)
 
 
-class BrokenSession:
-    """A Vosk session whose native part gives up: it cannot be brought about with a sound model."""
+class BrokenNative:
+    """A native recogniser that gives up: it cannot be brought about with a sound model."""
 
     def AcceptWaveform(self, _pcm: bytes) -> int:  # noqa: N802 - Vosk's name
         raise Exception("Failed to process waveform")  # noqa: TRY002 - what Vosk raises
 
 
-def test_a_session_that_breaks_is_told_at_the_end_of_the_turn_and_not_raised() -> None:
-    session = VoskRecognizer(BrokenSession(), rate_hz=8000)
+class OneHearer:
+    """Gives the recogniser that it was made with, and keeps whether that was clean when it was let go."""
+
+    are_restricted = False
+
+    def __init__(self, native: Any) -> None:
+        self.native = native
+        self.were_clean: list[bool] = []
+
+    def free(self, *, wait_seconds: float) -> Hearer:
+        assert wait_seconds >= 0
+        return Hearer(self.native, rate_hz=8000, let_go=lambda _fed, is_clean: self.were_clean.append(is_clean))
+
+    def restricted(self) -> Hearer:
+        raise AssertionError("this turn is not restricted")
+
+
+def test_a_session_that_breaks_is_told_at_the_end_of_the_turn_and_its_recogniser_is_not_used_again() -> None:
+    hearers = OneHearer(BrokenNative())
+    session = VoskTurn(hearers, rate_hz=8000)
     assert session.accept(quiet(1)) == ""
     assert session.accept(quiet(1)) == ""
     assert session.finish() == NotHeard(reason="Vosk failed: Failed to process waveform")
+    assert hearers.were_clean == [False]
