@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from ivr.accounts import store
 from ivr.accounts.store import Role
 from ivr.calls.context import CallContext
-from ivr.web import calls_view, desk_view, live, transaction
+from ivr.web import calls_view, desk_view, kept_audio, live, transaction
 from ivr.web.calls_view import LiveCall
 from ivr.web.guards import guarded_by, the_person
 from ivr.web.languages import language
@@ -76,6 +76,13 @@ def call_events(call_id: str) -> ResponseReturnValue:
     return live.stream(look, _draw_story)
 
 
+@admin.get("/calls/<call_id>/audio/<int:turn>")
+@guarded_by(*WATCHERS)
+def audio(call_id: str, turn: int) -> ResponseReturnValue:
+    """What the caller said in a turn, as sound, where it is kept."""
+    return kept_audio.play(call_id, turn)
+
+
 @admin.get("/flows")
 @guarded_by(*WATCHERS)
 def flows() -> ResponseReturnValue:
@@ -88,4 +95,4 @@ def _draw_calls(calls: tuple[LiveCall, ...]) -> dict[str, str]:
 
 
 def _draw_story(context: CallContext) -> dict[str, str]:
-    return {"story": render_template("admin/story.html", call=context)}
+    return {"story": render_template("admin/story.html", call=context, audio_endpoint="admin.audio")}

@@ -31,6 +31,7 @@ class LiveCall:
     reason: str
     waiting_since: datetime | None  # for a person; none while it does not wait
     agent: str  # name of the agent who takes or talks, "" if none
+    words_so_far: str  # what the caller is just saying, "" between turns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,7 @@ def _live_call(
         reason=one.reason,
         waiting_since=waiting.get(one.call_id),
         agent=names.get(one.agent_id or "", ""),
+        words_so_far=one.words_so_far,
     )
 
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ivr.accounts import store
 from ivr.accounts.store import Role
 from ivr.calls.desk import Desk, Outcome, Refused
 from ivr.customers.store import CASE_DUE
-from ivr.web import desk_view, errors, live, transaction
+from ivr.web import desk_view, errors, kept_audio, live, transaction
 from ivr.web.desk_view import DeskView
 from ivr.web.forms import WrapUpForm
 from ivr.web.guards import guarded_by, the_agent_id, the_person
@@ -111,6 +111,15 @@ def hang_up(call_id: str) -> ResponseReturnValue:
     return _answer(_acts().hang_up(transaction.session(), agent_id=agent_id, call_id=call_id))
 
 
+@desk.get("/calls/<call_id>/audio/<int:turn>")
+@guarded_by(*EVERYBODY)
+def audio(call_id: str, turn: int) -> ResponseReturnValue:
+    """What the caller said in a turn, as sound, where it is kept: for the agent who has taken the call, until it is finished."""
+    if _acts().call_of(transaction.session(), the_agent_id()) != call_id:
+        abort(404)
+    return kept_audio.play(call_id, turn)
+
+
 @desk.post("/calls/<call_id>/finish")
 @guarded_by(*EVERYBODY)
 def finish(call_id: str) -> ResponseReturnValue:
@@ -179,7 +188,9 @@ def _draw(view: DeskView) -> dict[str, str]:
     parts = {
         "presence": render_template("desk/presence.html", view=view, away_reasons=AWAY_REASONS),
         "work": render_template("desk/work.html", view=view),
-        "story": render_template("desk/story.html", view=view, call=view.context),
+        "story": render_template(
+            "desk/story.html", view=view, call=view.context, audio_endpoint="desk.audio" if view.assignment else ""
+        ),
         "notes": "",
     }
     if view.assignment is not None:

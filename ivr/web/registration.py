@@ -143,4 +143,6 @@ def _filters() -> Mapping[str, Callable[..., object]]:
         "day_and_time": words.day_and_time,
         "day": words.day,
         "telephone_number": words.telephone_number,
+        "seconds": words.seconds,
+        "percent": words.percent,
     }

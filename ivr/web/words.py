@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
@@ -123,6 +124,29 @@ ENDINGS: Mapping[str, Any] = {
     "hang-up": _l("hung up"),
 }
 
+# Who turned the caller's sound into words: `Reading.by`, and what needs no recogniser.
+HEARD_BY: Mapping[str, Any] = {
+    "vosk": "Vosk",
+    "vosk restricted": _l("Vosk, among the words expected"),
+    "whisper": "Whisper",
+    "carrier": _l("the carrier"),
+    "keys": _l("keypad"),
+    "script": _l("a trial's script"),
+}
+
+# Why the listening to a turn ended: `ivr.speech.turn.Ending`, and what comes instead of it.
+WHY_ENDED: Mapping[str, Any] = {
+    "speech": _l("had finished speaking"),
+    "keys": _l("pressed keys"),
+    "silence": _l("silence: said nothing"),
+    "longest": _l("longest time reached, still speaking"),
+    "stopped": _l("hung up, or the line ended the stream"),
+    "stalled": _l("dead line: no sound came any more"),
+    "refused": _l("unusable sound"),
+    "not_admitted": _l("our own listening had no room: the carrier listened"),
+    "hang-up": _l("hung up"),
+}
+
 ROLES: Mapping[str, Any] = {"agent": _l("Agent"), "supervisor": _l("Supervisor"), "admin": _l("Admin")}
 
 TABLES: Mapping[str, Mapping[str, Any]] = {
@@ -140,6 +164,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "channel": CHANNELS,
     "order_status": ORDER_STATUSES,
     "ended": ENDINGS,
+    "heard_by": HEARD_BY,
+    "why_ended": WHY_ENDED,
     "role": ROLES,
 }
 
@@ -177,3 +203,13 @@ def telephone_number(number: str) -> str:
     if len(groups) > 1 and len(groups[-1]) == 1:
         groups[-2:] = [groups[-2][:2], groups[-2][2:] + groups[-1]]
     return " ".join((country, *groups))
+
+
+def seconds(value: float) -> str:
+    """A length of time with a tenth of a second, as the reader writes numbers."""
+    return f"{format_decimal(value, format='#,##0.0', locale=get_locale())} s"
+
+
+def percent(value: float) -> str:
+    """A share between 0 and 1 as a whole percentage."""
+    return f"{round(value * 100)}%"

@@ -39,6 +39,59 @@ PASSWORD = "un ricordo di vacanza"
 AGENT, SUPERVISOR, ADMIN = "giulia@example.it", "marta@example.it", "paolo@example.it"
 CALL = "CA" + "1" * 32
 LATE_ORDER = "1042"
+# How the turns of the call were heard, as the media socket and the conductor keep it.
+HEARD_UNSURELY: Mapping[str, Any] = {
+    "by": "vosk",
+    "confidence": 0.62,
+    "words": [
+        {"text": text, "begin": 1.3, "end": 1.5, "confidence": 0.31 if text in {"bollitore", "visto"} else 0.97}
+        for text in (
+            "sì",
+            "ma",
+            "guardi",
+            "è",
+            "la",
+            "terza",
+            "volta",
+            "che",
+            "chiamo",
+            "il",
+            "bollitore",
+            "doveva",
+            "arrivare",
+            "sabato",
+            "e",
+            "non",
+            "si",
+            "è",
+            "visto",
+            "nessuno",
+        )
+    ],
+    "alternatives": [
+        {"text": "sì ma guardi è la terza volta che chiamo il bollettino", "confidence": 0.4, "by": "vosk restricted"}
+    ],
+    "seconds": 9.84,
+    "speech_seconds": 6.2,
+    "first_word_seconds": 1.26,
+    "ended": "speech",
+    "interrupted_prompt": True,
+    "late_messages": 12,
+    "lost_seconds": 0.24,
+    "refused_messages": 0,
+    "failure": "",
+}
+HEARD_BY_CARRIER: Mapping[str, Any] = {
+    "by": "carrier",
+    "confidence": 0.93,
+    "ended": "speech",
+    "failure": "5 calls are heard",
+}
+NOTHING_HEARD: Mapping[str, Any] = {
+    "by": "", "confidence": None, "words": [], "alternatives": [], "seconds": 7.0, "speech_seconds": 0.0,
+    "first_word_seconds": None, "ended": "stalled", "interrupted_prompt": False, "late_messages": 0, "lost_seconds": 0.0,
+    "refused_messages": 0, "failure": "",
+}  # fmt: skip
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 
@@ -250,20 +303,22 @@ def _call(session: Session, now: datetime) -> None:
             reason="complaint", route_reason="complaint", node="to_recovery", turn=4,
         ),
     )  # fmt: skip
-    told = (
-        (0, "greeting", "Buongiorno, Chiara. Chiama per l'ordine 1042, che è in ritardo?", "", "", None, ""),
+    told: tuple[tuple[int, str, str, str, str, float | None, str, Mapping[str, Any]], ...] = (
+        (0, "greeting", "Buongiorno, Chiara. Chiama per l'ordine 1042, che è in ritardo?", "", "", None, "",
+         {}),
         (14, "tell_us_then", "Mi dica pure, l'ascolto.",
          "sì ma guardi è la terza volta che chiamo il bollitore doveva arrivare sabato e non si è visto nessuno", "yes",
-         0.71, "speech"),
+         0.71, "speech", HEARD_UNSURELY),
         (38, "complaint", "Mi dispiace molto. Ho aperto un reclamo, il numero è C 3 1 8 0 2 2.",
          "voglio fare un reclamo mi avete promesso la consegna di sera e non è venuto nessuno", "complaint", 0.94,
-         "speech"),
-        (61, "to_recovery", "La passo subito a una persona che può risolvere. Resti in linea.", "", "", None, "silence"),
+         "speech", HEARD_BY_CARRIER),
+        (61, "to_recovery", "La passo subito a una persona che può risolvere. Resti in linea.", "", "", None, "silence",
+         NOTHING_HEARD),
     )  # fmt: skip
-    for turn, (seconds, node, prompt, heard, intent, confidence, ended) in enumerate(told, start=1):
+    for turn, (seconds, node, prompt, heard, intent, confidence, ended, hearing) in enumerate(told, start=1):
         exchange = Exchange(
             heard=heard, keys="", intent=intent, confidence=confidence, ended=ended, node=node, prompt=prompt, facts=(),
-            answer="<Response/>",
+            answer="<Response/>", hearing=hearing,
         )  # fmt: skip
         calls.add_turn(session, CALL, turn, exchange, began + timedelta(seconds=seconds))
     happened: tuple[tuple[int, str, Mapping[str, Any]], ...] = (

@@ -30,10 +30,12 @@ EXPECTED_ROLES = {
     "desk.hold": EVERYBODY,
     "desk.hang_up": EVERYBODY,
     "desk.finish": EVERYBODY,
+    "desk.audio": EVERYBODY,
     "admin.page": WATCHERS,
     "admin.events": WATCHERS,
     "admin.call": WATCHERS,
     "admin.call_events": WATCHERS,
+    "admin.audio": WATCHERS,
     "admin.flows": WATCHERS,
 }
 EXPECTED_PUBLIC = {
@@ -44,6 +46,8 @@ EXPECTED_PUBLIC = {
     "assets.static",
     "bootstrap.static",
     "voice.music_file",
+    "voice.spoken",
+    "voice.recording",
 }
 
 
