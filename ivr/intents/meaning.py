@@ -24,7 +24,9 @@ class Intent:
     name: str
     confidence: float  # calibrated probability, 0-1
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
-    by: str = "classifier"  # "rule", "phrase" or "classifier": what decided, for the bench and the receipt
+    by: str = (
+        "classifier"  # "rule", "phrase", "correction" or "classifier": what decided, for the bench and the receipt
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -267,6 +267,15 @@ def _is_whole(group: str, words: Sequence[str]) -> bool:
     return len(group) >= _THOUSANDS_DIGITS and not (len(words) == 1 and words[0].startswith("0"))
 
 
+def read_number(words: Sequence[str], start: int, language: str) -> tuple[str, int]:
+    """Return the digits of the number that stands at a place and the place behind it; "" where none does."""
+    if language not in _AND or start >= len(words):
+        return "", start
+    reader = _Reader(words=words, language=language, at=start)
+    digits = reader.number()
+    return digits, reader.at if digits else start
+
+
 def number_runs(words: Sequence[str], language: str) -> tuple[Run, ...]:
     """Return the numbers of normalised words in order; groups that follow each other without a word between make one run."""
     if language not in _AND:

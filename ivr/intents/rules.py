@@ -215,18 +215,24 @@ _LANGUAGE_WORDS = 8
 _LEADING_YES = {
     "it": re.compile(
         r"^(?:(?:sì|si|certo|esatto|esattamente|certamente|giusto|confermo|ok|okay|va bene|d'accordo"
-        r"|corretto|ma sì)\b ?)+"
+        r"|corretto|perfetto|(?:è )?tutto (?:giusto|corretto)|(?:è|sono) (?:giust[oa]|esatt[oa]|corrett[oa]|quest[oa]|quell[oa])"
+        r"|ma sì)\b ?)+"
     ),
     "en": re.compile(
         r"^(?:(?:yes|yeah|yep|yup|sure|correct|right|ok|okay|exactly|of course|that's right|that's it"
-        r"|absolutely)\b ?)+"
+        r"|absolutely|perfect|that's correct|(?:it|that) is (?:right|correct)|it's (?:right|correct)"
+        r"|all correct|you got it)\b ?)+"
     ),
 }
 _LEADING_NO = {
     "it": re.compile(
-        r"^(?:(?:no|macché|assolutamente no|non è (?:quello|per quello|così)|niente affatto|sbagliato)\b ?)+"
+        r"^(?:(?:no|macché|assolutamente no|non è (?:quello|per quello|così)|niente affatto|(?:è )?sbagliat[oa]"
+        r"|non è (?:giust[oa]|esatt[oa]|corrett[oa])|non va bene)\b ?)+"
     ),
-    "en": re.compile(r"^(?:(?:no|nope|nah|not really|it's not|it isn't|that's not it|wrong)\b ?)+"),
+    "en": re.compile(
+        r"^(?:(?:no|nope|nah|not really|it's not|it isn't|that's not it|wrong|incorrect|(?:that|it)(?:'s| is) (?:wrong|incorrect)"
+        r"|(?:that|it)(?:'s| is) not (?:right|correct)|(?:that|it) isn't (?:right|correct))\b ?)+"
+    ),
 }
 
 

@@ -14,7 +14,7 @@ from ivr.intents.classifier import CERTAIN, Classifier, train
 from ivr.intents.encoders import TextEncoder
 from ivr.intents.meaning import Doubtful, Intent, Meaning, NotUnderstood, SlotValue, Why
 from ivr.intents.phrases import Phrasebook, load_phrasebook
-from ivr.intents.rules import SMALL, UNDERLINING, Answer, small_answer
+from ivr.intents.rules import SMALL, UNDERLINING, Answer, small_answer, wants_person
 from ivr.intents.slots import read_slots
 from ivr.intents.words import normalise, without_fillers
 
@@ -44,19 +44,24 @@ class Understanding:
         *,
         expected: Collection[str] = (),
         slot: str = "",
+        previous: str = "",
         today: date | None = None,
     ) -> Meaning:
         """Return what an utterance means.
 
         `expected` are the intents that answer the question asked, `slot` the slot that it asks for; both make their
-        answer easier and forbid none.
+        answer easier and forbid none. `previous` is the slot's value that was just read back: a correction of it is a "no"
+        whose slot holds the value as it was meant, beside `guessed` where that was not certain; the same value again is a "yes".
         `today` (the caller's day) resolves "ieri". Takes some 30 ms with the packaged encoder, less than 1 ms where
         rules decide.
         """
         words = normalise(text)
         if not words:
             return NotUnderstood(reason=Why.EMPTY)
-        slots = read_slots(words, language, expected=slot, today=today)
+        slots = read_slots(words, language, expected=slot, previous=previous, today=today)
+        if previous and slot in slots and not wants_person(words, language):
+            name = "yes" if str(slots[slot]) == previous else "no"
+            return Intent(name=name, confidence=SURE, slots=slots, by="correction")
         answer = small_answer(words, language, self.wholes.get(language, {}), expected)
         if answer is not None:
             return self._answered(answer, language, slots)

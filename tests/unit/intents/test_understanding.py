@@ -231,3 +231,43 @@ def test_a_yes_that_is_only_underlined_stays_a_yes(understanding: Understanding,
     meaning = understanding.understand(text, language, expected=("yes", "no"))
     assert isinstance(meaning, Intent)
     assert meaning.name == "yes"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "name", "value"),
+    [
+        ("it", "no, quarantadue, non cinquantadue", "no", "1042"),
+        ("it", "Mille e quarantadue.", "no", "1042"),
+        ("it", "sì, mille cinquantadue", "yes", "1052"),
+        ("it", "sì", "yes", None),
+        ("it", "no, è sbagliato", "no", None),
+        ("en", "no, forty-two, not fifty-two", "no", "1042"),
+        ("en", "that's right", "yes", None),
+    ],
+)
+def test_value_read_back_is_agreed_to_or_corrected(
+    understanding: Understanding, language: str, said: str, name: str, value: str | None
+) -> None:
+    meaning = understanding.understand(said, language, expected=("yes", "no"), slot="order_number", previous="1052")
+    assert isinstance(meaning, Intent)
+    assert (meaning.name, meaning.slots.get("order_number")) == (name, value)
+    assert meaning.confidence > 0.9
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("voglio un operatore, non 1052", "person"), ("ripeti per favore", "repeat"), ("english please", "english")],
+)
+def test_what_is_understood_everywhere_is_understood_at_a_read_back(
+    understanding: Understanding, said: str, name: str
+) -> None:
+    meaning = understanding.understand(said, "it", expected=("yes", "no"), slot="order_number", previous="1052")
+    assert isinstance(meaning, Intent)
+    assert meaning.name == name
+
+
+def test_part_that_fits_in_more_than_one_place_is_marked_as_guessed(understanding: Understanding) -> None:
+    meaning = understanding.understand(
+        "no, quarantadue", "it", expected=("yes", "no"), slot="order_number", previous="1052"
+    )
+    assert dict(meaning.slots) == {"order_number": "1042", "guessed": True}
