@@ -1,13 +1,11 @@
 """Decides when a caller has finished: fed with stretches of sound that hold a voice or none, it says `Going` or `Ended`.
 
 Pure and without a clock: seconds come in as data, so a recording gives the same answer as the live call. How a voice is told
-from noise, and what was said, is left to others.
+from noise is left to others, and how long is waited to `waits`: the waits may change from one stretch to the next.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final, TypeAlias
 
 # Sums of 0.02 are not exact in floating point; a wait of one second must end with the fiftieth frame and not with the next.
@@ -27,25 +25,13 @@ class AnswerKind(StrEnum):
 class Waits:
     """How long each kind of quiet may last, in seconds."""
 
-    nothing_yet_seconds: float = 5.0  # before the first word; Gather's `timeout`, 5 s by default
+    nothing_yet_seconds: float  # before the first word
     after_words_seconds: float
-    longest_seconds: float  # the whole turn; Gather hears at most 60 s
+    longest_seconds: float  # the whole turn
     # "sì" and "no" hold 0.15 s of voice and more; a click on the line is shorter.
     begin_seconds: float = 0.1
     # Inside an answer a voice must last this long to break the quiet: three frames, so that a crackle does not.
     resume_seconds: float = 0.06
-
-
-# Precedent: home-assistant's `assist_pipeline/vad.py` takes 0.7 s of quiet by default and 1.25 s when relaxed. An open
-# request holds pauses for thought; a number is read in groups with pauses between them, longer than those of a sentence.
-WAITS: Final[Mapping[AnswerKind, Waits]] = MappingProxyType(
-    {
-        AnswerKind.REQUEST: Waits(after_words_seconds=1.25, longest_seconds=60.0),
-        AnswerKind.YES_NO: Waits(after_words_seconds=0.7, longest_seconds=15.0),
-        AnswerKind.DIGITS: Waits(after_words_seconds=1.5, longest_seconds=30.0),
-        AnswerKind.CHOICE: Waits(after_words_seconds=0.7, longest_seconds=15.0),
-    }
-)
 
 
 class Reason(StrEnum):
@@ -120,13 +106,12 @@ def _heard(hearing: Hearing, waits: Waits, *, seconds: float, voiced: bool) -> H
 def _verdict(hearing: Hearing, waits: Waits) -> Verdict:
     if _reached(hearing.total_seconds, waits.longest_seconds):
         return Ended(reason=Reason.LONGEST if hearing.has_begun else Reason.SILENCE)
+    # Who draws breath in the last moment is heard out.
+    if hearing.voiced_run_seconds > 0:
+        return Going()
     if hearing.has_begun:
         return Ended(reason=Reason.SPEECH) if _reached(hearing.quiet_seconds, waits.after_words_seconds) else Going()
-    # Who draws breath in the last moment is heard out.
-    is_beginning = hearing.voiced_run_seconds > 0
-    if _reached(hearing.total_seconds, waits.nothing_yet_seconds) and not is_beginning:
-        return Ended(reason=Reason.SILENCE)
-    return Going()
+    return Ended(reason=Reason.SILENCE) if _reached(hearing.total_seconds, waits.nothing_yet_seconds) else Going()
 
 
 def _reached(seconds: float, limit_seconds: float) -> bool:

@@ -1,45 +1,36 @@
 """One turn of listening on a media stream: messages come in, messages to send and at last a `Turn` go out.
 
-It decodes, tells voice from noise, finds the end of speech, lets the caller talk over the prompt, takes keys and has the words
-recognised. It knows no socket and no clock: whoever holds the socket hands in each message, and the seconds in which none
-came. Whatever goes wrong on the way, the turn comes back as far as it was heard.
+It joins what others decide: the wire's order, the prompt, the voice, the end of speech, what is recognised; keys are its own. It
+knows no socket and no clock: whoever holds the socket hands in each message, and the seconds in which none came. Whatever goes
+wrong on the way, the turn comes back as far as it was heard.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, assert_never
 
-from ivr.audio import FRAME_BYTES, FRAME_SECONDS, RATE_HZ, frames_of_ulaw, seconds_of_ulaw, ulaw_to_pcm
-from ivr.speech.barge_in import OverPrompt, over_prompt
-from ivr.speech.end_of_speech import WAITS, Ended, Hearing, Reason, hear
-from ivr.speech.recognizer import Heard, NoModel, NotHeard, Recognizer
+from ivr.audio import FRAME_SECONDS, RATE_HZ, ulaw_to_pcm
+from ivr.speech.end_of_speech import Ended, Hearing, Reason, hear
+from ivr.speech.prompt_playing import PROMPT_MARK, PromptPlaying
+from ivr.speech.recognizer import Busy, Heard, NoModel, NotHeard, Recognizer
+from ivr.speech.speech_stretches import SpeechStretches
 from ivr.speech.turn import Ending, Question, Reply, Turn
 from ivr.speech.voice_activity import FRAME_PCM_BYTES, VoiceActivity
-from ivr.telephony.media import (
-    Connected,
-    Key,
-    Mark,
-    Media,
-    Start,
-    Stop,
-    Unplayable,
-    clear_message,
-    mark_message,
-    media_message,
-    read_message,
-)
+from ivr.speech.waits import waits_for
+from ivr.speech.wire import Frame, Wire
+from ivr.telephony.media import Connected, Key, Mark, Media, Start, Stop, Unplayable, read_message
 from ivr.telephony.requests import Malformed
 
-__all__ = ["Ending", "Listening", "Question", "Reply", "Turn"]
+__all__ = ["MOST_REFUSED", "PROMPT_MARK", "STALLED_SECONDS", "Ending", "Listening", "Question", "Reply", "Turn"]
 
-PROMPT_MARK: Final = "prompt"
 # Without a message for so long the stream is given up: the carrier sends 50 in a second, and a caller waits no longer.
 STALLED_SECONDS: Final = 3.0
 # A stream with so many unusable messages (two seconds of them) is rubbish, or an attack: the turn is closed.
 MOST_REFUSED: Final = 100
-# How much later than its length a prompt may be said to have been played; then its mark is taken to be lost.
-_MARK_PATIENCE_SECONDS: Final = 2.0
-# What is recognised from before an interruption was noticed: its own 0.3 s and the breath before it.
-_BEFORE_INTERRUPTION_BYTES: Final = 25 * FRAME_PCM_BYTES
+# Usable messages without sound of the caller between two that have some: a carrier sends a few marks and keys, so many only
+# one that has lost the caller's sound. Ten seconds of another track.
+MOST_WITHOUT_SOUND: Final = 500
+_PCM_BYTES_A_SECOND: Final = 2 * RATE_HZ
 
 
 class Listening:
@@ -48,54 +39,49 @@ class Listening:
     def __init__(
         self,
         question: Question,
-        recognizer: Recognizer | NoModel,
+        recognizer: Recognizer | NoModel | Busy,
         *,
         call_sid: str = "",
         prompt_ulaw: bytes = b"",
+        on_words: Callable[[str], None] | None = None,
     ) -> None:
         """Take what to listen for; a stream of another call than `call_sid` is refused, "" takes any.
 
-        Without a model the turn can still be answered by keys. `prompt_ulaw` is played first, "" if the carrier has said it.
+        Without a recogniser the turn can still be answered by keys. `prompt_ulaw` is played first, b"" if it has been said.
+        `on_words` is told the words so far whenever they change.
         """
-        waits = WAITS[question.kind]
-        own = {
-            "nothing_yet_seconds": question.timeout_seconds,
-            "after_words_seconds": question.after_words_seconds,
-            "longest_seconds": question.longest_seconds,
-        }
-        self._waits = replace(waits, **{name: seconds for name, seconds in own.items() if seconds is not None})
         self._question = question
-        self._recognizer = None if isinstance(recognizer, NoModel) else recognizer
-        self._failure = recognizer.reason if isinstance(recognizer, NoModel) else ""
+        self._recognizer = None if isinstance(recognizer, NoModel | Busy) else recognizer
+        self._failure = recognizer.reason if isinstance(recognizer, NoModel | Busy) else ""
         self._expected_call_sid = call_sid
-        self._prompt_ulaw = prompt_ulaw
-        self._voice_activity = VoiceActivity()
+        self._on_words = on_words
         self._start: Start | None = None
         self._turn: Turn | None = None
+        # The wire
+        self._wire = Wire()
+        self._seconds = 0.0
+        self._stalled_seconds = 0.0
+        self._without_sound = 0
+        self._refused_messages = 0
         # The caller
+        self._waits = waits_for(question)
+        self._voice_activity = VoiceActivity()
         self._hearing = Hearing()
+        self._first_word_seconds: float | None = None
         self._keys = ""
         self._seconds_since_key = 0.0
         self._speech_pcm = bytearray()
         # The prompt
-        self._prompt_left_seconds = 0.0
-        self._over_prompt = OverPrompt()
+        self._prompt = PromptPlaying(question, prompt_ulaw, self._waits)
         self._interrupted_prompt = False
-        # The wire
-        self._partial_frame = b""
-        self._unrecognized = bytearray()
-        self._seconds = 0.0
+        # The recogniser
+        self._stretches = SpeechStretches()
+        self._before_recognized_seconds = 0.0  # from the stream's first sound to the first that was recognised
         self._recognized_seconds = 0.0
-        self._first_word_seconds: float | None = None
-        self._stalled_seconds = 0.0
-        self._last_chunk = 0
-        self._next_timestamp_milliseconds: float | None = None
-        self._late_messages = 0
-        self._lost_seconds = 0.0
-        self._refused_messages = 0
+        self._words = ""
 
-    def accept(self, message: str | bytes) -> Reply:
-        """Take in one message of the socket, as it came."""
+    def accept(self, message: str | bytes, *, late_seconds: float = 0.0) -> Reply:
+        """Take in one message of the socket, as it came, and how long it has been waiting to be taken in."""
         if self._turn is not None:
             return Reply(turn=self._turn)
         read = read_message(message)
@@ -109,7 +95,7 @@ class Listening:
             case Start():
                 return self._begin(read)
             case Media() | Key() | Mark() | Stop():
-                return self._within_stream(read)
+                return self._refusal(read) or self._within_stream(read, late_seconds)
             case _:
                 assert_never(read)
 
@@ -133,109 +119,93 @@ class Listening:
             return Reply(turn=self._finish(Ending.REFUSED))
         self._start = start
         self._stalled_seconds = 0.0
-        if not self._prompt_ulaw:
-            return Reply()
-        self._prompt_left_seconds = seconds_of_ulaw(self._prompt_ulaw) + _MARK_PATIENCE_SECONDS
-        sound = (media_message(start.stream_sid, frame) for frame in frames_of_ulaw(self._prompt_ulaw))
-        return Reply(messages=(*sound, mark_message(start.stream_sid, PROMPT_MARK)))
+        return Reply(messages=self._prompt.begin(start.stream_sid))
 
-    def _within_stream(self, message: Media | Key | Mark | Stop) -> Reply:
+    def _refusal(self, message: Media | Key | Mark | Stop) -> Reply | None:
         if self._start is None:
             return self._refuse("a message before the start")
         if message.stream_sid != self._start.stream_sid:
             return self._refuse("a message of another stream")
         self._stalled_seconds = 0.0
+        self._without_sound += 1
+        return Reply(turn=self._finish(Ending.STALLED)) if self._without_sound > MOST_WITHOUT_SOUND else None
+
+    def _within_stream(self, message: Media | Key | Mark | Stop, late_seconds: float) -> Reply:
         match message:
             case Media():
-                return self._media(message)
+                return self._media(message, late_seconds)
             case Key(key=key):
                 return self._key(key)
             case Mark(name=name):
-                if name == PROMPT_MARK:
-                    self._prompt_left_seconds = 0.0
+                if self._prompt.is_playing:
+                    self._prompt.take_mark(name)
+                    self._hear_from_over_prompt()
                 return Reply()
             case Stop():
                 return Reply(turn=self._finish(Ending.STOPPED))
             case _:
                 assert_never(message)
 
-    def _media(self, media: Media) -> Reply:
-        if media.track != "inbound":
-            return Reply()
-        if not self._is_in_order(media):
-            self._late_messages += 1
-            return Reply()
-        sound = self._partial_frame + media.ulaw
-        whole = len(sound) // FRAME_BYTES * FRAME_BYTES
-        self._partial_frame = sound[whole:]
+    def _media(self, media: Media, late_seconds: float) -> Reply:
         messages: tuple[str, ...] = ()
-        for at in range(0, whole, FRAME_BYTES):
-            messages += self._frame(ulaw_to_pcm(sound[at : at + FRAME_BYTES]))
+        for frame in self._wire.frames(media, late_seconds=late_seconds):
+            self._without_sound = 0
+            messages += self._frame(frame)
             if self._turn is not None:
                 break
         return Reply(messages=messages, turn=self._turn)
 
-    def _is_in_order(self, media: Media) -> bool:
-        """Whether a message is not late; counts what the time stamps show to be missing before it."""
-        if media.chunk is not None:
-            if media.chunk <= self._last_chunk:
-                return False
-            self._last_chunk = media.chunk
-        if media.timestamp_milliseconds is not None:
-            if self._next_timestamp_milliseconds is not None:
-                gap_seconds = (media.timestamp_milliseconds - self._next_timestamp_milliseconds) / 1000
-                # Time stamps jitter by a frame; only more than that is a loss.
-                self._lost_seconds += gap_seconds if gap_seconds > FRAME_SECONDS else 0.0
-            self._next_timestamp_milliseconds = media.timestamp_milliseconds + 1000 * seconds_of_ulaw(media.ulaw)
-        return True
-
-    def _frame(self, pcm: bytes) -> tuple[str, ...]:
+    def _frame(self, frame: Frame) -> tuple[str, ...]:
         """Take in 20 ms of the caller and give what is to be sent."""
+        pcm = ulaw_to_pcm(frame.ulaw)
         self._seconds += FRAME_SECONDS
-        voiced = self._voice_activity.is_voiced(pcm)
-        self._unrecognized += pcm
-        if self._prompt_left_seconds > 0:
-            return self._frame_over_prompt(voiced=voiced)
-        if self._keys:
+        if self._keys and not self._prompt.is_playing:
             # The first key decides that the answer is keyed; from then on only keys and the time between them count.
-            self._unrecognized.clear()
             self._seconds_since_key += FRAME_SECONDS
             if self._seconds_since_key >= self._waits.nothing_yet_seconds:
                 self._finish(Ending.KEYS)
             return ()
-        if voiced:
+        voiced = self._voice_activity.is_voiced(pcm)
+        # Late sound still tells whether the caller is talking, which costs little; to recognise it would make all later
+        # sound late as well.
+        if not frame.is_late:
+            self._recognize(self._stretches.hear(pcm, voiced=voiced))
+        if self._prompt.is_playing:
+            return self._frame_over_prompt(pcm, voiced=voiced)
+        if voiced and not frame.is_late:
             self._speech_pcm += pcm
-        self._hearing, verdict = hear(self._hearing, self._waits, seconds=FRAME_SECONDS, voiced=voiced)
-        if self._hearing.has_begun and self._first_word_seconds is None:
-            self._first_word_seconds = round(self._seconds - self._hearing.voiced_run_seconds, 2)
-        self._recognize()
-        if isinstance(verdict, Ended):
-            self._finish(_ENDINGS[verdict.reason])
+        self._listen(voiced=voiced)
         return ()
 
-    def _frame_over_prompt(self, *, voiced: bool) -> tuple[str, ...]:
-        self._prompt_left_seconds -= FRAME_SECONDS
-        del self._unrecognized[:-_BEFORE_INTERRUPTION_BYTES]
-        self._over_prompt, interrupts = over_prompt(self._over_prompt, seconds=FRAME_SECONDS, voiced=voiced)
-        if not (interrupts and self._question.barge_in):
+    def _listen(self, *, voiced: bool) -> None:
+        had_begun = self._hearing.has_begun
+        self._hearing, verdict = hear(self._hearing, self._waits, seconds=FRAME_SECONDS, voiced=voiced)
+        if self._hearing.has_begun and not had_begun:
+            self._begin_speech(self._hearing.voiced_run_seconds)
+        if isinstance(verdict, Ended):
+            self._finish(_ENDINGS[verdict.reason])
+
+    def _frame_over_prompt(self, pcm: bytes, *, voiced: bool) -> tuple[str, ...]:
+        interrupts = self._prompt.hear(pcm, voiced=voiced)
+        if self._prompt.is_playing and not interrupts:
             return ()
-        spoken_seconds = self._over_prompt.voiced_run_seconds
-        self._speech_pcm += self._unrecognized[-round(spoken_seconds / FRAME_SECONDS) * FRAME_PCM_BYTES :]
-        self._hearing = Hearing(
-            total_seconds=spoken_seconds,
-            voiced_run_seconds=spoken_seconds,
-            speech_seconds=spoken_seconds,
-            has_begun=True,
-        )
-        self._first_word_seconds = round(self._seconds - spoken_seconds, 2)
+        self._hear_from_over_prompt()
         return self._silence_prompt()
 
+    def _hear_from_over_prompt(self) -> None:
+        """Go on with what the caller was saying when the prompt stopped."""
+        talking = self._prompt.talking
+        if talking is None or self._hearing.has_begun:
+            return
+        self._hearing = talking
+        begun_with = self._begin_speech(talking.total_seconds)
+        self._speech_pcm += begun_with[-round(talking.total_seconds / FRAME_SECONDS) * FRAME_PCM_BYTES :]
+
     def _silence_prompt(self) -> tuple[str, ...]:
-        if self._prompt_left_seconds <= 0 or self._start is None:
+        if not self._prompt.is_playing or self._start is None:
             return ()
-        self._prompt_left_seconds = 0.0
         self._interrupted_prompt = True
-        return (clear_message(self._start.stream_sid),)
+        return self._prompt.stop(self._start.stream_sid)
 
     def _key(self, key: str) -> Reply:
         messages = self._silence_prompt()
@@ -249,11 +219,24 @@ class Listening:
             self._finish(Ending.KEYS)
         return Reply(messages=messages, turn=self._turn)
 
-    def _recognize(self) -> None:
-        if self._recognizer is not None:
-            self._recognizer.accept(bytes(self._unrecognized))
-            self._recognized_seconds += len(self._unrecognized) / 2 / RATE_HZ
-        self._unrecognized.clear()
+    def _begin_speech(self, spoken_seconds: float) -> bytes:
+        self._first_word_seconds = round(self._seconds - spoken_seconds, 2)
+        begun_with = self._stretches.begin(spoken_seconds)
+        self._before_recognized_seconds = self._seconds - len(begun_with) / _PCM_BYTES_A_SECOND
+        self._recognize(begun_with)
+        return begun_with
+
+    def _recognize(self, pcm: bytes) -> None:
+        if not pcm or self._recognizer is None:
+            return
+        self._recognized_seconds += len(pcm) / _PCM_BYTES_A_SECOND
+        words = self._recognizer.accept(pcm)
+        if words == self._words:
+            return
+        self._words = words
+        self._waits = waits_for(self._question, words)
+        if self._on_words is not None:
+            self._on_words(words)
 
     def _unplayable(self, reason: str) -> Reply:
         if self._start is not None:
@@ -268,35 +251,49 @@ class Listening:
             self._finish(Ending.REFUSED)
         return Reply(turn=self._turn)
 
+    def _heard(self) -> Heard:
+        """What the recogniser made of the turn; nothing where the caller keyed, or said nothing that it was given."""
+        nothing = Heard(text="", confidence=None)
+        if self._recognizer is None or self._keys or not self._recognized_seconds:
+            return nothing
+        self._recognize(self._stretches.rest())
+        heard = self._recognizer.finish()
+        if isinstance(heard, NotHeard):
+            self._failure = self._failure or heard.reason
+            return nothing
+        moved = self._before_recognized_seconds
+        return replace(
+            heard,
+            words=tuple(
+                replace(
+                    word,
+                    begin_seconds=round(word.begin_seconds + moved, 3),
+                    end_seconds=round(word.end_seconds + moved, 3),
+                )
+                for word in heard.words
+            ),
+        )
+
     def _finish(self, ending: Ending) -> Turn:
-        # A caller who keyed or said nothing has no words, and noise should not be made into some.
-        words_of_caller = Heard(text="", confidence=None)
-        if self._recognizer is not None:
-            if self._unrecognized and self._prompt_left_seconds <= 0:
-                self._recognize()
-            heard = self._recognizer.finish()
-            if isinstance(heard, NotHeard):
-                self._failure = self._failure or heard.reason
-            elif not self._keys and self._hearing.has_begun:
-                words_of_caller = heard
+        heard = self._heard()
         self._turn = Turn(
             call_sid=self._start.call_sid if self._start else "",
             stream_sid=self._start.stream_sid if self._start else "",
             ended=ending,
-            text=words_of_caller.text,
-            confidence=words_of_caller.confidence,
-            words=words_of_caller.words,
-            heard_by=words_of_caller.by,
-            alternatives=words_of_caller.alternatives,
+            text=heard.text,
+            confidence=heard.confidence,
+            words=heard.words,
+            heard_by=heard.by,
+            alternatives=heard.alternatives,
             keys=self._keys,
             seconds=round(self._seconds, 2),
-            speech_seconds=round(len(self._speech_pcm) / 2 / RATE_HZ, 2),
+            speech_seconds=round(len(self._speech_pcm) / _PCM_BYTES_A_SECOND, 2),
             recognized_seconds=round(self._recognized_seconds, 2),
             first_word_seconds=self._first_word_seconds,
             speech_pcm=bytes(self._speech_pcm),
             interrupted_prompt=self._interrupted_prompt,
-            late_messages=self._late_messages,
-            lost_seconds=round(self._lost_seconds, 3),
+            late_messages=self._wire.late_messages,
+            lost_seconds=round(self._wire.lost_seconds, 3),
             refused_messages=self._refused_messages,
             failure=self._failure,
         )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.speech.barge_in import INTERRUPTING_SECONDS, OverPrompt, over_prompt
-from ivr.speech.end_of_speech import WAITS, AnswerKind, Ended, Going, Hearing, Reason, Verdict, Waits, hear
+from ivr.speech.end_of_speech import Ended, Going, Hearing, Reason, Verdict, Waits, hear
 
 FRAME = 0.02
 WAITS_OF_TEST = Waits(nothing_yet_seconds=5.0, after_words_seconds=1.0, longest_seconds=20.0)
@@ -45,18 +45,6 @@ def test_the_turn_ends_for_this_reason_at_this_second(
 
 def test_a_caller_in_the_middle_of_a_sentence_is_not_cut() -> None:
     assert listen((2, False), (3, True), (0.9, False)) == (Going(), 5.9)
-
-
-@pytest.mark.parametrize("kind", list(AnswerKind))
-def test_each_kind_of_answer_has_waits_that_leave_time_to_answer(kind: AnswerKind) -> None:
-    waits = WAITS[kind]
-    assert 0.5 <= waits.after_words_seconds < waits.nothing_yet_seconds < waits.longest_seconds <= 60
-
-
-def test_a_number_read_in_groups_gets_more_time_than_a_yes() -> None:
-    groups = [(1.0, True), (1.3, False), (1.0, True), (1.3, False), (1.0, True), (9.0, False)]
-    assert listen(*groups, waits=WAITS[AnswerKind.DIGITS]) == (Ended(reason=Reason.SPEECH), 7.1)
-    assert listen(*groups, waits=WAITS[AnswerKind.YES_NO]) == (Ended(reason=Reason.SPEECH), 1.7)
 
 
 def test_negative_time_is_refused() -> None:

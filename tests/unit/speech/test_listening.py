@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ivr import audio
 from ivr.speech.end_of_speech import AnswerKind
 from ivr.speech.listening import MOST_REFUSED, STALLED_SECONDS, Ending, Listening, Question, Reply, Turn
-from ivr.speech.recognizer import Heard, NoModel
+from ivr.speech.recognizer import Busy, Heard, NoModel
 from ivr.speech.scripted import Fails, Hears, ScriptedRecognition
 from tests.listeners import KOREAN, korean_recognition, quiet, spoken
 
@@ -94,20 +94,26 @@ def test_a_spoken_request_comes_back_as_words_after_a_quiet_second() -> None:
 
 
 def test_a_real_recogniser_hears_in_a_turn_what_it_hears_in_the_file() -> None:
-    pcm = audio.ulaw_to_pcm(audio.pcm_to_ulaw(spoken("uno due tre quattro") + quiet(1)))
+    pcm = audio.ulaw_to_pcm(audio.pcm_to_ulaw(spoken("uno due tre quattro")))
+    question = Question(kind=AnswerKind.CHOICE, language="it")
     session = korean_recognition().open(KOREAN, rate_hz=8000)
     alone = korean_recognition().open(KOREAN, rate_hz=8000)
-    assert not isinstance(session, NoModel)
-    assert not isinstance(alone, NoModel)
-    line = begun(Question(kind=AnswerKind.CHOICE, language="it"))
-    line.listening = Listening(Question(kind=AnswerKind.CHOICE, language="it"), session)
+    assert not isinstance(session, NoModel | Busy)
+    assert not isinstance(alone, NoModel | Busy)
+    line = begun(question)
+    line.listening = Listening(question, session)
     line.send(start())
-    turn = ended(line.hear(pcm))
-    alone.accept(pcm[: round(turn.seconds * 16000)])
+    turn = ended(line.hear(quiet(1) + pcm + quiet(3)))
+    alone.accept(pcm)
     heard = alone.finish()
     assert isinstance(heard, Heard)
     assert turn.text == heard.text != ""
-    assert turn.words == heard.words
+    assert (turn.heard_by, turn.alternatives) == (heard.by, heard.alternatives)
+    assert [word.text for word in turn.words] == [word.text for word in heard.words]
+    # The words' seconds are those of the stream, whose first second held nothing.
+    silent_at_begin = next(at for at in range(0, len(pcm), 320) if any(pcm[at : at + 320])) / 16000
+    for ours, theirs in zip(turn.words, heard.words, strict=True):
+        assert ours.begin_seconds == pytest.approx(theirs.begin_seconds + 1, abs=silent_at_begin + 0.05)
 
 
 def test_a_silent_caller_ends_the_turn_without_words() -> None:
