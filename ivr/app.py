@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import Engine
 from twilio.http import HttpClient
 
-from ivr import database
-from ivr.audio import RATE_HZ
+from ivr import database, synthesis
 from ivr.calls import own_words
 from ivr.calls.company import CARRIER, STREAM, Addresses, Company, FlowVersion
 from ivr.calls.conductor import Conductor
@@ -27,15 +27,21 @@ from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
 from ivr.intents.understanding import Understanding, load_understanding
 from ivr.logs import configure as configure_logs
 from ivr.settings import Settings
-from ivr.speech.recognizer import NoModel, Recognition
+from ivr.speech.chosen import ChosenRecognition
+from ivr.speech.decoding import Decoding
+from ivr.speech.load import Admitted
+from ivr.speech.prompt_voice import PromptVoice
+from ivr.speech.recognizer import Recognition
 from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.telephony.carrier import Carrier
 from ivr.ticker import Ticker
 from ivr.web import voice_wiring
 from ivr.web.doors import Doors
-from ivr.web.media import register_media
+from ivr.web.jotting import Jotting
+from ivr.web.media import MOST_SOCKETS, register_media
 from ivr.web.registration import register, utc_now
 from ivr.web.voice import voice
+from ivr.web.voicing import Voicing
 from prompts.documents import HERE as SHIPPED_PROMPTS
 from prompts.version import PROMPTS_FILE, Version, VersionError, load
 from routing.waiting import Rules
@@ -64,10 +70,14 @@ def create_app(
     configure_logs(settings.log_level)
     engine = engine or database.make_engine(settings.database_url)
     company = make_company(settings, understanding or make_understanding(settings))
+    decoding = None
     if recognition is None:
-        recognition = VoskRecognition(settings.vosk_models)
-        company = replace(company, listening=_heard_by(company.listening, recognition))
-    conductor = Conductor(company)
+        decoding = _decoding(settings, company)
+        recognition = decoding or ChosenRecognition({})
+    sockets = voice_wiring.Count()
+    voicing = Voicing(PromptVoice(synthesis.installed_voice()))
+    company = replace(company, spoken_here=_spoken_here(settings, voicing))
+    conductor = Conductor(company, _way_of(company, decoding, sockets))
     meeting = Meeting(company, conductor)
     desk = Desk(company, meeting)
     carrier = Carrier(
@@ -79,7 +89,7 @@ def create_app(
     outgoing = Outgoing(company, meeting, carrier, database.session_factory(engine), clock)
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
-    doors = Doors(company=company, desk=desk, carry_out=outgoing.carry_out, loaded=_loaded)
+    doors = Doors(company=company, desk=desk, carry_out=outgoing.carry_out, loaded=lambda: _loaded(decoding))
     register(app, settings=settings, engine=engine, doors=doors, clock=clock)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
         public_url=settings.public_url,
@@ -89,6 +99,12 @@ def create_app(
         meeting=meeting,
         outgoing=outgoing,
         recognition=recognition,
+        voicing=voicing,
+        jotting=Jotting(database.session_factory(engine).begin),
+        audio_days=settings.audio_days,
+        sockets=sockets,
+        # Who gives a clock of their own, as tests do, has the sockets wait by it too.
+        seconds=monotonic if clock is utc_now else lambda: clock().timestamp(),
     )
     app.register_blueprint(voice)
     register_media(app)
@@ -103,7 +119,7 @@ def make_company(settings: Settings, understanding: Understanding) -> Company:
     """The company of these settings, its flow and prompts checked. Raises VersionError with every problem."""
     version = load(settings.prompts_folder) if settings.prompts_folder else load()
     return Company(
-        versions={version.number: checked(version)},
+        versions={version.number: checked(version, settings.prompts_folder or SHIPPED_PROMPTS)},
         live_version=version.number,
         understanding=understanding,
         hours=Hours(
@@ -124,8 +140,11 @@ def make_company(settings: Settings, understanding: Understanding) -> Company:
     )
 
 
-def checked(version: Version) -> FlowVersion:
-    """A version whose flow has passed the checker, and whose prompts have the service's own words. Raises VersionError."""
+def checked(version: Version, folder: Path = SHIPPED_PROMPTS) -> FlowVersion:
+    """A version whose flow has passed the checker, and whose prompts have the service's own words. Raises VersionError.
+
+    `folder` holds the recordings that its prompts name; one that cannot be read is said in the log, and its text is spoken.
+    """
     problems = check(version.flow, file=version.flow_file, lines=version.lines, wordings=version.catalogue.shape())
     if problems:
         raise VersionError(problems)
@@ -139,12 +158,38 @@ def checked(version: Version) -> FlowVersion:
         catalogue=version.catalogue,
         author=version.author,
         note=version.note,
+        recordings=_recordings(version, folder),
     )
+
+
+def _recordings(version: Version, folder: Path) -> Mapping[tuple[str, str], Path]:
+    readable = {}
+    for (key, language), name in version.catalogue.recordings().items():
+        try:
+            synthesis.recording(folder / name)
+        except synthesis.UnreadableRecordingError as error:
+            _log.warning("the prompt %s in %s is spoken from its text: %s", key, language, error)
+        else:
+            readable[key, language] = folder / name
+    return readable
+
+
+def _spoken_here(settings: Settings, voicing: Voicing) -> frozenset[str]:
+    """The languages whose prompts are said in our own voice: one voice from a call's first word to its last."""
+    if settings.prompt_voice == "carrier":
+        return frozenset()
+    wanted = [
+        language for language, way in settings.listening.items() if settings.prompt_voice == "here" or way == STREAM
+    ]
+    mute = [language for language in wanted if not voicing.speaks(language)]
+    if mute:
+        _log.warning("no synthesiser here speaks %s: the carrier says its prompts", ", ".join(mute))
+    return frozenset(wanted) - frozenset(mute)
 
 
 def make_understanding(settings: Settings, progress: Any = None) -> Understanding:
     """Train, or take from the folder of models, the understanding of the installation's phrases."""
-    folder = settings.prompts_folder or Path(SHIPPED_PROMPTS)
+    folder = settings.prompts_folder or SHIPPED_PROMPTS
     return load_understanding(folder, _text_encoder(settings), cache_folder=settings.models_folder, progress=progress)
 
 
@@ -158,17 +203,31 @@ def _text_encoder(settings: Settings) -> TextEncoder | None:
         return None
 
 
-def _heard_by(listening: Mapping[str, str], recognition: Recognition) -> Mapping[str, str]:
-    """Who recognises each language: a language without a model of ours goes to the carrier's recogniser (DESIGN.md 9)."""
-    chosen = dict(listening)
-    for language, way in listening.items():
-        opened = recognition.open(language, rate_hz=RATE_HZ) if way == STREAM else None
-        if isinstance(opened, NoModel):
-            _log.warning("%s is left to the carrier's recogniser: %s", language, opened.reason)
-            chosen[language] = CARRIER
-    return chosen
+def _decoding(settings: Settings, company: Company) -> Decoding | None:
+    """Recognition here, for the languages that are listened to by stream, None without any; their models begin to load."""
+    streamed = tuple(language for language, way in company.listening.items() if way == STREAM)
+    if not streamed:
+        return None
+    vosk = VoskRecognition(settings.vosk_models, memory_mb=settings.speech_memory_mb)
+    chosen = dict.fromkeys(streamed, vosk)
+    return Decoding(ChosenRecognition(chosen), languages=streamed, threads=settings.speech_threads)
 
 
-def _loaded() -> Mapping[str, bool]:
+def _way_of(company: Company, decoding: Decoding | None, sockets: voice_wiring.Count) -> Callable[[str], str]:
+    """Who listens to a language at this moment: we do where the settings say so and the machine has room, else the carrier."""
+
+    def way_of(language: str) -> str:
+        if company.listening.get(language, CARRIER) != STREAM or sockets.value >= MOST_SOCKETS:
+            return CARRIER
+        if decoding is None:
+            return STREAM
+        return STREAM if isinstance(decoding.way(language), Admitted) else CARRIER
+
+    return way_of
+
+
+def _loaded(decoding: Decoding | None) -> Mapping[str, bool]:
+    """What must be loaded before calls are taken. A model that is known not to come holds up nobody: the carrier listens."""
     # The application object is made with its understanding already trained: whoever can ask this has it.
-    return {"intents": True}
+    models = {} if decoding is None else decoding.loaded()
+    return {"intents": True, **{f"speech_{language}": is_loaded for language, is_loaded in models.items()}}

@@ -75,6 +75,15 @@ class Catalogue:
         """Return the file that is played in place of the prompt, "" if it is spoken. Raises WordingError as `wording`."""
         return self._in(self._prompt(key), language).recording
 
+    def recordings(self) -> Mapping[tuple[str, str], str]:
+        """Return, by key and language, the files that are played in place of prompts."""
+        return {
+            (prompt.key, language): wording.recording
+            for prompt in self.prompts.values()
+            for language, wording in prompt.wordings.items()
+            if wording.recording
+        }
+
     def shape(self) -> Mapping[str, Mapping[str, int]]:
         """Return, by key and language, how many reprompts there are: what a flow's checker needs to know."""
         return {

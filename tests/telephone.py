@@ -68,6 +68,8 @@ def settings_for(database_url: str, **given: Any) -> Settings:
             "database_url": database_url,
             "line_number": "+390210420000",
             "emergency_number": "+390210420099",
+            # Stories read what is said: the carrier says it in words, our own voice in sound.
+            "prompt_voice": "carrier",
             **given,
         }
     )

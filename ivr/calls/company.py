@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ivr.calls.hours import Hours
+from ivr.calls.words_wanted import WordsWanted
 from ivr.flow.definition import Flow
 from ivr.intents.understanding import Understanding
 from prompts.catalogue import Catalogue
@@ -13,6 +16,8 @@ from routing.waiting import DEFAULT_RULES, Rules
 
 CARRIER = "carrier"
 STREAM = "stream"
+# How a call is listened to whose recognition here has failed: by the carrier, to its end.
+GIVEN_UP = "given_up"
 
 # The queue that every call waits in; who takes which call is routing's work, not the carrier's.
 QUEUE = "centralino"
@@ -27,6 +32,8 @@ class FlowVersion:
     catalogue: Catalogue
     author: str = ""
     note: str = ""
+    # The files that are played in place of a prompt, by key and language; only those that are there.
+    recordings: Mapping[tuple[str, str], Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +67,18 @@ class Company:
     listening: Mapping[str, str]  # language -> carrier or stream
     agent_ring_seconds: int = 20
     routing_rules: Rules = field(default=DEFAULT_RULES)
-    token_key: bytes = b""  # binds a media socket to its call and turn
+    token_key: bytes = b""  # binds a media socket to its call and turn, and signs the addresses of spoken prompts
+    spoken_here: frozenset[str] = frozenset()  # languages whose prompts are said in our own voice
 
     @property
     def zone(self) -> ZoneInfo:
         """The company's time zone."""
         return self.hours.zone
+
+    @cached_property
+    def words_wanted(self) -> WordsWanted:
+        """The words that fit each question, drawn from the phrases of the intents."""
+        return WordsWanted(self.understanding.book)
 
     def version(self, number: int) -> FlowVersion:
         """A version that a call began with; raises KeyError where it is gone."""

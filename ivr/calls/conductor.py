@@ -4,20 +4,20 @@ Each webhook carries the number of the turn that it answers. A number below the 
 the answer that was given then, and nothing changes. The meeting with an agent is `ivr.calls.meeting`'s.
 """
 
-import hashlib
-import hmac
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import store
-from ivr.calls.company import CARRIER, QUEUE, STREAM, Company
+from ivr.calls import asking, speaking, store
+from ivr.calls.company import CARRIER, GIVEN_UP, QUEUE, STREAM, Company
 from ivr.calls.effects import Effect
 from ivr.calls.first_language import first_language
-from ivr.calls.hearing import Heard, event_of, expecting, heard_in
+from ivr.calls.hearing import Heard, Unheard, event_of, heard_in
+from ivr.calls.open_question import OpenQuestion, Spoken
 from ivr.calls.performing import Work, perform
 from ivr.calls.tables import Call
 from ivr.customers import store as customers
@@ -27,7 +27,7 @@ from ivr.flow.state import State, StateError
 from ivr.flow.steps import Ask, End, Perform, Route, Say
 from ivr.flow.steps import Step as FlowStep
 from ivr.telephony import twiml
-from ivr.telephony.answers import Answer, Listen, Nothing, SayAndHangUp, Speak, Stream, WaitInQueue
+from ivr.telephony.answers import Answer, Nothing, SayAndHangUp, WaitInQueue
 from ivr.telephony.requests import ENDED_STATUSES, VoiceRequest
 from routing import dispatch, reports
 from routing.outcomes import Queued
@@ -56,7 +56,7 @@ class _Course:
     """One webhook's way through the flow."""
 
     state: State
-    prompts: list[Speak]
+    prompts: list[Spoken]
     facts: list[Fact]
     closing: Ask | Route | End | None = None
 
@@ -64,8 +64,10 @@ class _Course:
 class Conductor:
     """Answers the webhooks of callers' legs; holds no state of any call."""
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: Company, way_of: Callable[[str], str] | None = None) -> None:
+        """Take the company, and who listens to a language at this moment: "carrier", or "stream" where ours has room."""
         self._company = company
+        self._way_of = way_of or (lambda language: company.listening.get(language, CARRIER))
 
     def start(self, session: Session, request: VoiceRequest, now: datetime) -> Reply:
         """The first webhook of a call."""
@@ -82,7 +84,7 @@ class Conductor:
             to_number=request.to_number,
             flow=version.flow.name,
             flow_version=version.number,
-            listening=self._company.listening.get(language, CARRIER),
+            listening=CARRIER,
             language=language,
             status=store.IN_LINE,
             started_at=now,
@@ -108,9 +110,9 @@ class Conductor:
         work = Work(session=session, company=self._company, version=version, call=call, now=now)
         return self._go_on(work, None, event, Heard())
 
-    def turn(self, session: Session, request: VoiceRequest, turn: int, now: datetime) -> Reply:
-        """The answer to a question: speech, keys or silence."""
-        return self._answer(session, request, turn, now, outcome="")
+    def turn(self, session: Session, request: VoiceRequest, turn: int, now: datetime, *, attempt: int = 0) -> Reply:
+        """The answer to a question: speech, keys or silence; `attempt` counts how often the question had gone out before."""
+        return self._answer(session, request, turn, now, outcome="", attempt=attempt)
 
     def came_back(self, session: Session, request: VoiceRequest, turn: int, outcome: str, now: datetime) -> Reply:
         """The caller is back from the queue or from the talk with an agent."""
@@ -131,16 +133,16 @@ class Conductor:
         store.note(session, call.call_id, "ended", {"node": call.node, "turn": call.turn}, now)
         self._keep_contact(work)
 
-    def _answer(self, session: Session, request: VoiceRequest, turn: int, now: datetime, *, outcome: str) -> Reply:
+    def _answer(
+        self, session: Session, request: VoiceRequest, turn: int, now: datetime, *, outcome: str, attempt: int = 0
+    ) -> Reply:
         call = store.take(session, request.call_id)
         if call is None:
             # The first webhook was lost, or another installation's call was sent here: it begins now.
             return self.start(session, request, now)
-        if turn > call.turn:
-            # An answer to a question that was never asked, or whose record was lost with the machine: what stands is asked.
-            return Reply(document=self.standing(session, call))
-        if turn < call.turn or call.status == store.ENDED:
-            return Reply(document=store.answer_given(session, call.call_id, turn + 1) or twiml.write(Nothing()))
+        given = self._given_before(session, call, turn, attempt)
+        if given is not None:
+            return Reply(document=given)
         if request.status in ENDED_STATUSES:
             self.hung_up(session, call, now)
             store.keep(session, call)
@@ -149,9 +151,38 @@ class Conductor:
         work = Work(session=session, company=self._company, version=version, call=call, now=now)
         if outcome:
             return self._go_on(work, _state_of(call), Done(outcome=outcome), Heard())
-        heard = heard_in(request, call.heard, call.turn)
-        event = event_of(self._company, heard, language=call.language, expecting=call.expecting, today=work.today)
+        question = OpenQuestion.read(call.expecting)
+        heard = heard_in(request, call.heard, call.turn, question, streamed=question.listened_by == STREAM)
+        if isinstance(heard, Unheard):
+            return self._leave_to_carrier(work, question, heard)
+        event = event_of(self._company, heard, language=call.language, question=question, today=work.today)
         return self._go_on(work, _state_of(call), event, heard)
+
+    def _given_before(self, session: Session, call: Call, turn: int, attempt: int) -> str | None:
+        """The document for a webhook that is no answer to what is open; None for one that is."""
+        if turn > call.turn:
+            # An answer to a question that was never asked, or whose record was lost with the machine: what stands is asked.
+            return self.standing(session, call)
+        if turn < call.turn or call.status == store.ENDED:
+            return store.answer_given(session, call.call_id, turn + 1) or twiml.write(Nothing())
+        if attempt < OpenQuestion.read(call.expecting).attempt:
+            # The question has gone out anew since.
+            return self.standing(session, call)
+        return None
+
+    def _leave_to_carrier(self, work: Work, question: OpenQuestion, unheard: Unheard) -> Reply:
+        """The same question, heard by the carrier now: only once a question, since the carrier's is never left."""
+        call, company = work.call, self._company
+        _log.warning("a question is left to the carrier's recogniser: %s", unheard.reason)
+        prompts = () if unheard.was_asked else question.prompts
+        question = replace(question, listened_by=CARRIER, attempt=question.attempt + 1, lost=unheard.reason, prompts=())
+        call.listening = GIVEN_UP if unheard.is_failure else CARRIER
+        call.heard, call.expecting = "", question.to_json()
+        document = twiml.write(asking.by_carrier(company, work.version, call, question, prompts))
+        store.keep(work.session, call)
+        # A delivery that comes again gets what stands now.
+        store.change_answer(work.session, call.call_id, call.turn, document)
+        return Reply(document=document)
 
     def _go_on(self, work: Work, state: State | None, event: Event, heard: Heard) -> Reply:
         call, work.heard = work.call, heard.text
@@ -159,7 +190,7 @@ class Conductor:
         call.turn += 1
         call.language, call.node, call.state = course.state.language, course.state.node, course.state.to_json()
         call.reason = course.state.topic or call.reason
-        call.heard, call.expecting = "", expecting(course.closing) if isinstance(course.closing, Ask) else ""
+        call.heard, call.expecting = "", ""
         if not isinstance(course.closing, Route):
             call.status = store.IN_LINE
         document = twiml.write(self._written(work, course))
@@ -173,6 +204,7 @@ class Conductor:
             prompt=" ".join(prompt.text for prompt in course.prompts),
             facts=[{"kind": fact.kind, "values": dict(fact.values)} for fact in course.facts],
             answer=document,
+            hearing=heard.hearing,
         )
         store.keep(work.session, call)
         store.add_turn(work.session, call.call_id, call.turn, exchange, work.now)
@@ -181,7 +213,7 @@ class Conductor:
         return Reply(document=document, effects=tuple(work.effects))
 
     def _run(self, work: Work, state: State | None, event: Event) -> _Course:
-        prompts: list[Speak] = []
+        prompts: list[Spoken] = []
         facts: list[Fact] = []
         for _ in range(MOST_STEPS):
             advance: Advance = step(work.version.flow, state, event)
@@ -199,7 +231,7 @@ class Conductor:
                         return _Course(state=state, prompts=prompts, facts=facts, closing=last)
                     event = Done(outcome=outcome)
                 case Ask():
-                    prompts.append(self._speak(work, last.say, state.language))
+                    prompts.append(self._worded(work, last.say, state.language))
                     return _Course(state=state, prompts=prompts, facts=facts, closing=last)
                 case End() | None:
                     return _Course(state=state, prompts=prompts, facts=facts, closing=last)
@@ -210,20 +242,21 @@ class Conductor:
         )
 
     def _say(
-        self, work: Work, steps: tuple[FlowStep, ...], prompts: list[Speak], language: str
+        self, work: Work, steps: tuple[FlowStep, ...], prompts: list[Spoken], language: str
     ) -> Perform | Route | Ask | End | None:
         last: Perform | Route | Ask | End | None = None
         for one in steps:
             if isinstance(one, Say):
-                prompts.append(self._speak(work, one, language))
+                prompts.append(self._worded(work, one, language))
             else:
                 last = one
         return last
 
-    def _speak(self, work: Work, say: Say, language: str) -> Speak:
+    def _worded(self, work: Work, say: Say, language: str) -> Spoken:
         catalogue = work.version.catalogue
         words = catalogue.wording(say.prompt, language=language, variant=say.variant, values=say.values)
-        return Speak(text=words, language=language)
+        # A recording has the words of the prompt itself, not of its reprompts.
+        return Spoken(text=words, language=language, recording="" if say.variant else say.prompt)
 
     def _route(self, work: Work, route: Route) -> str:
         """Put the call in the queue; the outcome that the flow must hear of instead, or "" when it waits."""
@@ -251,10 +284,11 @@ class Conductor:
         return ""
 
     def _written(self, work: Work, course: _Course) -> Answer:
-        call, addresses, prompts = work.call, work.company.addresses, tuple(course.prompts)
+        call, addresses = work.call, work.company.addresses
+        if isinstance(course.closing, Ask):
+            return self._asked(work, course.closing, tuple(course.prompts))
+        prompts = tuple(speaking.speak(work.company, work.version, one) for one in course.prompts)
         match course.closing:
-            case Ask() as ask:
-                return self._listening(work, ask, prompts)
             case Route():
                 return WaitInQueue(
                     prompts=prompts,
@@ -267,25 +301,18 @@ class Conductor:
             case _:
                 assert_never(course.closing)
 
-    def _listening(self, work: Work, ask: Ask, prompts: tuple[Speak, ...]) -> Answer:
-        call, company = work.call, work.company
-        answer_path = company.addresses.voice(f"turn/{call.turn}")
-        if company.listening.get(call.language, CARRIER) == STREAM:
-            return Stream(
-                prompts=prompts,
-                socket_url=company.addresses.socket,
-                answer_path=answer_path,
-                turn=call.turn,
-                token=socket_token(company.token_key, call.call_id, call.turn),
-            )
-        return Listen(
-            prompts=prompts,
-            language=call.language,
-            answer_path=answer_path,
-            timeout_seconds=max(1, round(ask.timeout_seconds)),
-            most_keys=ask.max_keys,
-            barge_in=ask.barge_in,
-        )
+    def _asked(self, work: Work, ask: Ask, prompts: tuple[Spoken, ...]) -> Answer:
+        """The question's document; the call keeps what is asked, and who listens."""
+        call, company, version = work.call, work.company, work.version
+        way = CARRIER if call.listening == GIVEN_UP else self._way_of(call.language)
+        if call.listening != GIVEN_UP:
+            call.listening = way
+        is_streamed = way == STREAM and all(speaking.can_be_streamed(company, version, one) for one in prompts)
+        kept = prompts if way == STREAM else ()
+        question = OpenQuestion.asked(ask, listened_by=way, prompts=kept, streams_prompts=is_streamed)
+        call.expecting = question.to_json()
+        write = asking.by_stream if way == STREAM else asking.by_carrier
+        return write(company, version, call, question, prompts)
 
     def _keep_contact(self, work: Work) -> None:
         call = work.call
@@ -311,8 +338,3 @@ def _state_of(call: Call) -> State | None:
         # Its words are not logged: the state may hold what the caller said.
         _log.error("a call's state cannot be read, its flow begins anew (%s)", type(error).__name__)
         return None
-
-
-def socket_token(key: bytes, call_id: str, turn: int) -> str:
-    """What a media socket must show to speak for a call's turn: HMAC-SHA256, hexadecimal."""
-    return hmac.new(key, f"{call_id}/{turn}".encode(), hashlib.sha256).hexdigest()

@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import own_words, store
+from ivr.calls import own_words, speaking, store
 from ivr.calls.company import QUEUE, Company
 from ivr.calls.conductor import Conductor, Reply
 from ivr.calls.effects import BringCaller, Effect, EndLeg
+from ivr.calls.open_question import Spoken
 from ivr.calls.tables import Call
 from ivr.flow.events import Value
 from ivr.telephony import twiml
@@ -286,5 +287,6 @@ class Meeting:
     def _words(
         self, version: int, key: str, language: str, values: Mapping[str, Value] = MappingProxyType({})
     ) -> Speak:
-        catalogue = self._company.version(version).catalogue
-        return Speak(text=catalogue.wording(key, language=language, values=values), language=language)
+        said_in = self._company.version(version)
+        words = said_in.catalogue.wording(key, language=language, values=values)
+        return speaking.speak(self._company, said_in, Spoken(text=words, language=language, recording=key))

@@ -24,11 +24,15 @@ class Listen:
     most_keys: int  # as many keys end the turn at once
     hints: tuple[str, ...] = ()
     barge_in: bool = True
+    after_words_seconds: int | None = None  # quiet that ends an utterance; None leaves it to the carrier
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """Say, stream the caller's audio to our own socket until it closes, then ask for the next answer (`<Connect><Stream>`)."""
+    """Say, stream the caller's audio to our own socket until it closes, then ask for the next answer (`<Connect><Stream>`).
+
+    Without prompts the socket says them itself.
+    """
 
     prompts: tuple[Speak, ...]
     socket_url: str

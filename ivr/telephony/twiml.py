@@ -96,7 +96,7 @@ def _listen(response: VoiceResponse, answer: Listen) -> None:
         method="POST",
         action_on_empty_result=True,
         timeout=answer.timeout_seconds,
-        speech_timeout=SPEECH_TIMEOUT,
+        speech_timeout=answer.after_words_seconds or SPEECH_TIMEOUT,
         num_digits=answer.most_keys,
         finish_on_key="#",
         language=LOCALES[answer.language],

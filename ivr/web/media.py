@@ -1,24 +1,31 @@
-"""The media socket: the audio of one turn comes in, the turn is stored, the socket closes. Recognition is `ivr.speech`'s.
+"""The media socket: the prompt goes out, the audio of one turn comes in, the turn is stored, the socket closes.
 
-The handshake must be signed, and the stream must show the token of its call and turn. Whatever happens on the socket, the caller
-goes on: the redirect behind the stream asks for the next answer.
+The handshake must be signed, and the stream must show the token of its call and turn. Recognition is `ivr.speech`'s. Whatever
+happens on the socket, the caller goes on: the redirect behind the stream asks for the next answer.
 """
 
 import hmac
 import logging
-from time import monotonic
+import re
+from dataclasses import dataclass
+from typing import Final
 
 from flask import Flask, request
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed
+from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.audio import RATE_HZ
-from ivr.calls import store
-from ivr.calls.conductor import socket_token
-from ivr.calls.hearing import asked_kind
+from ivr.calls import audio, store
+from ivr.calls.asking import socket_token
+from ivr.calls.company import STREAM
+from ivr.calls.hearing import NOT_ADMITTED, kept_of
+from ivr.calls.open_question import OpenQuestion
+from ivr.calls.words_wanted import digits_wanted, is_restricted
+from ivr.speech.barge_in import Sensitivity
 from ivr.speech.end_of_speech import AnswerKind
 from ivr.speech.listening import Listening, Question, Turn
-from ivr.speech.recognizer import Busy, NoModel
+from ivr.speech.recognizer import Busy, NoModel, Recognizer
 from ivr.telephony.media import Start, read_message
 from ivr.web import guards
 from ivr.web.signatures import refuse, socket_is_signed
@@ -27,15 +34,61 @@ from ivr.web.wiring import wiring
 
 _log = logging.getLogger(__name__)
 # How long one look at the socket waits; shorter than the patience of `ivr.speech.listening`.
-LOOK_SECONDS = 0.5
+LOOK_SECONDS: Final = 0.5
 # A socket that has not begun its stream by then never will: the carrier sends `connected` and `start` at once.
-BEGIN_SECONDS = 5.0
-MOST_MESSAGES_BEFORE_START = 10
+BEGIN_SECONDS: Final = 5.0
+MOST_MESSAGES_BEFORE_START: Final = 10
+# Each holds a thread of the server, which has more of them than this (`ivr.serving`): the webhooks must never wait for sockets.
+MOST_SOCKETS: Final = 100
+# The same field that `ivr.telephony.media` reads, found without reading the message a second time.
+_TIMESTAMP: Final = re.compile(r'"timestamp"\s*:\s*"?(\d{1,15})\b')
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Begun:
+    """A stream that speaks for an open question."""
+
+    call_id: str
+    turn: int
+    language: str
+    flow_version: int
+    question: OpenQuestion
+    came: list[str | bytes]  # its first messages, the start among them
+
+
+class Lateness:
+    """How long the messages of one stream have been waiting to be taken in, by their time stamps and our clock.
+
+    The least wait of the stream so far counts as none: where a carrier's stamps begin and how far it is, nobody knows.
+    """
+
+    def __init__(self) -> None:
+        self._least_seconds: float | None = None
+
+    def of(self, message: str | bytes, now_seconds: float) -> float:
+        """Seconds that a message has waited, 0.0 for one without a stamp."""
+        stamp = _TIMESTAMP.search(message) if isinstance(message, str) else None
+        if stamp is None:
+            return 0.0
+        behind_seconds = now_seconds - int(stamp[1]) / 1000
+        self._least_seconds = min(
+            behind_seconds, behind_seconds if self._least_seconds is None else self._least_seconds
+        )
+        return behind_seconds - self._least_seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A stream that nobody here can listen to now, and why."""
+
+    reason: str
 
 
 def register_media(app: Flask) -> None:
     """Add the media socket to an application."""
-    app.config.setdefault("SOCK_SERVER_OPTIONS", {"ping_interval": 25, "max_message_size": 65536})
+    # Without pings: the carrier speaks 50 times a second, a socket that falls silent is noticed by `Listening`, and the wait for
+    # the next ping costs each message another system call (a third of its whole cost, bench hearing).
+    app.config.setdefault("SOCK_SERVER_OPTIONS", {"max_message_size": 65536})
     sock = Sock(app)
     sock.route("/voice/media", endpoint="voice.media")(converse)
     app.view_functions["voice.media"] = guards.by_carrier(app.view_functions["voice.media"])
@@ -49,41 +102,45 @@ def _refuse_forged_handshake() -> None:
 
 
 def converse(socket: object) -> None:
-    """Listen for one turn on an accepted socket, store it, and close."""
-    listening: Listening | None = None
-    begun: tuple[str, int] | None = None
-    finished: Turn | None = None
+    """Say and hear one turn on an accepted socket, store it, and close."""
+    sockets = voice_wiring().sockets
+    sockets.add()
     try:
-        opened = _begin(socket)
-        if opened is None:
-            return
-        listening, begun, waiting = opened
-        finished = _listen(socket, listening, waiting)
-    except ConnectionClosed:
-        finished = listening.close() if listening is not None else None
-    if finished is not None and begun is not None:
-        _store(finished, *begun)
+        begun = _begin(socket)
+        if begun is not None:
+            turn = _turn(socket, begun)
+            _store(begun, turn)
+            # The caller goes on from here.
+            socket.close()  # type: ignore[attr-defined] # flask-sock publishes no types
+            _keep_sound(begun, turn)
+    except SQLAlchemyError as error:
+        # The webhook behind the stream finds nothing of this turn, and lets the carrier listen.
+        _log.error("a media socket ends: the database does not answer (%s)", type(error).__name__)
+    finally:
+        sockets.add(-1)
 
 
-def _begin(socket: object) -> tuple[Listening, tuple[str, int], list[str | bytes]] | None:
+def _begin(socket: object) -> _Begun | None:
     """Wait for the stream's start; what came before and with it is given back to be heard."""
     came: list[str | bytes] = []
-    until = monotonic() + BEGIN_SECONDS
-    while monotonic() < until and len(came) < MOST_MESSAGES_BEFORE_START:
-        message = socket.receive(timeout=LOOK_SECONDS)  # type: ignore[attr-defined] # flask-sock publishes no types
+    clock = voice_wiring().seconds
+    until = clock() + BEGIN_SECONDS
+    while clock() < until and len(came) < MOST_MESSAGES_BEFORE_START:
+        try:
+            message = socket.receive(timeout=LOOK_SECONDS)  # type: ignore[attr-defined] # flask-sock publishes no types
+        except ConnectionClosed:
+            return None
         if message is None:
             continue
         came.append(message)
         read = read_message(message)
         if isinstance(read, Start):
-            return _listening_for(read, came)
+            return _speaks_for(read, came)
     _log.warning("a media socket did not begin a stream; closed")
     return None
 
 
-def _listening_for(
-    start: Start, came: list[str | bytes]
-) -> tuple[Listening, tuple[str, int], list[str | bytes]] | None:
+def _speaks_for(start: Start, came: list[str | bytes]) -> _Begun | None:
     turn_text = start.parameters.get("turn", "")
     turn = int(turn_text) if turn_text.isdecimal() else -1
     expected = socket_token(voice_wiring().company.token_key, start.call_sid, turn)
@@ -95,41 +152,121 @@ def _listening_for(
         call = store.call(session, start.call_sid)
         if call is None or call.turn != turn:
             return None
-        language, kind, most_keys = call.language, *asked_kind(call.expecting)
-    recognizer = voice_wiring().recognition.open(language, rate_hz=RATE_HZ)
-    if isinstance(recognizer, Busy):
-        recognizer = NoModel(reason=recognizer.reason)
-    if isinstance(recognizer, NoModel):
-        _log.warning("no recognition for %s: %s", language, recognizer.reason)
-    question = Question(kind=AnswerKind(kind), language=language, max_keys=most_keys)
-    return Listening(question, recognizer, call_sid=start.call_sid), (start.call_sid, turn), came
+        question = OpenQuestion.read(call.expecting)
+        if question.listened_by != STREAM:
+            return None
+        return _Begun(
+            call_id=call.call_id,
+            turn=turn,
+            language=call.language,
+            flow_version=call.flow_version,
+            question=question,
+            came=came,
+        )
 
 
-def _listen(socket: object, listening: Listening, waiting: list[str | bytes]) -> Turn:
+def _turn(socket: object, begun: _Begun) -> Turn | Refused:
+    """What this stream brought."""
+    recognizer = _recognizer(begun)
+    if isinstance(recognizer, NoModel | Busy):
+        _log.warning("a media socket is not admitted: %s", recognizer.reason)
+        return Refused(reason=recognizer.reason)
+    jotting = voice_wiring().jotting
+    listening = Listening(
+        _question(begun),
+        recognizer,
+        call_sid=begun.call_id,
+        prompt_ulaw=_prompt(begun),
+        on_words=lambda words: jotting.jot(begun.call_id, begun.turn, words),
+    )
+    try:
+        turn = _listen(socket, listening, begun)
+    except ConnectionClosed:
+        turn = listening.close()
+    except Exception:  # noqa: BLE001 - whatever it is, what was heard until then counts; the log has the whole of it
+        _log.exception("a media socket failed")
+        turn = listening.close()
+    _log.info(
+        "a turn of %.1f s was heard, it ended by %s; %d messages late, %.1f s lost, %d refused, %d sockets open",
+        turn.seconds,
+        turn.ended.value,
+        turn.late_messages,
+        turn.lost_seconds,
+        turn.refused_messages,
+        voice_wiring().sockets.value,
+    )
+    return turn
+
+
+def _recognizer(begun: _Begun) -> Recognizer | NoModel | Busy:
+    if voice_wiring().sockets.value > MOST_SOCKETS:
+        return Busy(reason=f"{MOST_SOCKETS} media sockets are open")
+    return voice_wiring().recognition.open(
+        begun.language,
+        rate_hz=RATE_HZ,
+        phrases=voice_wiring().company.words_wanted.phrases(begun.question, begun.language),
+        only_phrases=is_restricted(begun.question),
+    )
+
+
+def _question(begun: _Begun) -> Question:
+    asked = begun.question
+    least_digits, most_digits = digits_wanted(asked)
+    return Question(
+        kind=AnswerKind(asked.expect),
+        language=begun.language,
+        max_keys=asked.max_keys,
+        least_digits=least_digits,
+        most_digits=most_digits,
+        timeout_seconds=asked.timeout_seconds,
+        after_words_seconds=asked.after_words_seconds,
+        longest_seconds=asked.longest_seconds,
+        barge_in=asked.barge_in,
+        sensitivity=Sensitivity(asked.sensitivity),
+    )
+
+
+def _prompt(begun: _Begun) -> bytes:
+    """The question's prompts, mu-law; b"" where the carrier has said them. A stream that is opened again says them again."""
+    if not begun.question.streams_prompts:
+        return b""
+    version = voice_wiring().company.version(begun.flow_version)
+    return b"".join(voice_wiring().voicing.ulaw(version, one) for one in begun.question.prompts)
+
+
+def _listen(socket: object, listening: Listening, begun: _Begun) -> Turn:
+    clock, lateness, waiting = voice_wiring().seconds, Lateness(), list(begun.came)
     while True:
-        if waiting:
-            reply = listening.accept(waiting.pop(0))
+        looked_at = clock()
+        message = waiting.pop(0) if waiting else socket.receive(timeout=LOOK_SECONDS)  # type: ignore[attr-defined] # flask-sock publishes no types
+        now = clock()
+        if message is None:
+            reply = listening.wait(now - looked_at)
         else:
-            looked_at = monotonic()
-            message = socket.receive(timeout=LOOK_SECONDS)  # type: ignore[attr-defined] # flask-sock publishes no types
-            reply = listening.wait(monotonic() - looked_at) if message is None else listening.accept(message)
+            reply = listening.accept(message, late_seconds=lateness.of(message, now))
         for one in reply.messages:
             socket.send(one)  # type: ignore[attr-defined] # flask-sock publishes no types
         if reply.turn is not None:
             return reply.turn
 
 
-def _store(turn: Turn, call_id: str, number: int) -> None:
-    heard = {
-        "text": turn.text,
-        "keys": turn.keys,
-        "confidence": turn.confidence,
-        "ended": turn.ended.value,
-        "seconds": turn.seconds,
-        "failure": turn.failure,
-    }
+def _store(begun: _Begun, turn: Turn | Refused) -> None:
+    heard = {"ended": NOT_ADMITTED, "failure": turn.reason} if isinstance(turn, Refused) else kept_of(turn)
     with wiring().sessions.begin() as session:
-        kept = store.keep_heard(session, call_id=call_id, turn=number, heard=heard)
-    _log.info(
-        "a turn of %.1f s was heard, it ended by %s%s", turn.seconds, turn.ended.value, "" if kept else ", too late"
-    )
+        kept = store.keep_heard(session, call_id=begun.call_id, turn=begun.turn, heard=heard)
+    if not kept:
+        _log.info("a turn came too late to be kept")
+
+
+def _keep_sound(begun: _Begun, turn: Turn | Refused) -> None:
+    """Keep what was said as sound, where the caller has consented to that."""
+    if isinstance(turn, Turn) and turn.speech_pcm:
+        with wiring().sessions.begin() as session:
+            audio.keep(
+                session,
+                call_id=begun.call_id,
+                turn=begun.turn,
+                pcm=turn.speech_pcm,
+                now=wiring().clock(),
+                days=voice_wiring().audio_days,
+            )

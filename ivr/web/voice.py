@@ -14,9 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
-from ivr.calls import fallback
+from ivr.calls import fallback, speaking
 from ivr.calls.conductor import Reply
 from ivr.calls.effects import Effect
+from ivr.calls.open_question import Spoken
 from ivr.telephony.requests import (
     ConferenceEvent,
     Malformed,
@@ -69,12 +70,14 @@ def start() -> Response:
 
 
 @voice.post("/turn/<int:turn>")
+@voice.post("/turn/<int:turn>/<int:attempt>")
 @signed_by_carrier
 @_survives
-def turn(turn: int) -> Response:
-    """What came back to a question."""
+def turn(turn: int, attempt: int = 0) -> Response:
+    """What came back to a question; `attempt` counts how often it had gone out before."""
     voiced = _voice_request()
-    return _reply(lambda session: voice_wiring().conductor.turn(session, voiced, turn, wiring().clock()))
+    conductor = voice_wiring().conductor
+    return _reply(lambda session: conductor.turn(session, voiced, turn, wiring().clock(), attempt=attempt))
 
 
 @voice.post("/wait/<int:turn>/<int:round_>")
@@ -173,6 +176,30 @@ def music_file() -> Response:
     return Response(_music(), mimetype="audio/wav", headers={"Cache-Control": "public, max-age=86400"})
 
 
+@voice.get("/spoken/<signed>.wav")
+@public(
+    "the carrier's media servers fetch it unsigned; its address is signed, and stands for words that we wrote to the carrier"
+)
+def spoken(signed: str) -> Response:
+    """A prompt in our own voice, a WAV file."""
+    said = speaking.read_signed(voice_wiring().company, signed)
+    if said is None or said.language not in voice_wiring().company.spoken_here:
+        abort(404)
+    # It may hold a name or a number of an order: no cache between the carrier and us keeps it.
+    return _sound(voice_wiring().company.live_version, said, cached="private")
+
+
+@voice.get("/recording/<int:version>/<language>/<key>.wav")
+@public("the carrier's media servers fetch it unsigned; it is what everybody who calls can hear")
+def recording(version: int, language: str, key: str) -> Response:
+    """The recording of a prompt, a WAV file."""
+    known = voice_wiring().company.versions.get(version)
+    if known is None or (key, language) not in known.recordings:
+        abort(404)
+    # Its words stand in the file: without it there is nothing to be said.
+    return _sound(version, Spoken(text="", language=language, recording=key), cached="public")
+
+
 @voice.post("/fallback")
 @signed_by_carrier
 def fallback_document() -> Response:
@@ -219,6 +246,11 @@ def _done(work: Callable[[Session], tuple[Effect, ...]]) -> Response:
 
 def _twiml(document: str) -> Response:
     return Response(document, mimetype="text/xml")
+
+
+def _sound(version: int, said: Spoken, *, cached: str) -> Response:
+    sound = voice_wiring().voicing.wav(voice_wiring().company.version(version), said)
+    return Response(sound, mimetype="audio/wav", headers={"Cache-Control": f"{cached}, max-age=86400, immutable"})
 
 
 def _fallback_document() -> str:

@@ -1,7 +1,9 @@
 """What `ivr.app` gave to the voice webhooks and the media socket of one application object."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
+from time import monotonic
 from typing import cast
 
 from flask import current_app
@@ -11,6 +13,8 @@ from ivr.calls.conductor import Conductor
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
 from ivr.speech.recognizer import Recognition
+from ivr.web.jotting import Jotting
+from ivr.web.voicing import Voicing
 
 EXTENSION = "centralino.voice"
 
@@ -44,6 +48,11 @@ class VoiceWiring:
     meeting: Meeting
     outgoing: Outgoing
     recognition: Recognition
+    voicing: Voicing
+    jotting: Jotting
+    audio_days: int  # how long the sound of a caller who consented is kept
+    sockets: Count  # media sockets that are open
+    seconds: Callable[[], float] = monotonic  # the sockets' clock
     forged: Count = field(default_factory=Count)  # requests with a signature that is not the carrier's
 
 

@@ -10,13 +10,13 @@ import pytest_socket
 from ivr import trial
 from ivr.audio import pcm_to_ulaw
 from ivr.calls import store
-from ivr.calls.conductor import socket_token
+from ivr.calls.asking import socket_token
 from ivr.line.faults import Faults, HangUpAt
 from ivr.line.script import HangUp, Keys, Say, ScriptedParty, Silence, Step, WaitFor
 from ivr.speech.scripted import Fails, Hears, Lacks, Line, ScriptedRecognition
 from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.web.media import converse
-from tests.listeners import KOREAN, korean_model, korean_recognition, quiet, spoken
+from tests.listeners import korean_model, spoken
 from tests.telephone import House, heard_once, talk
 
 Houses = Callable[..., House]
@@ -64,19 +64,14 @@ def test_order_status_is_understood_from_the_stream(new_house: Houses) -> None:
     assert house.voice.forged.value == 0
 
 
-def test_what_the_caller_said_is_what_vosk_hears_and_no_sound_leaves_the_house(new_house: Houses) -> None:
+def test_vosk_hears_the_caller_and_no_sound_leaves_the_house(new_house: Houses) -> None:
     # Whoever opens a socket while this call lasts, even to this machine, fails the test: the audio has nowhere to go.
     pytest_socket.disable_socket(allow_unix_socket=True)
     house = new_house(listening=STREAM, recognition=VoskRecognition({"it": korean_model()}))
     caller = aloud(house, [*says("aiutarla", "vorrei sapere dov'è il mio ordine"), Silence(3), HangUp()])
     heard = [line.heard for line in house.context(house.only_call.call_id).said if line.heard]
-    alone = korean_recognition().open(KOREAN, rate_hz=8000)
-    alone.accept(spoken("vorrei sapere dov'è il mio ordine") + quiet(1.0))  # type: ignore[union-attr] # the model is there
-    expected = alone.finish().text  # type: ignore[union-attr] # and it hears
+    # The model is Korean: its words mean nothing. That they are those of one pass over the sound is test_hearing's to show.
     assert heard, caller.heard
-    assert expected
-    # The model is Korean: its words mean nothing, but they are the same, but for the edges of an utterance in a longer sound.
-    assert set(heard[0].split()) & set(expected.split()), (heard, expected)
 
 
 @pytest.mark.parametrize("line", [Lacks(reason="no model"), Fails(reason="broke down")], ids=["missing", "broken"])
@@ -112,6 +107,9 @@ class Wire:
 
     def send(self, message: str) -> None:
         self.sent.append(message)
+
+    def close(self) -> None:
+        self.messages.clear()
 
 
 def start(house: House, *, token: str | None = None, turn: int = 1) -> str:

@@ -1,0 +1,56 @@
+"""In whose voice something is said: the carrier's, a recording's, or our own as a file that the carrier fetches.
+
+The address of a spoken prompt holds its text and language, signed: our service speaks nothing that it did not write itself.
+Making the sound is `ivr.speech`'s.
+"""
+
+import hashlib
+from typing import Final
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from ivr.calls.company import Company, FlowVersion
+from ivr.calls.open_question import Spoken
+from ivr.telephony.answers import Speak
+
+# Addresses up to this length pass every proxy (RFC 9110, 4.1, asks for 8000 octets; old ones take 2048): a text that makes a
+# longer one is left to the carrier's voice.
+LONGEST_SIGNED: Final = 1800
+
+
+def speak(company: Company, version: FlowVersion, said: Spoken) -> Speak:
+    """How the carrier is told to say it: by the address of a recording or of our own voice, else in its own voice."""
+    return Speak(text=said.text, language=said.language, recording_url=_address(company, version, said))
+
+
+def can_be_streamed(company: Company, version: FlowVersion, said: Spoken) -> bool:
+    """Whether our media socket can say it, with a recording or in our own voice."""
+    return said.language in company.spoken_here or (said.recording, said.language) in version.recordings
+
+
+def read_signed(company: Company, signed: str) -> Spoken | None:
+    """What the address of a spoken prompt stands for; None for one that we did not write."""
+    if len(signed) > LONGEST_SIGNED:
+        return None
+    try:
+        text, language = _serializer(company).loads(signed)
+    except (BadData, ValueError, TypeError):
+        return None
+    return Spoken(text=text, language=language)
+
+
+def _address(company: Company, version: FlowVersion, said: Spoken) -> str:
+    if (said.recording, said.language) in version.recordings:
+        return company.addresses.voice(f"recording/{version.number}/{said.language}/{said.recording}.wav")
+    if said.language not in company.spoken_here:
+        return ""
+    signed = str(_serializer(company).dumps([said.text, said.language]))
+    return company.addresses.voice(f"spoken/{signed}.wav") if len(signed) <= LONGEST_SIGNED else ""
+
+
+def _serializer(company: Company) -> URLSafeSerializer:
+    return URLSafeSerializer(
+        company.token_key,
+        salt="spoken prompt",
+        signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+    )
