@@ -27,12 +27,11 @@ function place(region, html) {
   const open = [...part.querySelectorAll("details[id]")].filter((one) => one.open).map((one) => one.id);
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
   const mark = focused && (focused.id ? `#${focused.id}` : focused.dataset.key ? `[data-key="${focused.dataset.key}"]` : "");
-  // A sound that is being played goes on: it is moved into the fresh part, which a player survives.
-  for (const one of part.querySelectorAll("audio[id]")) {
-    if (!one.paused) fresh.content.getElementById(one.id)?.replaceWith(one);
-  }
+  const playing = [...part.querySelectorAll("audio[id]")].filter((one) => !one.paused);
   const chosen = [...part.querySelectorAll("select[id]")].map((one) => [one.id, one.value]);
   part.replaceChildren(fresh.content);
+  // A player that is back in the page before this turn of the script ends plays on (HTML, media elements, removal).
+  for (const one of playing) document.getElementById(one.id)?.replaceWith(one);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   for (const [id, value] of chosen) {
     const select = document.getElementById(id);
