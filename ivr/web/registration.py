@@ -61,7 +61,6 @@ def register(
         default_language=settings.default_language,
         line_url=settings.line_url,
         live_seconds=live_seconds,
-        audio_days=settings.audio_days,
     )
     app.config["SECRET_KEY"] = settings.secret_key.get_secret_value()
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True

@@ -28,7 +28,6 @@ class Wiring:
     default_language: str
     line_url: str  # the local line's address for the agents' browser phone, "" when it is off
     live_seconds: float  # between two looks of a live page
-    audio_days: int  # how long audio is kept of a caller who consented, from the consent on
 
 
 def wiring() -> Wiring:
