@@ -256,7 +256,7 @@ def test_value_read_back_is_agreed_to_or_corrected(
 
 @pytest.mark.parametrize(
     ("said", "name"),
-    [("voglio un operatore, non 1052", "person"), ("ripeti per favore", "repeat"), ("english please", "english")],
+    [("voglio un operatore, non 1052", "person"), ("può ripetere", "repeat"), ("english please", "english")],
 )
 def test_what_is_understood_everywhere_is_understood_at_a_read_back(
     understanding: Understanding, said: str, name: str
