@@ -6,6 +6,7 @@ One thread a live page or media socket, a few for the webhooks. Read by gunicorn
 import os
 
 from ivr.settings import load
+from ivr.web.media import MOST_SOCKETS
 
 _settings = load()
 
@@ -13,8 +14,8 @@ bind = _settings.bind
 worker_class = "gthread"
 # SQLite has one writer and the local line one process; beyond that, processes on as many machines as PostgreSQL serves.
 workers = 1 if _settings.database_url.startswith("sqlite") else max(2, os.cpu_count() or 2)
-# Live desks and media sockets hold a thread each: 30 agents, 20 calls on a stream, and the webhooks between them.
-threads = 64
+# Live desks and media sockets hold a thread each: 30 agents, the media sockets, and the webhooks between them.
+threads = MOST_SOCKETS + 60
 # The carrier gives up after 15 s (Twilio error 11205); a worker that is silent for so long is stuck.
 timeout = 60
 graceful_timeout = 30
