@@ -130,6 +130,7 @@ class Conductor:
         work = Work(session=session, company=self._company, version=version, call=call, now=now)
         course = self._run(work, _state_of(call), HungUp())
         call.status, call.ended_at, call.state = store.ENDED, now, course.state.to_json()
+        call.words_so_far = ""
         store.note(session, call.call_id, "ended", {"node": call.node, "turn": call.turn}, now)
         self._keep_contact(work)
 
