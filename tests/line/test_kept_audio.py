@@ -1,13 +1,21 @@
-"""A customer's audio, told by telephone: withdrawn by a word in any call, and gone when its time is over."""
+"""A customer's audio, told by telephone: kept with consent alone, withdrawn by a word in any call, gone when its time is over."""
 
+import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import numpy as np
+import pytest
+import soundfile
+
 from ivr import database, trial
+from ivr.audio import loudness_dbfs, pcm_to_ulaw
 from ivr.calls import audio
 from ivr.calls.tables import Call
 from ivr.customers import store as customers
-from ivr.line.script import HangUp, Say, WaitFor
+from ivr.line.script import HangUp, Say, Silence, Step, WaitFor
+from ivr.speech.scripted import Hears, ScriptedRecognition
+from tests.listeners import spoken
 from tests.telephone import House
 
 Houses = Callable[..., House]
@@ -61,3 +69,44 @@ def test_what_is_over_is_erased_by_time_alone(new_house: Houses) -> None:
     assert len(house.rows("call_audio")) == 1
     house.wait(120)
     assert house.rows("call_audio") == []
+
+
+def says(words: str, text: str) -> list[Step]:
+    # The carrier listens for keys one second longer than its prompt before it opens the stream.
+    return [WaitFor(words), Say(text, after_seconds=1.6), Silence(1)]
+
+
+@pytest.mark.parametrize("has_consented", [True, False])
+def test_sound_of_a_call_is_kept_turn_by_turn_only_of_a_customer_who_has_consented(
+    new_house: Houses, *, has_consented: bool
+) -> None:
+    script = ScriptedRecognition(
+        [Hears(text="dov'è il mio ordine"), Hears(text="no grazie è tutto"), Hears(text="due")]
+    )
+    house = new_house(listening={"it": "stream", "en": "carrier"}, recognition=script)
+    if has_consented:
+        mario_was_heard(house, consented_at=house.clock.now() - timedelta(days=2))
+    steps = [
+        *says("aiutarla", "dov'è il mio ordine per favore"),
+        *says("altro", "no grazie è tutto"),
+        *says("da 1", "due"),
+    ]
+    caller = house.caller(steps, voice=lambda text, _: pcm_to_ulaw(spoken(text)))
+    house.line.call(trial.MARIO, house.settings.line_number, caller)
+    assert house.run_until(lambda: caller.reason is not None, 120), caller.heard
+    house.wait(2)
+    kept = [row for row in house.rows("call_audio") if row["call_id"] != EARLIER_CALL]
+    (call,) = [row for row in house.rows("calls") if row["call_id"] != EARLIER_CALL]
+    spoken_turns = [line.turn for line in house.context(call["call_id"]).said if line.heard]
+    assert len(spoken_turns) == 3
+    if not has_consented:
+        assert house.rows("call_audio") == []
+        return
+    assert [row["turn"] for row in kept] == spoken_turns
+    for row in kept:
+        samples, rate_hz = soundfile.read(io.BytesIO(row["flac"]), dtype="int16")
+        assert rate_hz == 8000
+        assert loudness_dbfs(np.asarray(samples, dtype="<i2").tobytes()) > -40
+    with house.reading() as session:
+        (mario,) = customers.by_number(session, trial.MARIO)
+    assert {row["customer_id"] for row in kept} == {mario.customer_id}
