@@ -119,6 +119,7 @@ def test_an_admin_reads_how_a_turn_was_heard_while_the_caller_speaks_on(
     assert player.evaluate("player => !player.paused && player.currentTime > 0 && player.duration > 19")
     player.evaluate("player => player.pause()")
     admin.picture("hearing-story")
+    admin.page.locator("#story .card").first.screenshot(path=PICTURES / "desk-hearing.png")
     admin.leave()
 
 
