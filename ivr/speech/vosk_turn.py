@@ -120,11 +120,11 @@ class Hearers(Protocol):
 class VoskTurn:
     """A session of the port. Its recogniser is taken when the first sound is decoded, and let go when the turn is finished."""
 
-    def __init__(self, hearers: Hearers, *, rate_hz: int, unknown_words: frozenset[str] = frozenset()) -> None:
-        """Take where recognisers come from; `unknown_words` stand in the words of a restricted one for what it does not know."""
+    def __init__(self, hearers: Hearers, *, rate_hz: int, other_words: frozenset[str] = frozenset()) -> None:
+        """Take where recognisers come from; `other_words` stand in a restricted one's for what is none of the phrases."""
         self._hearers = hearers
         self._rate_hz = rate_hz
-        self._unknown_words = unknown_words
+        self._other_words = other_words
         self._step_bytes = PCM_BYTES * round(rate_hz * _STEP_SECONDS)
         self._hearer: Hearer | None = None
         self._waiting = bytearray()
@@ -177,7 +177,7 @@ class VoskTurn:
         if self._hearers.are_restricted:
             self._kept += sound
         self._feed(hearer, sound)
-        self._partial = self._known_words(hearer.partial())
+        self._partial = self._wanted_words(hearer.partial())
 
     def _feed(self, hearer: Hearer, sound: bytes) -> None:
         for at in range(0, len(sound), self._step_bytes):
@@ -196,28 +196,26 @@ class VoskTurn:
 
     def _is_doubtful(self, take: Take) -> bool:
         return not take.words or any(
-            word.text in self._unknown_words or word.confidence < DOUBTFUL_CONFIDENCE for word in take.words
+            word.text in self._other_words or word.confidence < DOUBTFUL_CONFIDENCE for word in take.words
         )
 
     def _heard_freely(self, restricted: Take) -> Hearsay:
         """Hear the kept sound again without restriction, and give the better reading and both beside it."""
-        was_unknown = any(word.text in self._unknown_words for word in restricted.words)
-        known = tuple(word for word in restricted.words if word.text not in self._unknown_words)
-        restricted = Take(text=" ".join(word.text for word in known), words=known)
+        wanted = tuple(word for word in restricted.words if word.text not in self._other_words)
+        share = _spoken_confidence(wanted, of=restricted.words)
+        restricted = Take(text=" ".join(word.text for word in wanted), words=wanted)
         hearer = self._hearers.free(wait_seconds=_WAIT_SECONDS)
         if hearer is None:
             return _heard(restricted, by=RESTRICTED)
         self._feed(hearer, bytes(self._kept))
         free = hearer.end()
-        # What is unknown or nothing in the phrases was something else; what is only unsure is weighed, both being Vosk's scale.
-        is_free = bool(free.words) and (was_unknown or (free.confidence or 0.0) >= (restricted.confidence or 0.0))
         readings = (_reading(free, FREE), _reading(restricted, RESTRICTED))
-        if is_free or not restricted.words:
+        if not wanted or _spoken_confidence(free.words, of=free.words) >= share:
             return _heard(free, by=FREE, alternatives=readings)
         return _heard(restricted, by=RESTRICTED, alternatives=readings[::-1])
 
-    def _known_words(self, text: str) -> str:
-        return " ".join(word for word in text.split() if word not in self._unknown_words)
+    def _wanted_words(self, text: str) -> str:
+        return " ".join(word for word in text.split() if word not in self._other_words)
 
     def _fail(self, error: BrokenError) -> None:
         self._failure = f"Vosk failed: {error}"
@@ -225,6 +223,13 @@ class VoskTurn:
         self._partial = ""
         self._waiting.clear()
         self._kept.clear()
+
+
+def _spoken_confidence(words: tuple[Word, ...], *, of: tuple[Word, ...]) -> float:
+    """The confidence in some words for each second of all words: one phrase in much else is no good reading of it."""
+    seconds = sum(word.end_seconds - word.begin_seconds for word in of)
+    certain = sum(word.confidence * (word.end_seconds - word.begin_seconds) for word in words)
+    return certain / seconds if seconds else 0.0
 
 
 def _heard(take: Take, *, by: str, alternatives: tuple[Reading, ...] = ()) -> Heard:

@@ -1,0 +1,50 @@
+"""Admission by measured load: a table of decisions, and a load that smooths what was measured."""
+
+import pytest
+
+from ivr.speech.load import SMOOTHED_OVER_SECONDS, Admitted, Limits, Load, admit, smoothed
+from ivr.speech.recognizer import Busy
+
+LIMITS = Limits(full_share=0.85, free_share=0.7, full_wait_seconds=0.5, free_wait_seconds=0.2)
+
+
+@pytest.mark.parametrize(
+    ("load", "reason"),
+    [
+        (Load(), ""),
+        (Load(busy_share=0.84), ""),
+        (Load(busy_share=0.85), "the decoding threads are 85% busy (limit 85%)"),
+        (Load(busy_share=0.84, is_full=True), "the decoding threads are 84% busy (limit 70%)"),
+        (Load(busy_share=0.69, is_full=True), ""),
+        (Load(waited_seconds=0.49), ""),
+        (Load(waited_seconds=0.5), "sound waits 0.5 s to be decoded (limit 0.5 s)"),
+        (Load(waited_seconds=0.3, is_full=True), "sound waits 0.3 s to be decoded (limit 0.2 s)"),
+        (Load(waited_seconds=0.1, is_full=True), ""),
+        # Ten who are about to speak will take 0.6 of two threads.
+        (Load(busy_share=0.5, silent_turns=10), ""),
+        (Load(busy_share=0.6, silent_turns=10), "the decoding threads are 90% busy (limit 85%)"),
+    ],
+)
+def test_a_turn_is_admitted_or_refused_with_a_reason(load: Load, reason: str) -> None:
+    assert admit(load, LIMITS, threads=2) == (Busy(reason=reason) if reason else Admitted())
+
+
+def test_more_threads_bear_more_turns_that_are_about_to_speak() -> None:
+    load = Load(busy_share=0.6, silent_turns=10)
+    assert admit(load, LIMITS, threads=8) == Admitted()
+
+
+def test_a_load_is_smoothed_however_often_it_is_looked_at() -> None:
+    once = smoothed(Load(), seconds=2.0, busy_share=1.0, waited_seconds=0.0)
+    often = Load()
+    for _ in range(20):
+        often = smoothed(often, seconds=0.1, busy_share=1.0, waited_seconds=0.0)
+    assert often.busy_share == pytest.approx(once.busy_share)
+    assert 0.3 < once.busy_share < 0.5
+
+
+def test_the_worst_wait_counts_at_once_and_fades() -> None:
+    load = smoothed(Load(), seconds=0.25, busy_share=0.5, waited_seconds=2.0)
+    assert load.waited_seconds == 2.0
+    load = smoothed(load, seconds=SMOOTHED_OVER_SECONDS, busy_share=0.5, waited_seconds=0.0)
+    assert load.waited_seconds == pytest.approx(0.736, abs=0.001)
