@@ -6,13 +6,11 @@ Pure, fed with frames in order. What is a voice and when an answer has begun is 
 from typing import Final
 
 from ivr.audio import FRAME_SECONDS
-from ivr.speech.voice_activity import FRAME_PCM_BYTES
 
 BEFORE_SECONDS: Final = 0.5
 AFTER_SECONDS: Final = 0.3
 # Who talks while a prompt must be heard out is heard from the beginning, if that is not longer ago.
 _KEPT_SECONDS: Final = 10.0
-_SILENT_FRAME: Final = bytes(FRAME_PCM_BYTES)
 
 
 def _frames(seconds: float) -> int:
@@ -35,30 +33,39 @@ class SpeechStretches:
         self._has_begun = True
         kept = self._waiting[-(_frames(spoken_seconds) + self._before_frames) :]
         self._waiting = []
-        # Digital silence before the first sound has nothing in it, and costs as much as noise.
-        first = next((at for at, frame in enumerate(kept) if frame != _SILENT_FRAME), len(kept))
-        return b"".join(kept[first:])
+        # Frames of digital silence before the first sound have nothing in them, and cost as much as noise.
+        first = next((at for at, frame in enumerate(kept) if any(frame)), len(kept))
+        return self._without_silent_end(b"".join(kept[first:]))
 
     def hear(self, frame_pcm: bytes, *, voiced: bool) -> bytes:
         """Take in one frame and give what is to be recognised now: nothing, it, or it with the quiet before it."""
+        self._waiting.append(frame_pcm)
         if not self._has_begun:
-            self._waiting.append(frame_pcm)
             del self._waiting[: -_frames(_KEPT_SECONDS)]
             return b""
         self._quiet_frames = 0 if voiced else self._quiet_frames + 1
-        self._waiting.append(frame_pcm)
-        is_held = self._quiet_frames > self._after_frames or (not voiced and frame_pcm == _SILENT_FRAME)
-        if is_held or (not voiced and len(self._waiting) > 1):
+        if not voiced and self._quiet_frames > self._after_frames:
             return b""
         given = b"".join(self._waiting)
         self._waiting = []
-        return given
+        return self._without_silent_end(given)
 
     def rest(self) -> bytes:
         """Give what is still held back, without the digital silence at its end."""
         if not self._has_begun:
             return b""
-        held, self._waiting = self._waiting, []
-        while held and held[-1] == _SILENT_FRAME:
-            held.pop()
-        return b"".join(held)
+        held, self._waiting = b"".join(self._waiting), []
+        return held[: _sound_bytes(held)]
+
+    def _without_silent_end(self, pcm: bytes) -> bytes:
+        """Hold back digital silence until sound comes behind it: a line that has nothing to say sends just that."""
+        until = _sound_bytes(pcm)
+        if until < len(pcm):
+            self._waiting.append(pcm[until:])
+        return pcm[:until]
+
+
+def _sound_bytes(pcm: bytes) -> int:
+    """Return how many bytes go as far as the last sample that is not zero."""
+    sounding = len(pcm.rstrip(b"\0"))
+    return sounding + sounding % 2

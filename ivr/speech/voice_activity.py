@@ -6,6 +6,7 @@ The only home of onnxruntime. The network is small: one thread, one copy for all
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.util import find_spec
+from math import log10
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -24,6 +25,9 @@ _STATE_SHAPE: Final = (2, 1, 128)
 # Silero's own thresholds (its `get_speech_timestamps`): a voice begins at 0.5 and ends 0.15 below.
 BEGINS_AT: Final = 0.5
 ENDS_BELOW: Final = 0.35
+# Fainter than this nothing on a telephone line is a voice (speech lies 25 to 40 dB above), and the network is not asked: on a
+# quiet line a silent caller costs next to nothing.
+QUIETEST_VOICE_DBFS: Final = -60.0
 # A voice so much fainter than the caller's is somebody else's: television, the people at the next table.
 FAINTER_DB: Final = 10.0
 # How fast the loudness of a frame may fall (15 dB in a second): between two vowels nobody has gone further away.
@@ -62,13 +66,14 @@ class VoiceActivity:
         samples = np.frombuffer(frame_pcm, dtype="<i2").astype(np.float32) / np.float32(_FULL_SCALE)
         self._sound = np.concatenate((self._sound, samples))
         if self._sound.size >= _BEFORE_WINDOW + _WINDOW:
-            probability, self._state = self._network(self._sound[: _BEFORE_WINDOW + _WINDOW], self._state)
-            self._sound = self._sound[_WINDOW:]
-            self._is_voice = probability >= (ENDS_BELOW if self._is_voice else BEGINS_AT)
-        power = float(np.dot(samples, samples)) / samples.size
-        dbfs = 10 * float(np.log10(power)) if power > 0 else _QUIETEST_DBFS
-        self._dbfs = max(dbfs, self._dbfs - _FALL_DB)
-        return self._is_voice and self._is_the_callers()
+            window, self._sound = self._sound[: _BEFORE_WINDOW + _WINDOW], self._sound[_WINDOW:]
+            self._is_voice = _dbfs(window) > QUIETEST_VOICE_DBFS and self._is_voice_in(window)
+        self._dbfs = max(_dbfs(samples), self._dbfs - _FALL_DB)
+        return self._is_voice and bool(samples.any()) and self._is_the_callers()
+
+    def _is_voice_in(self, window: npt.NDArray[np.float32]) -> bool:
+        probability, self._state = self._network(window, self._state)
+        return probability >= (ENDS_BELOW if self._is_voice else BEGINS_AT)
 
     def _is_the_callers(self) -> bool:
         if self._caller_dbfs is None:
@@ -76,6 +81,11 @@ class VoiceActivity:
         share = _LOUDER_SHARE if self._dbfs > self._caller_dbfs else _FAINTER_SHARE
         self._caller_dbfs += share * (self._dbfs - self._caller_dbfs)
         return self._dbfs >= self._caller_dbfs - FAINTER_DB
+
+
+def _dbfs(samples: npt.NDArray[np.float32]) -> float:
+    power = float(np.dot(samples, samples)) / samples.size
+    return 10 * log10(power) if power > 0 else _QUIETEST_DBFS
 
 
 _Network = Callable[[npt.NDArray[np.float32], npt.NDArray[np.float32]], tuple[float, npt.NDArray[np.float32]]]
