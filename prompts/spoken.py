@@ -1,8 +1,9 @@
-"""How a value is spoken, or written, in a language: digits, numbers, amounts, dates, durations.
+"""How a value is spoken, or written, in a language: digits, letters, numbers, amounts, dates, durations.
 
 Wordings are `prompts.catalogue`'s. Languages: it, en. Words of numbers come from num2words, of days and months from Babel.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,10 +14,12 @@ from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from num2words import num2words
 
+from prompts.alphabets import spelled
+
 Value: TypeAlias = str | int | float | bool | None
 
-# Up to this many digits are said in pairs, longer ones in threes: as Italians and the English read order numbers and telephones.
-_LONGEST_IN_PAIRS = 4
+# So many digits are said in pairs, others in threes: as Italians and the English read order numbers, plates and telephones.
+_IN_PAIRS = 4
 _SIGNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "it": {"+": "più", "-": "trattino", "/": "barra"},
@@ -40,6 +43,9 @@ _UNITS: Mapping[str, tuple[tuple[int, str, str], ...]] = MappingProxyType(
         ),
     }
 )
+# A letter of the alphabet stands in a stretch of letters; all else is said as digits and signs are.
+_STRETCHES = re.compile(r"[A-Z]+|[^A-Z]+")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AND = MappingProxyType({"it": " e ", "en": " and "})
 
 
@@ -48,16 +54,17 @@ class NotSpeakableError(ValueError):
 
 
 def spoken(value: Value, kind: str, language: str) -> str:
-    """Speak a value of type `kind` (name, digits, number, money, date, duration) in a language (it, en).
+    """Speak a value of type `kind` (name, digits, letters, number, money, date, duration, value) in a language (it, en).
 
-    money is in euro, duration in seconds, date ISO 8601. Raises NotSpeakableError for a value of another form.
+    money is in euro, duration in seconds, date ISO 8601; value is whatever a question asks for: a number is money, a text a
+    date or letters and digits. Raises NotSpeakableError for a value of another form.
     """
     return _SPOKEN[kind](value, language)
 
 
 def written(value: Value, kind: str, language: str) -> str:
     """Write a value as one reads it in a text message; types and errors as in `spoken`."""
-    match kind:
+    match _sort(value) if kind == "value" else kind:
         case "number":
             return str(format_decimal(_number(value), locale=language))
         case "money":
@@ -78,7 +85,7 @@ def _digits(value: Value, language: str) -> str:
     """Say digit by digit: "1042" is "uno zero, quattro due"."""
     signs = [sign for sign in str(value) if not sign.isspace()]
     groups: list[list[str]] = [[]]
-    width = 2 if sum(sign.isdigit() for sign in signs) <= _LONGEST_IN_PAIRS else 3
+    width = 2 if sum(sign.isdigit() for sign in signs) == _IN_PAIRS else 3
     for sign in signs:
         if not (sign.isascii() and sign.isdigit()):
             groups.append([_SIGNS[language].get(sign, sign.upper())])
@@ -91,6 +98,30 @@ def _digits(value: Value, language: str) -> str:
     if not said:
         raise NotSpeakableError("there is nothing in it to be said digit by digit")
     return said
+
+
+def _letters(value: Value, language: str) -> str:
+    """Tell letters by telephone and digits as `_digits`: "AB12" is "A come Ancona, B come Bologna, uno due"."""
+    parts: list[str] = []
+    for stretch in _STRETCHES.findall("".join(str(value).split()).upper()):
+        if stretch.isascii() and stretch.isalpha():
+            parts.extend(spelled(letter, language) for letter in stretch)
+        else:
+            parts.append(_digits(stretch, language))
+    if not parts:
+        raise NotSpeakableError("there is nothing in it to be spelled")
+    return ", ".join(parts)
+
+
+def _value(value: Value, language: str) -> str:
+    return _SPOKEN[_sort(value)](value, language)
+
+
+def _sort(value: Value) -> str:
+    """Return the type that tells a value which a question has asked for."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "money"
+    return "date" if _DAY.fullmatch(str(value)) else "letters"
 
 
 def _count(value: Value, language: str) -> str:
@@ -158,6 +189,8 @@ _SPOKEN: Mapping[str, Callable[[Value, str], str]] = MappingProxyType(
     {
         "name": _name,
         "digits": _digits,
+        "letters": _letters,
+        "value": _value,
         "number": _count,
         "money": _money,
         "date": _spoken_date,

@@ -16,7 +16,8 @@ from ivr.calls.open_question import OpenQuestion
 from ivr.flow.steps import Expect
 from ivr.intents import order_numbers
 from ivr.intents.phrases import Phrasebook
-from ivr.intents.slots import PHONE_DIGITS, POSTCODE_DIGITS, SCORES
+from ivr.intents.slots import PHONE_DIGITS, POSTCODE_DIGITS, SCORES, is_code
+from prompts.alphabets import AS, NAMES, WORDS
 
 # Gather's bound for hints (Gather page), and more than any recogniser can lean to at once.
 MOST_PHRASES: Final = 500
@@ -31,7 +32,7 @@ _YES_NO: Final = ("yes", "no")
 _MOST_OF_CORRECTION: Final = 6
 _CORRECTIONS: Final = {"it": ("no", "non", "anzi", "scusi", "volevo dire"), "en": ("no", "not", "sorry", "i mean")}
 # Answers that are one thing out of few: words beyond them are the exception.
-_RESTRICTED: Final = frozenset({Expect.YES_NO, Expect.DIGITS, Expect.CHOICE})
+_RESTRICTED: Final = frozenset({Expect.YES_NO, Expect.DIGITS, Expect.LETTERS, Expect.CHOICE})
 # How many digits make each number that is asked for: least and most.
 _DIGITS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({
     "order_number": (order_numbers.LEAST_DIGITS, order_numbers.MOST_DIGITS),
@@ -66,7 +67,14 @@ class WordsWanted:
         return tuple(dict.fromkeys(fitting))[:MOST_PHRASES]
 
     def _answering(self, question: OpenQuestion, language: str) -> Iterable[str]:
-        if question.expect == Expect.DIGITS:
+        if question.previous:
+            # A value is read back: yes and no first, then what corrects it.
+            for answer in _YES_NO:
+                yield from self._of(language, answer, _MOST_OF_ANSWER)
+            yield from _CORRECTIONS.get(language, ())
+        if question.expect == Expect.LETTERS or (question.previous and is_code(question.slot)):
+            yield from _letters(language)
+        if question.expect in {Expect.DIGITS, Expect.LETTERS} or question.previous:
             yield from _numbers(language, last=SCORES[-1] if question.slot == "score" else None)
             yield from _CORRECTIONS.get(language, ())
             for answer in _YES_NO:
@@ -89,6 +97,17 @@ def is_restricted(question: OpenQuestion) -> bool:
 def digits_wanted(question: OpenQuestion) -> tuple[int, int]:
     """How many digits the number that is asked for has, least and most; zeros where that is not known."""
     return _DIGITS.get(question.slot, (0, 0)) if question.expect == Expect.DIGITS else (0, 0)
+
+
+@lru_cache(maxsize=4)
+def _letters(language: str) -> tuple[str, ...]:
+    """The words that letters are told with: the first that stands for each, their names, then the others that stand for them."""
+    if language not in NAMES:
+        return ()
+    standing = [[word.lower().replace("-", " ") for word in words] for words in WORDS[language].values()]
+    names = (letter.lower() for letter in WORDS[language])
+    firsts, others = [words[0] for words in standing], [word for words in standing for word in words[1:]]
+    return tuple(dict.fromkeys((AS[language], *firsts, *names, *NAMES[language], *others)))
 
 
 @lru_cache(maxsize=8)

@@ -6,10 +6,11 @@ Which event comes here at which node is `ivr.flow.machine`'s table; where it lea
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ivr.flow.definition import GIVEN, MISSED, AskNode, ConsentNode, Node, SurveyNode
-from ivr.flow.events import Value
+from ivr.flow.definition import GIVEN, MISSED, READ_BACK, AskNode, Confirm, ConsentNode, Node, SurveyNode
+from ivr.flow.events import Doubtful, NotUnderstood, Understood, Value
 from ivr.flow.state import Waiting
 from ivr.flow.steps import Expect
+from ivr.flow.values import from_keys, from_words, is_unsure
 from ivr.flow.walk import NO, NOTHING_ELSE, PERSON, PRIVACY, REPEAT, REPROMPTS, SCORES, WITHDRAW, YES, Turn
 
 # Third outcome that no node knew in one call: something of ours is broken, and going round would help nobody.
@@ -18,13 +19,16 @@ _MOST_FAILURES = 3
 
 def is_asking(turn: Turn) -> bool:
     """Whether the caller is being asked something."""
-    return turn.state.waiting in {Waiting.ANSWER, Waiting.CHOICE}
+    return turn.state.waiting in {Waiting.ANSWER, Waiting.CHOICE, Waiting.CONFIRMATION}
 
 
-def wants_digits(turn: Turn) -> bool:
-    """Whether the question that stands wants a number."""
-    node = turn.node
-    return isinstance(node, SurveyNode) or (isinstance(node, AskNode) and node.expect == Expect.DIGITS)
+def wants_value(turn: Turn) -> bool:
+    """Whether the question that stands wants a number or something spelled."""
+    return isinstance(turn.node, SurveyNode) or _asks_for_value(turn.node)
+
+
+def _asks_for_value(node: Node) -> bool:
+    return isinstance(node, AskNode) and node.expect in {Expect.DIGITS, Expect.LETTERS}
 
 
 def is_answer(turn: Turn, intent: str) -> bool:
@@ -34,40 +38,71 @@ def is_answer(turn: Turn, intent: str) -> bool:
 
 
 def keep_slots(turn: Turn, slots: Mapping[str, Value]) -> None:
-    """Keep what the caller mentioned of what the flow asks for somewhere."""
-    brought = {name: value for name, value in slots.items() if name in turn.flow.slots and value not in {None, ""}}
+    """Keep what the caller mentioned of what the flow asks for somewhere; what is asked for here is taken by `fill`."""
+    node = turn.node
+    here = node.slot if isinstance(node, AskNode) and _asks_for_value(node) else ""
+    brought = {
+        name: value for name, value in slots.items() if name in turn.flow.slots - {here} and value not in {None, ""}
+    }
     turn.keep(brought)
     turn.state = replace(turn.state, fresh=tuple(dict.fromkeys((*turn.state.fresh, *brought))))
 
 
-def fill(turn: Turn, slots: Mapping[str, Value], text: str) -> bool:
+def fill(turn: Turn, event: Understood | Doubtful | NotUnderstood) -> bool:
     """Take what the question asks for out of an utterance; the utterance's own digits stand in for a slot nobody knows."""
-    if not wants_digits(turn) or turn.state.waiting == Waiting.CHOICE:
+    if not wants_value(turn) or turn.state.waiting == Waiting.CHOICE:
         return False
-    node = turn.node
-    slot = node.slot if isinstance(node, AskNode) else "score"
-    given = slots.get(slot)
-    return fill_keys(turn, "".join(text.split()) if given in {None, ""} else str(given))
-
-
-def fill_keys(turn: Turn, digits: str) -> bool:
-    """Take these digits for the number that is asked for; False if they cannot be one."""
     node = turn.node
     if isinstance(node, SurveyNode):
-        if digits not in {str(score) for score in SCORES}:
-            return False
-        turn.caller_spoke()
-        turn.keep({"score": int(digits)})
-        turn.state = replace(turn.state, waiting=Waiting.OUTCOME)
-        turn.stand()
-        return True
-    if not isinstance(node, AskNode) or not (digits.isascii() and digits.isdigit() and len(digits) >= node.min_keys):
+        given = event.slots.get("score")
+        return _score(turn, "".join(event.text.split()) if given in {None, ""} else str(given))
+    if not isinstance(node, AskNode):
         return False
+    value = from_words(node, event.slots.get(node.slot), event.text)
+    if value is None:
+        return False
+    if _is_to_be_confirmed(turn, node, event):
+        turn.caller_spoke()
+        turn.read_back(value)
+    else:
+        give(turn, node, value)
+    return True
+
+
+def fill_keys(turn: Turn, keys: str) -> bool:
+    """Take these keys for what is asked for; False if they cannot be it. They are what was pressed and never read back."""
+    node = turn.node
+    if isinstance(node, SurveyNode):
+        return _score(turn, keys)
+    value = from_keys(node, keys) if isinstance(node, AskNode) and _asks_for_value(node) else None
+    if not isinstance(node, AskNode) or value is None:
+        return False
+    give(turn, node, value)
+    return True
+
+
+def give(turn: Turn, node: AskNode, value: Value) -> None:
+    """Go on with the value that the question has asked for."""
     turn.caller_spoke()
-    turn.keep({node.slot: digits})
+    turn.keep({node.slot: value})
     turn.state = replace(turn.state, fresh=(*turn.state.fresh, node.slot))
     turn.note("given", slot=node.slot)
     turn.follow(GIVEN)
+
+
+def _is_to_be_confirmed(turn: Turn, node: AskNode, event: Understood | Doubtful | NotUnderstood) -> bool:
+    if READ_BACK not in turn.flow.prompts:
+        return False
+    return node.confirm == Confirm.ALWAYS or (node.confirm == Confirm.UNSURE and is_unsure(event))
+
+
+def _score(turn: Turn, digits: str) -> bool:
+    if digits not in {str(score) for score in SCORES}:
+        return False
+    turn.caller_spoke()
+    turn.keep({"score": int(digits)})
+    turn.state = replace(turn.state, waiting=Waiting.OUTCOME)
+    turn.stand()
     return True
 
 
@@ -169,25 +204,32 @@ def fail(turn: Turn, why: str) -> None:
     """Ask once more in other words; consent and survey are never pressed; after the last wording comes a person."""
     turn.caller_spoke()
     node = turn.node
-    state = turn.state
-    turn.state = replace(
-        state, waiting=Waiting.ANSWER, candidates=(), attempts=state.attempts + 1, variant=state.variant + 1
-    )
+    skippable = turn.state.variant > 0
+    turn.wait_again()
+    state = replace(turn.state, attempts=turn.state.attempts + 1, variant=turn.state.variant + 1)
+    turn.state = state
+    is_spent = turn.is_exhausted if state.waiting == Waiting.CONFIRMATION else state.variant > REPROMPTS
     if isinstance(node, ConsentNode):
         turn.note("missed", why=why)
         _answer_consent(turn, node, "unclear")
-    elif isinstance(node, SurveyNode) and state.variant:
+    elif isinstance(node, SurveyNode) and skippable:
         turn.note("survey_skipped", why=why)
         turn.follow("skipped")
-    elif turn.state.variant <= REPROMPTS:
-        turn.note("reprompted", why=why, attempt=turn.state.attempts)
-        turn.stand()
+    elif is_spent:
+        give_up(turn, why)
     else:
-        turn.note("missed", why=why)
-        if MISSED in node.outcomes:
-            turn.follow(MISSED)
-        else:
-            turn.to_person("was not understood" if why != "silence" else "said nothing")
+        turn.note("reprompted", why=why, attempt=state.attempts)
+        turn.state = replace(state, variant=min(state.variant, REPROMPTS))
+        turn.stand()
+
+
+def give_up(turn: Turn, why: str) -> None:
+    """Hand a caller who could not be heard to a person, or where one was tried in vain go on without the answer."""
+    turn.note("missed", why=why)
+    if MISSED in turn.node.outcomes:
+        turn.follow(MISSED)
+    else:
+        turn.to_person("was not understood" if why != "silence" else "said nothing")
 
 
 def fail_outcome(turn: Turn, outcome: str) -> None:

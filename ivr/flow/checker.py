@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ivr.flow.definition import EXHAUSTED, GIVEN, MISSED, SYSTEM_PROMPTS, AskNode, Kind, outcomes_of
+from ivr.flow.definition import EXHAUSTED, GIVEN, MISSED, READ_BACK, SYSTEM_PROMPTS, AskNode, Confirm, Kind, outcomes_of
 from ivr.flow.walk import NO, NOTHING_ELSE, PERSON, PRIVACY, REPEAT, REPROMPTS, WITHDRAW, YES
 from prompts.problems import Problem
 
@@ -79,6 +79,7 @@ def check(
         *_prompts(flow, wordings),
         *_keys(flow),
         *_listening(flow),
+        *_reading_back(flow),
         *_unreachable(flow),
         *_dead_ends(flow),
         *_missed(flow),
@@ -150,6 +151,8 @@ def _prompts(flow: _Flow, wordings: Mapping[str, Mapping[str, int]]) -> Iterator
     used: list[tuple[Place, str, int]] = [
         (("prompts", name), own[name], 0) for name in sorted(SYSTEM_PROMPTS & own.keys())
     ]
+    if READ_BACK in own:
+        used.append((("prompts", READ_BACK), own[READ_BACK], REPROMPTS))
     for name, node in flow.nodes.items():
         if isinstance(node.get("prompt"), str) and node["prompt"]:
             wanted = {Kind.ASK: REPROMPTS, Kind.SURVEY: 1}.get(node.get("kind", ""), 0)
@@ -198,6 +201,19 @@ def _keys(flow: _Flow) -> Iterator[Problem]:
         if node.get("expect") in {"request", "choice"} and not keys:
             yield flow.problem(
                 ("nodes", name), "this question cannot be answered by keys", "Add keys, e.g. keys: {'1': order_status}"
+            )
+
+
+def _reading_back(flow: _Flow) -> Iterator[Problem]:
+    """Say which questions would read a value back and have no words for it."""
+    if READ_BACK in flow.mapping("prompts"):
+        return
+    for name, node in flow.nodes.items():
+        if node.get("confirm") in {Confirm.UNSURE, Confirm.ALWAYS}:
+            yield flow.problem(
+                ("nodes", name, "confirm"),
+                f"the value is read back, and `prompts` names no '{READ_BACK}'",
+                f"Add {READ_BACK}: a prompt that says {{value:value}} and asks whether it is right",
             )
 
 

@@ -71,6 +71,16 @@ OTHERWISE = "otherwise"
 
 # Wordings that the machine says on its own account; the flow names the prompt for each.
 SYSTEM_PROMPTS = frozenset({"did_you_mean", "did_you_mean_one", "privacy", "consent_withdrawn", "trouble"})
+# One more, needed where some question reads its value back; its placeholder is `value`.
+READ_BACK = "read_back"
+
+
+class Confirm(StrEnum):
+    """When a question reads back the value that it was given. Keys are never read back: they are what was pressed."""
+
+    NEVER = "never"
+    UNSURE = "unsure"  # where it may have been misheard (`ivr.flow.values.is_unsure`)
+    ALWAYS = "always"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +122,9 @@ class AskNode(_Listening):
     expect: Expect
     slot: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)  # key -> intent
-    min_keys: int = 1
-    max_keys: int = 1
+    min_keys: int = 1  # signs of the value, spoken or keyed
+    max_keys: int = 1  # keys that are enough; for letters, which have no keys, the most signs
+    confirm: Confirm = Confirm.NEVER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +191,7 @@ class Flow:
     person: str  # the node that leads to a person, from anywhere
     languages: Mapping[str, str]  # language -> the intent that switches to it; the first is the default
     requests: Mapping[str, str]  # what callers call for: intent -> node, understood at every question
-    prompts: Mapping[str, str]  # one prompt for each of SYSTEM_PROMPTS
+    prompts: Mapping[str, str]  # one prompt for each of SYSTEM_PROMPTS, and READ_BACK where it is needed
     nodes: Mapping[str, Node]
     values: Mapping[str, Value] = field(default_factory=dict)  # what a call's values are before the call brings its own
 
@@ -193,7 +204,7 @@ class Flow:
 def outcomes_of(kind: str, document: Mapping[str, Any]) -> frozenset[str]:
     """Return the outcomes that a node of this kind, written so, must name."""
     if kind == Kind.ASK:
-        if document.get("expect") == Expect.DIGITS:
+        if document.get("expect") in {Expect.DIGITS, Expect.LETTERS}:
             return frozenset({GIVEN})
         return frozenset({"yes", "no"}) if document.get("expect") == Expect.YES_NO else frozenset()
     if kind == Kind.BRANCH:
@@ -231,6 +242,7 @@ def _node(name: str, written: Mapping[str, Any]) -> Node:
         fields["words"] = MappingProxyType({language: tuple(words) for language, words in fields["words"].items()})
     if kind == Kind.ASK:
         fields["expect"] = Expect(fields["expect"])
+        fields["confirm"] = Confirm(fields.get("confirm", Confirm.NEVER))
         if fields["expect"] == Expect.YES_NO:
             fields.setdefault("keys", {"1": "yes", "2": "no"})
         return AskNode(**common, **fields)

@@ -9,7 +9,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, assert_never
 
-from ivr.flow.answers import fail, fail_outcome, fill, fill_keys, is_answer, is_asking, keep_slots, mean, wants_digits
+from ivr.flow import reading_back
+from ivr.flow.answers import fail, fail_outcome, fill, fill_keys, is_answer, is_asking, keep_slots, mean, wants_value
 from ivr.flow.definition import EXHAUSTED, MISSES, ActNode, AskNode, ConsentNode, Flow, Kind
 from ivr.flow.events import Done, Doubtful, Event, HungUp, Keyed, NotUnderstood, Silent, Started, Understood
 from ivr.flow.state import State, Waiting
@@ -67,7 +68,7 @@ def _hang_up(turn: Turn, _event: Event) -> None:
 
 
 def _answer(turn: Turn, event: Understood) -> None:
-    """Take the answer, a request, or a word for everywhere."""
+    """Take the answer, what corrects it, a request, or a word for everywhere."""
     if not is_asking(turn):
         _interrupt(turn, event)
         return
@@ -76,7 +77,7 @@ def _answer(turn: Turn, event: Understood) -> None:
         turn.give_person()
         return
     keep_slots(turn, event.slots)
-    if not fill(turn, event.slots, event.text):
+    if not _fill(turn, event):
         mean(turn, event.intent)
 
 
@@ -91,7 +92,7 @@ def _doubt(turn: Turn, event: Doubtful) -> None:
         turn.give_person()
         return
     keep_slots(turn, event.slots)
-    if fill(turn, event.slots, event.text):
+    if _fill(turn, event):
         return
     possible = tuple(dict.fromkeys(intent for intent in event.candidates if is_answer(turn, intent)))
     if turn.state.waiting == Waiting.CHOICE and likelier in turn.state.candidates:
@@ -108,8 +109,13 @@ def _mishear(turn: Turn, event: NotUnderstood) -> None:
     """Ask in other words; after the third time, a person."""
     if not is_asking(turn):
         _resume(turn, event)
-    elif not fill(turn, event.slots, event.text):
+    elif not _fill(turn, event):
         fail(turn, event.reason)
+
+
+def _fill(turn: Turn, event: Understood | Doubtful | NotUnderstood) -> bool:
+    confirming = turn.state.waiting == Waiting.CONFIRMATION
+    return reading_back.take(turn, event) if confirming else fill(turn, event)
 
 
 def _miss(turn: Turn, event: Silent) -> None:
@@ -131,7 +137,9 @@ def _press(turn: Turn, event: Keyed) -> None:
         mean(turn, REPEAT)
     elif turn.state.waiting == Waiting.CHOICE:
         _press_intent(turn, dict(zip("12", turn.state.candidates, strict=False)).get(event.keys[:1], ""))
-    elif wants_digits(turn):
+    elif turn.state.waiting == Waiting.CONFIRMATION:
+        reading_back.press(turn, event.keys)
+    elif wants_value(turn):
         if not fill_keys(turn, event.keys):
             fail(turn, "not a number that can be")
     else:
@@ -187,7 +195,7 @@ def _take_at_question(turn: Turn, event: Done) -> None:
         known = {key: False for key in turn.state.values if key.startswith("consent_") and key != "consent_answer"}
         turn.keep(known)
         turn.note("consent", purpose="all", granted=False, why="withdrawn")
-        turn.state = replace(turn.state, waiting=Waiting.ANSWER)
+        turn.wait_again()
         turn.say(turn.flow.prompts["consent_withdrawn"])
         turn.stand()
     elif turn.state.waiting != Waiting.OUTCOME:

@@ -9,7 +9,7 @@ from typing import Any
 from ivr.flow.events import Value
 
 # The form of the JSON below; a state of another form is refused, not guessed at.
-FORM = 1
+FORM = 2
 
 
 class StateError(ValueError):
@@ -21,6 +21,7 @@ class Waiting(StrEnum):
 
     ANSWER = "answer"  # the caller's, to the node's question
     CHOICE = "choice"  # the caller's, to "did you mean"
+    CONFIRMATION = "confirmation"  # the caller's, to a value that was read back
     OUTCOME = "outcome"  # the conductor's, to what the node has done
     WITHDRAWAL = "withdrawal"  # the conductor's, to a consent withdrawn in the middle of a question
     NOTHING = "nothing"  # the call is over
@@ -42,6 +43,8 @@ class State:
     ] = ()  # prompts and variants since the caller last spoke: the way back for "repeat"
     candidates: tuple[str, ...] = ()  # the intents of a "did you mean" that stands
     doubted: bool = False  # "did you mean" was asked at this question: it is asked once
+    read_back: Value = None  # the value of the question's slot that the caller is asked to confirm; None for none
+    corrections: int = 0  # values read back at this question that the caller did not agree to
     fresh: tuple[str, ...] = ()  # values that the answers to this question have brought: it does not forget these
     then: str = ""  # node to go to after the outcome, in place of the node's own; "" for none
     visits: Mapping[str, int] = field(default_factory=dict)  # how often each question was come to
@@ -92,7 +95,7 @@ class State:
 
 
 _FIELDS = frozenset(one.name for one in fields(State))
-_COUNTS = frozenset({"attempts", "variant", "failures"})
+_COUNTS = frozenset({"attempts", "variant", "failures", "corrections"})
 _MAPS_OF_COUNTS = frozenset({"visits", "tries"})
 
 
@@ -103,14 +106,18 @@ def _fits(name: str, value: Any) -> bool:
         return isinstance(value, dict) and all(type(count) is int for count in value.values())
     checks: Mapping[str, bool] = {
         "waiting": value in set(Waiting) if isinstance(value, str) else False,
-        "values": isinstance(value, dict)
-        and all(one is None or isinstance(one, str | int | float) for one in value.values()),
+        "values": isinstance(value, dict) and all(_is_value(one) for one in value.values()),
+        "read_back": _is_value(value),
         "said": isinstance(value, list) and all(_is_said(one) for one in value),
         "candidates": _are_texts(value),
         "fresh": _are_texts(value),
         "doubted": isinstance(value, bool),
     }
     return checks.get(name, isinstance(value, str))
+
+
+def _is_value(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float)
 
 
 def _are_texts(value: Any) -> bool:

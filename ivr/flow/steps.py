@@ -26,6 +26,7 @@ class Expect(StrEnum):
     REQUEST = "request"  # an open question
     YES_NO = "yes_no"
     DIGITS = "digits"  # a number, spoken or keyed
+    LETTERS = "letters"  # letters and digits, spelled
     CHOICE = "choice"  # one of few
 
 
@@ -46,7 +47,8 @@ class Ask:
     barge_in: bool = True  # speech stops the prompt; keys always do
     sensitivity: str = "normal"  # "low", "normal" or "high": how little of a voice stops the prompt
     words: tuple[str, ...] = ()  # what callers may say beyond what the kind of answer expects, in the call's language
-    # The value that was read back and that the answer may correct ("no, quarantadue, non cinquantadue"), "" for none.
+    # The value of `slot` that this question reads back, "" for none. The answer is a yes, a no, or a correction with the value
+    # ("no, quarantadue, non cinquantadue"), so that the words of numbers or letters fit here beside those of yes and no.
     previous: str = ""
 
 

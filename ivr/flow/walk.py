@@ -10,6 +10,7 @@ from typing import assert_never
 from ivr.flow.definition import (
     ABSENT,
     OTHERWISE,
+    READ_BACK,
     ActNode,
     AskNode,
     BranchNode,
@@ -35,6 +36,9 @@ PERSON, REPEAT, PRIVACY, WITHDRAW = "person", "repeat", "privacy", "withdraw_con
 YES, NO, NOTHING_ELSE = "yes", "no", "nothing_else"
 # A flow that passes the checker never walks in a circle without waiting; a doctored one stops here instead of for ever.
 _LONGEST_WALK = 200
+# After a value was read back: shorter than for a number, so that a "sì" is answered soon, and longer than for a yes or no, since
+# "no" and the right number come with a breath between them (`WAITS` in ivr.speech.end_of_speech: 1.5 and 0.7 s).
+_READ_BACK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,16 @@ class Turn:
     def node(self) -> Node:
         """The node that stands."""
         return self.flow.nodes[self.state.node]
+
+    @property
+    def first_variant(self) -> int:
+        """The wording that the question that stands began with: the same question again later in a call begins shorter."""
+        return min(max(self.state.visits.get(self.state.node, 0) - 1, 0), 1)
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether every wording of the question has had its failed answer, read-backs counted."""
+        return self.first_variant + self.state.attempts > REPROMPTS
 
     def advance(self) -> Advance:
         """Close the turn."""
@@ -133,6 +147,8 @@ class Turn:
             self.steps.append(Perform(act=Act.CONSENT, values=values))
         elif self.state.waiting == Waiting.CHOICE:
             self.steps.append(self._choice())
+        elif self.state.waiting == Waiting.CONFIRMATION and isinstance(node, AskNode):
+            self.steps.append(self._confirmation(node))
         elif isinstance(node, RouteNode):
             reason = node.reason or str(self.state.values.get("handover") or self.state.topic)
             self.steps.append(Route(skill=node.skill, level=node.level, priority=node.priority, reason=reason))
@@ -147,6 +163,26 @@ class Turn:
             Say(prompt=prompt, values=self.state.values, variant=variant) for prompt, variant in self.state.said
         )
         self.stand()
+
+    def read_back(self, value: Value) -> None:
+        """Say a value back and wait for a yes, a no or a correction; until then it is none of the call's values."""
+        node = self.node
+        slot = node.slot if isinstance(node, AskNode) else ""
+        self.note("read_back", slot=slot)
+        self.state = replace(
+            self.state,
+            waiting=Waiting.CONFIRMATION,
+            read_back=value,
+            candidates=(),
+            variant=min(self.state.corrections, REPROMPTS - 1),
+            values={name: one for name, one in self.state.values.items() if name != slot},
+        )
+        self.stand()
+
+    def wait_again(self) -> None:
+        """Wait for what was waited for before something came between: the answer, or what is said to a value read back."""
+        waiting = Waiting.ANSWER if self.state.read_back is None else Waiting.CONFIRMATION
+        self.state = replace(self.state, waiting=waiting, candidates=())
 
     def _leave(self) -> None:
         """Drop what the node forgets, but for what its own answer has brought."""
@@ -166,6 +202,8 @@ class Turn:
             candidates=(),
             doubted=False,
             fresh=(),
+            read_back=None,
+            corrections=0,
             waiting=Waiting.NOTHING,
         )
         match node:
@@ -217,11 +255,9 @@ class Turn:
         times = self.state.visits.get(self.state.node, 0)
         # The same question again later in a call begins with its shorter form: never the same words twice.
         self.state = replace(
-            self.state,
-            waiting=Waiting.ANSWER,
-            variant=min(times, 1),
-            visits={**self.state.visits, self.state.node: times + 1},
+            self.state, waiting=Waiting.ANSWER, visits={**self.state.visits, self.state.node: times + 1}
         )
+        self.state = replace(self.state, variant=self.first_variant)
         self.stand()
 
     def _wait_for_outcome(self) -> None:
@@ -242,7 +278,9 @@ class Turn:
                 requests = tuple(self.flow.requests) if node.expect == Expect.REQUEST else ()
                 own = tuple(outcome for outcome in node.outcomes if outcome not in {"given", "missed"})
                 intents = tuple(dict.fromkeys((*own, *requests, *always)))
-                return replace(ask, intents=intents, slot=node.slot, min_keys=node.min_keys, max_keys=node.max_keys)
+                # Letters have no keys: what can be pressed is a single key, as 0 for a person.
+                least, most = (1, 1) if node.expect == Expect.LETTERS else (node.min_keys, node.max_keys)
+                return replace(ask, intents=intents, slot=node.slot, min_keys=least, max_keys=most)
             case ConsentNode():
                 return replace(ask, intents=(YES, NO, *always))
             case SurveyNode():
@@ -261,6 +299,25 @@ class Turn:
             barge_in=node.barge_in,
             sensitivity=node.sensitivity,
             words=node.words.get(self.state.language, ()),
+        )
+
+    def _confirmation(self, node: AskNode) -> Ask:
+        """Return the question whether a value is right, to which a correction or the right keys are answers as well."""
+        state = self.state
+        say = Say(
+            prompt=self.flow.prompts[READ_BACK],
+            values={**state.values, "value": state.read_back},
+            variant=state.variant,
+        )
+        # Once the keypad is offered, 1 and 2 are what is pressed; before, it may be the whole number.
+        by_key = state.variant >= REPROMPTS or node.expect == Expect.LETTERS
+        return replace(
+            self._listen(node, say, Expect.YES_NO),
+            intents=(YES, NO, PERSON, REPEAT, PRIVACY, WITHDRAW, *self.flow.languages.values()),
+            slot=node.slot,
+            max_keys=1 if by_key else node.max_keys,
+            after_words_seconds=_READ_BACK_SECONDS,
+            previous=str(state.read_back),
         )
 
     def _choice(self) -> Ask:

@@ -18,6 +18,7 @@ class AnswerKind(StrEnum):
     REQUEST = "request"
     YES_NO = "yes_no"
     DIGITS = "digits"
+    LETTERS = "letters"
     CHOICE = "choice"
 
 

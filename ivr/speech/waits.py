@@ -36,12 +36,20 @@ AFTER_WORDS_SECONDS: Final[Mapping[AnswerKind, Mapping[Said, float]]] = MappingP
         },
         AnswerKind.YES_NO: {Said.UNKNOWN: 0.8, Said.WORDS: 0.9, Said.NUMBER: 1.5, Said.PART: 2.2, Said.WHOLE: 0.5},
         AnswerKind.DIGITS: {Said.UNKNOWN: 1.5, Said.WORDS: 1.5, Said.NUMBER: 1.5, Said.PART: 2.2, Said.WHOLE: 0.7},
+        # Letters are told with a word each and the digits among them are not the whole: as long as for a number.
+        AnswerKind.LETTERS: {Said.UNKNOWN: 1.5, Said.WORDS: 1.5, Said.NUMBER: 1.5, Said.PART: 2.2, Said.WHOLE: 1.5},
         AnswerKind.CHOICE: {Said.UNKNOWN: 0.8, Said.WORDS: 0.8, Said.NUMBER: 0.8, Said.PART: 0.8, Said.WHOLE: 0.6},
     }
 )  # fmt: skip  # the table is read by its columns
 # Gather hears at most 60 s; a yes, a choice or a number takes less, and who talks on has not understood the question.
 LONGEST_SECONDS: Final[Mapping[AnswerKind, float]] = MappingProxyType(
-    {AnswerKind.REQUEST: 60.0, AnswerKind.YES_NO: 15.0, AnswerKind.DIGITS: 30.0, AnswerKind.CHOICE: 15.0}
+    {
+        AnswerKind.REQUEST: 60.0,
+        AnswerKind.YES_NO: 15.0,
+        AnswerKind.DIGITS: 30.0,
+        AnswerKind.LETTERS: 45.0,  # "A come Ancona" takes thrice as long as a digit
+        AnswerKind.CHOICE: 15.0,
+    }
 )
 # Gather's `timeout`, 5 s by default.
 NOTHING_YET_SECONDS: Final = 5.0

@@ -13,7 +13,7 @@ from ivr.telephony.twiml import LONGEST_HINT, MOST_HINTS
 from prompts.documents import HERE
 
 LANGUAGES = ("it", "en")
-EXPECTATIONS = ("request", "yes_no", "digits", "choice")
+EXPECTATIONS = ("request", "yes_no", "digits", "letters", "choice")
 
 
 @cache
@@ -57,6 +57,26 @@ def test_a_number_can_be_corrected() -> None:
     assert {"no", "non", "anzi"} <= words_of(OpenQuestion(expect="digits", slot="order_number"), "it")
 
 
+def test_a_value_read_back_can_be_agreed_to_or_corrected() -> None:
+    question = OpenQuestion(expect="yes_no", slot="order_number", previous="1052")
+    phrases = wanted().phrases(question, "it")
+    assert phrases.index("sì") < phrases.index("quarantadue")
+    assert {"no", "non", "anzi", "mille", "zero"} <= set(phrases)
+    code = OpenQuestion(expect="yes_no", slot="code", previous="AB12")
+    assert {"ancona", "come", "bi"} <= words_of(code, "it")
+    assert "ancona" not in phrases
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_letters_are_told_with_words_and_by_their_names_among_digits(language: str) -> None:
+    have = words_of(OpenQuestion(expect="letters", slot="code"), language)
+    told = {
+        "it": ["a come ancona bi cu doppia vu", "emme uno due i greca"],
+        "en": ["a for bravo bee double u", "x ray one two zed"],
+    }
+    assert {word for one in told[language] for word in one.split()} <= have
+
+
 def test_a_score_wants_no_more_than_its_scale() -> None:
     have = words_of(OpenQuestion(expect="digits", slot="score"), "it")
     assert {"uno", "sette"} <= have
@@ -91,7 +111,7 @@ def test_words_are_bounded_each_once_and_the_carrier_can_take_them(language: str
 
 
 def test_an_open_request_is_not_held_to_words() -> None:
-    assert [is_restricted(OpenQuestion(expect=one)) for one in EXPECTATIONS] == [False, True, True, True]
+    assert [is_restricted(OpenQuestion(expect=one)) for one in EXPECTATIONS] == [False, True, True, True, True]
 
 
 def test_a_number_knows_how_many_digits_it_has_where_it_is_asked_for() -> None:

@@ -44,6 +44,20 @@ class Caller:
     def mumbles(self, **slots: Value) -> "Caller":
         return self.event(NotUnderstood(text="mah", reason="outside everything known", slots=slots))
 
+    def gives(self, heard_confidence: float | None = 0.9, text: str = "…", **slots: Value) -> "Caller":
+        """Gives a value and nothing else, heard so well."""
+        return self.event(
+            NotUnderstood(text=text, reason="no words but these", slots=slots, heard_confidence=heard_confidence)
+        )
+
+    def corrects(self, guessed: bool = False, heard_confidence: float | None = 0.9, **slots: Value) -> "Caller":  # noqa: FBT001, FBT002 - reads as a sentence
+        """Says no and the right value, as `ivr.intents` hands it on; guessed where it fitted in more than one place."""
+        more: dict[str, Value] = {"guessed": True} if guessed else {}
+        heard = Understood(
+            text="no", intent="no", confidence=0.99, slots={**slots, **more}, heard_confidence=heard_confidence
+        )
+        return self.event(heard)
+
     def doubts(self, first: str, second: str) -> "Caller":
         return self.event(Doubtful(text="…", candidates=(first, second)))
 

@@ -173,6 +173,54 @@ def test_setting_that_would_not_hear_the_caller_is_told(setting: str, said: str)
     assert [one for one in found if said in one], found
 
 
+NUMBER = """\
+  number:
+    kind: ask
+    expect: digits
+    slot: order_number
+    confirm: always
+    prompt: q
+    outcomes: {given: bye}
+  bye:"""
+
+
+def test_value_read_back_without_words_for_it_is_told() -> None:
+    asking = GOOD.replace("  bye:", NUMBER).replace("nothing_else: bye", "nothing_else: number")
+    (found,) = problems(asking)
+    assert str(found) == (
+        "small.flow.yaml:25: node number: the value is read back, and `prompts` names no 'read_back'. "
+        "Add read_back: a prompt that says {value:value} and asks whether it is right."
+    )
+    assert problems(asking.replace("trouble: p}", "trouble: p, read_back: q}")) == ()
+    too_few = [str(one) for one in problems(asking.replace("trouble: p}", "trouble: p, read_back: p}"))]
+    assert any(":6: the prompt 'p' has 0 reprompts in it and needs 3 here" in one for one in too_few), too_few
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "confirm: always",
+            "confirm: maybe",
+            "confirm: 'maybe' is not possible here. Write one of: never, unsure, always",
+        ),
+        ("expect: digits", "expect: letters", "slot: 'order_number' does not match"),
+        ("    slot: order_number\n", "", "'slot' is missing"),
+    ],
+)
+def test_value_that_cannot_be_asked_for_so_is_told(old: str, new: str, said: str) -> None:
+    asking = GOOD.replace("  bye:", NUMBER).replace("nothing_else: bye", "nothing_else: number")
+    found = [str(one) for one in problems(asking.replace("trouble: p}", "trouble: p, read_back: q}").replace(old, new))]
+    assert any(said in one for one in found), found
+
+
+def test_only_a_question_for_a_value_reads_back() -> None:
+    found = [str(one) for one in problems(GOOD.replace("    keys: {", "    confirm: always\n    keys: {"))]
+    assert any("15: node ask: confirm: 'always' is not possible here. Write one of: never" in one for one in found), (
+        found
+    )
+
+
 def test_every_listening_setting_within_its_bounds_is_taken() -> None:
     settings = (
         "    barge_in: false\n    sensitivity: low\n    timeout_seconds: 8\n    after_words_seconds: 2\n"

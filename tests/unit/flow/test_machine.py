@@ -54,8 +54,20 @@ def test_understood_answer_clears_the_count(caller: Caller) -> None:
         lambda c: c.arrives().doubts("return", "complaint"),
         lambda c: c.arrives().says("nothing_else"),
         lambda c: c.arrives().says("order_status", order_number="1042"),
+        lambda c: c.arrives().says("order_status").gives(0.4, order_number="1052"),
     ],
-    ids=["consent", "open", "proactive", "number", "postcode", "yes_no", "did_you_mean", "survey", "performing"],
+    ids=[
+        "consent",
+        "open",
+        "proactive",
+        "number",
+        "postcode",
+        "yes_no",
+        "did_you_mean",
+        "survey",
+        "performing",
+        "read_back",
+    ],
 )
 @pytest.mark.parametrize("by", ["word", "key"])
 def test_person_is_had_at_every_step(caller: Caller, lead: Callable[[Caller], Caller], by: str) -> None:

@@ -21,8 +21,11 @@ OUTCOME_NAMES = sorted(
 
 scalars = st.none() | st.booleans() | st.integers(-5, 99999) | st.text(max_size=8)
 slots = st.dictionaries(
-    st.sampled_from(["order_number", "postcode", "score", "date", "callback_number"]), scalars, max_size=2
+    st.sampled_from(["order_number", "postcode", "score", "date", "callback_number", "guessed"]),
+    scalars | st.sampled_from(["1042", "1052", "20121", "3331234567"]),
+    max_size=2,
 )
+heard = st.none() | st.floats(0, 1)
 values = st.dictionaries(
     st.sampled_from(
         ["status", "language", "first_call", "proactive", "order_number", "name", "refusal", "consent_contact_history"]
@@ -36,9 +39,16 @@ outcomes = st.builds(Done, outcome=st.sampled_from(OUTCOME_NAMES), values=values
 events: st.SearchStrategy[Event] = st.one_of(
     outcomes,
     outcomes,
-    st.builds(Understood, text=st.text(max_size=5), intent=intents, confidence=st.floats(0, 1), slots=slots),
-    st.builds(Doubtful, text=st.just("…"), candidates=st.tuples(intents, intents), slots=slots),
-    st.builds(NotUnderstood, text=st.text(max_size=5), reason=st.just("?"), slots=slots),
+    st.builds(
+        Understood,
+        text=st.text(max_size=5),
+        intent=intents,
+        confidence=st.floats(0, 1),
+        slots=slots,
+        heard_confidence=heard,
+    ),
+    st.builds(Doubtful, text=st.just("…"), candidates=st.tuples(intents, intents), slots=slots, heard_confidence=heard),
+    st.builds(NotUnderstood, text=st.text(max_size=5), reason=st.just("?"), slots=slots, heard_confidence=heard),
     st.builds(Keyed, keys=st.text("0123456789*#", max_size=6)),
     st.just(Silent()),
     st.builds(Started, language=st.sampled_from(["it", "en", "xx"]), values=values),

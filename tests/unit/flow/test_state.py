@@ -19,6 +19,8 @@ FULL = State(
     candidates=("return", "complaint"),
     doubted=True,
     fresh=("a",),
+    read_back="1052",
+    corrections=1,
     then="next",
     visits={"ask": 2},
     tries={"look": 1},
@@ -34,7 +36,7 @@ def test_state_survives_json_exactly(state: State) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"form": 2}, "is not of form 1"),
+        ({"form": 1}, "is not of form 2"),
         ({"more": 1}, "missing or unknown fields: more"),
         ({"waiting": "lunch"}, "waiting is 'lunch'"),
         ({"attempts": -1}, "attempts is -1"),
@@ -44,6 +46,8 @@ def test_state_survives_json_exactly(state: State) -> None:
         ({"visits": {"a": "1"}}, "visits is"),
         ({"node": 3}, "node is 3"),
         ({"fresh": "a"}, "fresh is 'a'"),
+        ({"read_back": ["1052"]}, "read_back is"),
+        ({"corrections": "one"}, "corrections is 'one'"),
     ],
 )
 def test_unknown_form_is_refused_by_name(change: dict[str, Any], said: str) -> None:

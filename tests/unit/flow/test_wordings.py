@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.flow.definition import build
-from ivr.flow.events import Done, Doubtful, Event, Keyed, Silent, Started, Understood, Value
+from ivr.flow.events import Done, Doubtful, Event, Keyed, NotUnderstood, Silent, Started, Understood, Value
 from ivr.flow.machine import step
 from ivr.flow.state import State
 from ivr.flow.steps import Ask, End, Perform, Route, Say, Step
@@ -78,6 +78,11 @@ HEARD: list[Event] = [
     *(Understood(text="…", intent=intent, confidence=0.9) for intent in INTENTS),
     *(Understood(text="…", intent=intent, confidence=0.9, slots={"order_number": "1042"}) for intent in SHOP.requests),
     *(Doubtful(text="…", candidates=(first, second)) for first in INTENTS for second in ("return", "no", "privacy")),
+    *(
+        NotUnderstood(text=number, reason="?", slots={slot: number}, heard_confidence=confidence)
+        for slot, number in (("order_number", "1052"), ("callback_number", "3331234567"))
+        for confidence in (0.3, 1.0)
+    ),
     *(Keyed(keys=keys) for keys in ("1", "2", "5", "1042", "20121", "3331234567")),
     Silent(),
 ]

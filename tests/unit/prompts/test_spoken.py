@@ -16,6 +16,15 @@ from prompts.spoken import LANGUAGES, NotSpeakableError, Value, spoken, written
          "three three three, one two three, four five six, seven"),
         ("R-1077", "digits", "R, trattino, uno zero, sette sette", "R, dash, one zero, seven seven"),
         ("7", "digits", "sette", "seven"),
+        ("AB12", "letters", "A come Ancona, B come Bologna, uno due", "A for Alpha, B for Bravo, one two"),
+        ("ab 123-c", "letters", "A come Ancona, B come Bologna, uno due tre, trattino, C come Como",
+         "A for Alpha, B for Bravo, one two three, dash, C for Charlie"),
+        ("1042", "value", "uno zero, quattro due", "one zero, four two"),
+        ("+393331234567", "value", "più, tre nove tre, tre tre uno, due tre quattro, cinque sei sette",
+         "plus, three nine three, three three one, two three four, five six seven"),
+        ("AX1", "value", "A come Ancona, X come Xeres, uno", "A for Alpha, X for X-ray, one"),
+        ("2026-12-01", "value", "martedì primo dicembre", "Tuesday the first of December"),
+        (30.5, "value", "trenta euro e cinquanta centesimi", "thirty euros and fifty cents"),
         (1042, "number", "millequarantadue", "one thousand and forty-two"),
         (1, "money", "un euro", "one euro"),
         (49.9, "money", "quarantanove euro e novanta centesimi", "forty-nine euros and ninety cents"),
@@ -43,6 +52,9 @@ def test_value_is_spoken_as_the_language_speaks_it(value: Value, kind: str, ital
         ("2026-12-01", "date", "1 dicembre 2026", "December 1, 2026"),
         (1234.5, "money", "1.234,50\xa0€", "€1,234.50"),
         (1234, "number", "1.234", "1,234"),
+        ("AB12", "value", "AB12", "AB12"),
+        (1234.5, "value", "1.234,50\xa0€", "€1,234.50"),
+        ("2026-12-01", "value", "1 dicembre 2026", "December 1, 2026"),
         (120, "duration", "due minuti", "two minutes"),
     ],
 )
@@ -60,6 +72,9 @@ def test_value_is_written_as_one_reads_it(value: Value, kind: str, italian: str,
         ("nan", "money"),
         (-1, "duration"),
         (" ", "digits"),
+        (" ", "letters"),
+        (True, "money"),
+        ("2026-13-45", "value"),
         ("inf", "duration"),
     ],
 )
@@ -70,7 +85,7 @@ def test_value_of_another_form_is_refused(value: Value, kind: str) -> None:
 
 @given(
     st.text(min_size=1, max_size=12),
-    st.sampled_from(["name", "digits", "number", "money", "date", "duration"]),
+    st.sampled_from(["name", "digits", "letters", "number", "money", "date", "duration", "value"]),
     st.sampled_from(sorted(LANGUAGES)),
 )
 def test_any_text_is_spoken_or_refused(value: str, kind: str, language: str) -> None:
