@@ -194,12 +194,12 @@ class Listening:
 
     def _hear_from_over_prompt(self) -> None:
         """Go on with what the caller was saying when the prompt stopped."""
-        talking = self._prompt.talking
-        if talking is None or self._hearing.has_begun:
+        if self._hearing.has_begun:
             return
-        self._hearing = talking
-        begun_with = self._begin_speech(talking.total_seconds)
-        self._speech_pcm += begun_with[-round(talking.total_seconds / FRAME_SECONDS) * FRAME_PCM_BYTES :]
+        self._hearing = self._prompt.talking
+        if self._hearing.has_begun:
+            begun_with = self._begin_speech(self._hearing.total_seconds)
+            self._speech_pcm += begun_with[-round(self._hearing.total_seconds / FRAME_SECONDS) * FRAME_PCM_BYTES :]
 
     def _silence_prompt(self) -> tuple[str, ...]:
         if not self._prompt.is_playing or self._start is None:

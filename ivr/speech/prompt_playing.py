@@ -5,8 +5,8 @@ That a voice is the caller's and not the prompt's own echo is decided by `barge_
 
 from typing import Final
 
-from ivr.audio import FRAME_SECONDS, RATE_HZ, seconds_of_ulaw
-from ivr.speech.barge_in import OverPrompt, over_prompt
+from ivr.audio import FRAME_BYTES, FRAME_SECONDS, RATE_HZ, seconds_of_ulaw, ulaw_to_pcm
+from ivr.speech.barge_in import BargeIn
 from ivr.speech.end_of_speech import Ended, Hearing, Waits, hear
 from ivr.speech.turn import Question
 from ivr.telephony.media import clear_message, mark_message, media_message
@@ -27,8 +27,9 @@ class PromptPlaying:
         self._ulaw = prompt_ulaw
         self._waits = waits
         self._left_seconds = 0.0
-        self._over_prompt = OverPrompt()
-        self._talking: Hearing | None = None  # the caller over a prompt that is not to be interrupted
+        self._frames = 0
+        self._barge_in = self._listening_again()
+        self._talking: Hearing | None = None
 
     @property
     def is_playing(self) -> bool:
@@ -36,9 +37,10 @@ class PromptPlaying:
         return self._left_seconds > 0
 
     @property
-    def talking(self) -> Hearing | None:
-        """The caller's speech over the prompt that still goes on, if there is any."""
-        return self._talking
+    def talking(self) -> Hearing:
+        """The caller's speech over the prompt that still goes on; what has only just begun may turn out to be none."""
+        spoken_seconds = self._barge_in.begun_seconds
+        return self._talking or Hearing(voiced_run_seconds=spoken_seconds, total_seconds=spoken_seconds)
 
     def begin(self, stream_sid: str) -> tuple[str, ...]:
         """Give the messages that play it; from now on it is playing."""
@@ -60,23 +62,29 @@ class PromptPlaying:
         self._left_seconds = 0.0
         return (clear_message(stream_sid),)
 
-    def hear(self, frame_pcm: bytes, *, voiced: bool) -> bool:  # noqa: ARG002 - what barge-in listens to next
+    def hear(self, frame_pcm: bytes, *, voiced: bool) -> bool:
         """Take in a frame of the caller over the prompt and say whether it must stop now. `talking` says since when."""
         self._left_seconds -= FRAME_SECONDS
+        self._frames += 1
+        has_begun = self._barge_in.hear(frame_pcm, voiced=voiced)
         if self._talking is not None:
             self._talking, verdict = hear(self._talking, self._waits, seconds=FRAME_SECONDS, voiced=voiced)
             if isinstance(verdict, Ended):
                 # What was said over a prompt that nobody could interrupt is past; the next words may be the answer.
-                self._talking, self._over_prompt = None, OverPrompt()
+                self._talking, self._barge_in = None, self._listening_again()
             return False
-        self._over_prompt, has_begun = over_prompt(self._over_prompt, seconds=FRAME_SECONDS, voiced=voiced)
         if not has_begun:
             return False
-        spoken_seconds = self._over_prompt.voiced_run_seconds
+        spoken_seconds = self._barge_in.begun_seconds
         self._talking = Hearing(
             total_seconds=spoken_seconds,
-            voiced_run_seconds=spoken_seconds,
+            voiced_run_seconds=spoken_seconds if voiced else 0.0,
             speech_seconds=spoken_seconds,
             has_begun=True,
         )
         return self._question.barge_in
+
+    def _listening_again(self) -> BargeIn:
+        """Listen for speech over what is still to be played."""
+        still_to_play = self._ulaw[self._frames * FRAME_BYTES :]
+        return BargeIn(sensitivity=self._question.sensitivity, prompt_pcm=ulaw_to_pcm(still_to_play))

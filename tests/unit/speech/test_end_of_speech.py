@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.speech.barge_in import INTERRUPTING_SECONDS, OverPrompt, over_prompt
 from ivr.speech.end_of_speech import Ended, Going, Hearing, Reason, Verdict, Waits, hear
 
 FRAME = 0.02
@@ -66,19 +65,3 @@ def test_silence_is_never_said_of_a_caller_who_has_begun(frames: list[bool]) -> 
         hearing, verdict = hear(hearing, WAITS_OF_TEST, seconds=FRAME, voiced=voiced)
         if hearing.has_begun:
             assert verdict != Ended(reason=Reason.SILENCE)
-
-
-def test_a_caller_who_talks_over_the_prompt_interrupts_it() -> None:
-    state, interrupted, frames = OverPrompt(), False, 0
-    while not interrupted:
-        state, interrupted = over_prompt(state, seconds=FRAME, voiced=True)
-        frames += 1
-    assert frames * FRAME == pytest.approx(INTERRUPTING_SECONDS)
-
-
-def test_coughs_over_the_prompt_do_not_add_up_to_an_interruption() -> None:
-    state = OverPrompt()
-    for _ in range(20):
-        for voiced in [True] * 10 + [False]:
-            state, interrupted = over_prompt(state, seconds=FRAME, voiced=voiced)
-            assert not interrupted
