@@ -1,6 +1,7 @@
 """From what is kept of a turn's hearing (JSON) to the record that explains it. What it does not know is left out.
 
-The keys are those of `ivr.speech.turn.Turn`; `by` is who heard it, `words` and `alternatives` are lists of objects.
+The keys are those of `ivr.speech.turn.Turn`; `by` is who heard it, `words` and `alternatives` are lists of objects. A reader is
+told "unsure" where the flow would have the value read back.
 """
 
 import json
@@ -8,9 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ivr.calls.context import HeardWord, Hearing, OtherReading
+from ivr.flow.values import UNSURE_BELOW
 
-# Below it a reader is told that the recogniser was unsure. No recogniser's confidence is calibrated; judgement.
-SURE_OF_WORDS = 0.7
 KEYS = "keys"
 
 
@@ -23,7 +23,7 @@ def hearing_of(kept: str, *, heard: str, keys: str) -> Hearing | None:
     return Hearing(
         by=KEYS if keys else str(read.get("by") or ""),
         confidence=confidence,
-        is_sure=None if confidence is None else confidence >= SURE_OF_WORDS,
+        is_sure=None if confidence is None else confidence >= UNSURE_BELOW,
         words=tuple(_word(one) for one in _objects(read.get("words"))),
         alternatives=tuple(
             OtherReading(text=one["text"], confidence=_number(one.get("confidence")), by=str(one.get("by") or ""))
@@ -52,7 +52,7 @@ def _read(kept: str) -> Mapping[str, Any]:
 
 def _word(one: Mapping[str, Any]) -> HeardWord:
     confidence = _number(one.get("confidence"))
-    return HeardWord(text=one["text"], confidence=confidence, is_sure=confidence is None or confidence >= SURE_OF_WORDS)
+    return HeardWord(text=one["text"], confidence=confidence, is_sure=confidence is None or confidence >= UNSURE_BELOW)
 
 
 def _objects(value: object) -> tuple[Mapping[str, Any], ...]:

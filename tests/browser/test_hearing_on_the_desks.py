@@ -119,7 +119,10 @@ def test_an_admin_reads_how_a_turn_was_heard_while_the_caller_speaks_on(
     assert player.evaluate("player => !player.paused && player.currentTime > 0 && player.duration > 19")
     player.evaluate("player => player.pause()")
     admin.picture("hearing-story")
-    admin.page.locator("#story .card").first.screenshot(path=PICTURES / "desk-hearing.png")
+    # By its place on the whole page: a picture of the element alone has the page's header over it.
+    place = admin.page.locator("#story .card").first.bounding_box()
+    assert place is not None
+    admin.page.screenshot(path=PICTURES / "desk-hearing.png", full_page=True, clip={**place})
     admin.leave()
 
 

@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -219,3 +220,17 @@ def _exchange() -> store.Exchange:
     return store.Exchange(
         heard="", keys="", intent="", confidence=None, ended="", node="greet", prompt="", facts=(), answer=""
     )
+
+
+def test_withdrawal_that_comes_while_a_turn_is_being_kept_erases_that_too(sessions: sessionmaker[Session]) -> None:
+    consent(sessions)
+    withdrawn_at = MONDAY_TEN + timedelta(seconds=1)
+    withdrawal = threading.Thread(target=lambda: consent(sessions, granted=False, at=withdrawn_at))
+    with sessions.begin() as session:
+        assert audio.keep(session, call_id=CALL, turn=3, pcm=PCM, now=MONDAY_TEN, days=DAYS)
+        withdrawal.start()
+        withdrawal.join(0.5)
+        assert withdrawal.is_alive(), "the withdrawal did not wait, and cannot have seen what is just being kept"
+    withdrawal.join(10)
+    assert not withdrawal.is_alive()
+    assert kept(sessions) == 0
