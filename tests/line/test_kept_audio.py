@@ -1,8 +1,10 @@
 """A customer's audio, told by telephone: kept with consent alone, withdrawn by a word in any call, gone when its time is over."""
 
 import io
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from ivr.calls.tables import Call
 from ivr.customers import store as customers
 from ivr.line.script import HangUp, Say, Silence, Step, WaitFor
 from ivr.speech.scripted import Hears, ScriptedRecognition
+from prompts.documents import HERE
 from tests.listeners import spoken
 from tests.telephone import House
 
@@ -110,3 +113,25 @@ def test_sound_of_a_call_is_kept_turn_by_turn_only_of_a_customer_who_has_consent
     with house.reading() as session:
         (mario,) = customers.by_number(session, trial.MARIO)
     assert {row["customer_id"] for row in kept} == {mario.customer_id}
+
+
+def test_consent_that_the_flow_asks_in_the_call_counts_from_its_yes_on(new_house: Houses, tmp_path: Path) -> None:
+    folder = tmp_path / "prompts"
+    shutil.copytree(HERE, folder)
+    flow = folder / "shop.flow.yaml"
+    asked = flow.read_text(encoding="utf-8").replace("purpose: voice_verification", f"purpose: {customers.CALL_AUDIO}")
+    flow.write_text(asked, encoding="utf-8")
+    script = ScriptedRecognition([Hears(text="sì"), Hears(text="sì per quello"), Hears(text="vorrei una persona")])
+    house = new_house(
+        listening={"it": "stream", "en": "carrier"}, recognition=script, prompts_folder=folder, text_encoder="none"
+    )
+    steps = [*says("dalla voce", "sì va bene"), *says("in ritardo", "sì per quello"), WaitFor("altro"), HangUp()]
+    caller = house.caller(steps, voice=lambda text, _: pcm_to_ulaw(spoken(text)))
+    house.line.call(trial.GIULIA, house.settings.line_number, caller)
+    assert house.run_until(lambda: caller.reason is not None, 120), caller.heard
+    house.wait(2)
+    said = {line.turn: line.heard for line in house.context(house.only_call.call_id).said if line.heard}
+    assert list(said.values()) == ["sì", "sì per quello"]
+    # The yes itself was said before there was a consent.
+    assert [row["turn"] for row in house.rows("call_audio")] == [max(said)]
+    assert [(row["purpose"], bool(row["granted"])) for row in house.rows("consents")] == [(customers.CALL_AUDIO, True)]
