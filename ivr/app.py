@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ from ivr.speech.load import Admitted
 from ivr.speech.prompt_voice import PromptVoice
 from ivr.speech.recognizer import Recognition
 from ivr.speech.vosk_recognizer import VoskRecognition
+from ivr.speech.whisper_recognizer import WhisperRecognition
 from ivr.telephony.carrier import Carrier
 from ivr.ticker import Ticker
 from ivr.web import voice_wiring
@@ -208,9 +209,17 @@ def _decoding(settings: Settings, company: Company) -> Decoding | None:
     streamed = tuple(language for language, way in company.listening.items() if way == STREAM)
     if not streamed:
         return None
+    return Decoding(make_recognition(settings, streamed), languages=streamed, threads=settings.speech_threads)
+
+
+def make_recognition(settings: Settings, languages: Sequence[str]) -> ChosenRecognition:
+    """Who hears these languages on this machine, by the settings; nothing is loaded yet."""
     vosk = VoskRecognition(settings.vosk_models, memory_mb=settings.speech_memory_mb)
-    chosen = dict.fromkeys(streamed, vosk)
-    return Decoding(ChosenRecognition(chosen), languages=streamed, threads=settings.speech_threads)
+    whisper = WhisperRecognition(settings.whisper_model, threads=settings.speech_threads)
+    chosen: Mapping[str, Recognition] = {
+        language: whisper if settings.recognizer_of(language) == "whisper" else vosk for language in languages
+    }
+    return ChosenRecognition(chosen)
 
 
 def _way_of(company: Company, decoding: Decoding | None, sockets: voice_wiring.Count) -> Callable[[str], str]:

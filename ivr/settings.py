@@ -217,6 +217,13 @@ class Settings(_Known):
             raise ValueError("public_url: the carrier streams audio over wss only: use https, or listening = carrier")
         return self
 
+    def recognizer_of(self, language: str) -> Recogniser:
+        """Who hears a language on this machine: as it is set, else Vosk where it has a model, else Whisper where that has one."""
+        for named, by in self.recognizers.items():
+            if named == language:
+                return by
+        return "whisper" if self.whisper_model and language not in self.vosk_models else "vosk"
+
     def _has_model(self, language: str, by: str) -> bool:
         return bool(self.whisper_model) if by == "whisper" else language in self.vosk_models
 
