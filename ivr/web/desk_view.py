@@ -18,6 +18,7 @@ from routing.outcomes import Assigned, Offered
 NOT_ON_TOP = frozenset(
     {"queued", "offered", "accepted", "agent_answered", "brought_to_agent", "agent_left", "held", "resumed", "ended"}
     | {"understood", "doubtful", "keyed", "reprompted", "person", "proof", "consent", "finished", "effort", "listened"}
+    | {"read_back", "confirmed", "corrected"}
 )
 MOST_DONE_ON_TOP = 4
 BROWSER_PHONE = "client:"  # an agent's address on the carrier's or the local line's browser phone

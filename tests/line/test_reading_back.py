@@ -13,7 +13,11 @@ EVENING = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)
 # Mario sends back his order 2290: the line's next words tell which number it has gone on with.
 WHICH_ORDER = talk("aiutarla", Keys("2"), "Di quale ordine")
 WHICH_ORDER_ENGLISH = talk(
-    "aiutarla", Say("english please"), "How can I help", Say("i want to return something", language="en-GB"), "Which order"
+    "aiutarla",
+    Say("english please"),
+    "How can I help",
+    Say("i want to return something", language="en-GB"),
+    "Which order",
 )
 TAKEN = "Apro il reso per l'ordine due due, nove zero: va bene?"
 TAKEN_ENGLISH = "Shall I open the return for order two two, nine zero?"
@@ -181,7 +185,19 @@ def test_a_number_to_call_back_that_is_keyed_is_taken_as_it_is(new_house: Callab
     assert not heard_once(caller, "Ho capito")
 
 
-def test_the_read_back_goes_through_another_worker(house: House) -> None:
+def test_the_agent_sees_that_a_number_was_put_right(house: House) -> None:
+    way = [*WHICH_ORDER, badly("ventidue ottanta"), *talk("Ho capito"), clearly("no novanta non ottanta")]
+    caller = house.whole_call([*way, *talk(TAKEN), HangUp()], from_=trial.MARIO)
+    caller.check()
+    done = [line.text for line in house.context(house.only_call.call_id).done]
+    asked, corrected = (
+        done.index("Ha ripetuto il valore capito e ha chiesto se è giusto."),
+        done.index("Chi chiama ha corretto il valore."),
+    )
+    assert asked < corrected
+
+
+def test_the_read_back_is_kept_in_the_database(house: House) -> None:
     way = [*WHICH_ORDER, badly("ventidue ottanta"), *talk("Ho capito")]
     caller, leg = house.call([*way, clearly("no novanta non ottanta"), *talk(TAKEN)], from_=trial.MARIO)
     assert house.run_until(lambda: heard_once(caller, "Ho capito"), 60), caller.heard
