@@ -63,8 +63,8 @@ def header_writer(*, line_url: str, secure: bool) -> Callable[[Response], Respon
         if secure:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if not (request.endpoint or "").endswith("static"):
-            # Pages hold what callers said: neither a shared cache nor the back button keeps them.
-            headers["Cache-Control"] = "no-store"
+            # Pages hold what callers said: no shared cache and no back button keeps them. The carrier's sounds say who may.
+            headers.setdefault("Cache-Control", "no-store")
         return response
 
     return write
