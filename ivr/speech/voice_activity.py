@@ -122,7 +122,7 @@ def _state_of_a_quiet_line() -> npt.NDArray[np.float32]:
     """Return what the network remembers after a second of a line's faint hiss.
 
     From nothing at all it takes a short word for no voice: of 120 single spoken digits (FSDD in the telephone's band, between
-    digital silence) 22 were missed; so begun, 2.
+    digital silence) 22 were missed; so begun, 3.
     """
     look, state = _network(), np.zeros(_STATE_SHAPE, dtype=np.float32)
     hiss = np.random.default_rng(1).standard_normal(RATE_HZ) * 10 ** (_HISS_DBFS / 20)
