@@ -243,9 +243,11 @@ def _fragment(words: Sequence[str], language: str, previous: str, runs: Sequence
 
 def correct_date(words: Sequence[str], language: str, previous: str, fresh: str, runs: Sequence[Run]) -> str:
     """Return the day that was meant, ISO 8601: another day said in full, or another day of the same month; "" for none."""
-    if fresh:
+    if fresh not in {"", previous}:
         return fresh
     told = _told(words, language, runs)
+    if fresh == previous and (len(told) == len(runs) or not told):
+        return fresh
     try:
         return date.fromisoformat(previous).replace(day=int(told[-1].digits)).isoformat() if told else ""
     except ValueError:
@@ -255,6 +257,7 @@ def correct_date(words: Sequence[str], language: str, previous: str, fresh: str,
 def correct_amount(words: Sequence[str], language: str, fresh: float | None, runs: Sequence[Run]) -> float | None:
     """Return the amount that was meant: one said in full, or a bare number in its place; None for none."""
     told = _told(words, language, runs)
-    if fresh is not None or not told:
+    # "Quaranta, non trenta euro": the sum said in full may be the one that was denied.
+    if not told or (fresh is not None and len(told) == len(runs)):
         return fresh
     return float(told[0].digits)

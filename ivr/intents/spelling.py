@@ -120,10 +120,14 @@ class _Speller:
         for bridge in _AS[self.language]:
             if tuple(self.words[self.at : self.at + len(bridge)]) != bridge:
                 continue
+            behind = self.at + len(bridge)
+            pair = _standing(self.language).get(" ".join(self.words[behind : behind + 2]), "")
+            if pair:
+                self.at = behind + 2
+                return pair
             word = self.word(len(bridge))
             if self._stands_for(word, letter, known_only=bridge in {("di",), ("for",), ("per",), ("as",)}):
-                step = 2 if f"{word} {self.word(len(bridge) + 1)}" in _standing(self.language) else 1
-                self.at += len(bridge) + step
+                self.at = behind + 1
                 return letter if letter in _FOREIGN else _initial(word, self.language)
         known = _standing(self.language)
         for length in (2, 1):

@@ -1,11 +1,14 @@
 """Codes spelled letter by letter, in both languages; half of the phrases were held aside while the rules were written."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ivr.intents.slots import read_slots
 from ivr.intents.spelling import code
 from ivr.intents.words import normalise
 from prompts.alphabets import NAMES, WORDS, spelled
+from prompts.spoken import spoken
 from tests.unit.intents.aside import halves
 
 SEEN, ASIDE = halves("codes.tsv")
@@ -39,6 +42,11 @@ def test_every_letter_that_the_line_says_is_understood_again(language: str) -> N
 )
 def test_every_name_of_a_letter_is_understood(language: str, name: str, letter: str) -> None:
     assert code(name.split(), language) == letter
+
+
+@given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=10), st.sampled_from(["it", "en"]))
+def test_every_code_that_the_line_reads_back_is_understood_again(value: str, language: str) -> None:
+    assert code(normalise(spoken(value, "letters", language)).split(), language) == value
 
 
 @pytest.mark.parametrize("word", ["Città", "la", "vorrei un'informazione", "no", "non lo so", ""])
