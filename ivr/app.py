@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -51,6 +52,9 @@ _log = logging.getLogger(__name__)
 
 # The value of the setting `text_encoder` for the encoder that is installed with the service.
 PACKAGED = "packaged"
+# Recognisers that are made ready at start, one for each thread that decodes: the first callers of a day wait no longer than the
+# next. More than some are made when so many speak at once; judgement.
+MOST_WARM = 4
 
 
 def create_app(
@@ -214,7 +218,8 @@ def _decoding(settings: Settings, company: Company) -> Decoding | None:
 
 def make_recognition(settings: Settings, languages: Sequence[str]) -> ChosenRecognition:
     """Who hears these languages on this machine, by the settings; nothing is loaded yet."""
-    vosk = VoskRecognition(settings.vosk_models, memory_mb=settings.speech_memory_mb)
+    warm = min(MOST_WARM, settings.speech_threads or os.cpu_count() or 1)
+    vosk = VoskRecognition(settings.vosk_models, memory_mb=settings.speech_memory_mb, warm=warm)
     whisper = WhisperRecognition(settings.whisper_model, threads=settings.speech_threads)
     chosen: Mapping[str, Recognition] = {
         language: whisper if settings.recognizer_of(language) == "whisper" else vosk for language in languages
