@@ -41,7 +41,7 @@ class DecodingFigures:
     open_turns: int
     decoded_turns: int
     late_turns: int  # given up because their sound could not be decoded in time
-    abandoned_turns: int  # whoever fed them went away without asking what was heard
+    abandoned_turns: int  # nobody asked what was heard: a key answered, or the socket's thread died
     refused_turns: int  # not admitted because of the load
 
 

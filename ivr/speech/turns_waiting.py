@@ -319,5 +319,5 @@ class Workers:
         while self.left_behind:
             work = self.left_behind.popleft()
             if work.hearsay is None:
-                self._abandoned_turns += 1
+                self._abandoned_turns += bool(work.fed_bytes)
                 self._settle(work, NotHeard(reason="whoever fed the turn went away"))
