@@ -60,7 +60,7 @@ def said_by(words: str, question: Question) -> Said:
     even = normalise(words)
     if not even:
         return Said.UNKNOWN
-    if question.kind is AnswerKind.YES_NO and _is_yes_or_no(even, question.language):
+    if question.kind is AnswerKind.YES_NO and _is_whole_answer(even, question):
         return Said.WHOLE
     digits = _digits_at_end(even, question.language)
     if not digits:
@@ -95,9 +95,15 @@ def waits_for(question: Question, words: str = "") -> Waits:
     )
 
 
-def _is_yes_or_no(words: str, language: str) -> bool:
-    answer = yes_or_no(words, language)
-    return answer is not None and set(answer.rest.split()) <= UNDERLINING.get(language, frozenset())
+def _is_whole_answer(words: str, question: Question) -> bool:
+    """Tell whether a yes or no asks for nothing more; behind a "no" to a value read back, its correction comes with a breath.
+
+    Such a question has a wait of its own (`ivr.flow.walk`), as has any whose author expects more than a word.
+    """
+    answer = yes_or_no(words, question.language)
+    if answer is None or not set(answer.rest.split()) <= UNDERLINING.get(question.language, frozenset()):
+        return False
+    return answer.name == "yes" or question.after_words_seconds is None
 
 
 def _digits_at_end(words: str, language: str) -> int:

@@ -10,6 +10,7 @@ REQUEST = Question(kind=AnswerKind.REQUEST, language="it")
 YES_NO = Question(kind=AnswerKind.YES_NO, language="it")
 SIX_DIGITS = Question(kind=AnswerKind.DIGITS, language="it", least_digits=4, most_digits=6)
 ANY_DIGITS = Question(kind=AnswerKind.DIGITS, language="it")
+READ_BACK = Question(kind=AnswerKind.YES_NO, language="it", after_words_seconds=1.0)
 ENGLISH_YES_NO = Question(kind=AnswerKind.YES_NO, language="en")
 ENGLISH_DIGITS = Question(kind=AnswerKind.DIGITS, language="en", least_digits=5, most_digits=5)
 KOREAN = Question(kind=AnswerKind.DIGITS, language="ko", least_digits=4, most_digits=6)
@@ -27,6 +28,9 @@ KOREAN = Question(kind=AnswerKind.DIGITS, language="ko", least_digits=4, most_di
         (YES_NO, "Sì, proprio quello!", Said.WHOLE),
         (YES_NO, "ehm no grazie", Said.WHOLE),
         (YES_NO, "sì ma vorrei", Said.WORDS),
+        (READ_BACK, "sì", Said.WHOLE),
+        (READ_BACK, "no", Said.WORDS),  # "no, quarantadue, non cinquantadue" is said with a breath
+        (READ_BACK, "no quarantadue", Said.NUMBER),
         (YES_NO, "dunque", Said.WORDS),
         (SIX_DIGITS, "quattro due", Said.PART),
         (SIX_DIGITS, "quattro due ehm", Said.PART),
