@@ -20,6 +20,7 @@ from ivr.accounts import store as accounts
 from ivr.app import checked, make_understanding
 from ivr.commands.demo import DEFAULT_LINE_PORT, DEFAULT_PORT, Demo, DemoError
 from ivr.commands.trial_line import open_line
+from ivr.line.channel import QUALITIES
 from ivr.settings import FILE_VARIABLE, Settings, SettingsError, load, shown
 from prompts.version import VersionError
 from prompts.version import load as load_version
@@ -212,8 +213,15 @@ def serve(file: Path | None) -> None:
     "--port", default=DEFAULT_LINE_PORT, show_default=True, help="Where the line's pages and its REST API listen."
 )
 @click.option("--call", "from_number", metavar="NUMBER", default=None, help="Call from the terminal, as this number.")
+@click.option(
+    "--quality",
+    type=click.Choice(list(QUALITIES)),
+    default="good",
+    show_default=True,
+    help="Noise and loss of the line.",
+)
 @click.pass_obj
-def line(file: Path | None, port: int, from_number: str | None) -> None:
+def line(file: Path | None, port: int, from_number: str | None, quality: str) -> None:
     """Run the local line beside a service of this machine, for trial calls without an account.
 
     The service must be started with CENTRALINO_CARRIER_API_URL and CENTRALINO_LINE_URL set to the line's address.
@@ -222,7 +230,7 @@ def line(file: Path | None, port: int, from_number: str | None) -> None:
     if not chosen.is_local:
         raise _Trouble("public_url: the local line is for a trial on this machine only; this installation is not local")
     try:
-        running = open_line(chosen, port=port)
+        running = open_line(chosen, port=port, quality=QUALITIES[quality])
     except OSError as error:
         raise _Trouble(f"port {port}: {error.strerror}; choose another with --port") from None
     _console.print(f"[green]✓[/] the line's pages: [bold]http://127.0.0.1:{port}/phone[/]")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from ivr import trial
+from ivr.line.channel import GOOD, LineQuality
 from ivr.line.clock import RealClock
 from ivr.line.exchange import NumberConfig
 from ivr.line.line import Line
@@ -61,7 +62,7 @@ class TrialLine:
         self.clock.stop()
 
 
-def open_line(settings: Settings, *, port: int) -> TrialLine:
+def open_line(settings: Settings, *, port: int, quality: LineQuality = GOOD) -> TrialLine:
     """Start a line for a service of this machine. Raises OSError where the port cannot be had."""
     clock, voice, service = RealClock(), installed_voice(), settings.public_url
     line = Line(
@@ -71,6 +72,7 @@ def open_line(settings: Settings, *, port: int) -> TrialLine:
         transport=HttpTransport(),
         sockets=WebSocketOpener(clock),
         voice=voice,
+        quality=quality,
         api_base_url=f"http://127.0.0.1:{port}",
         numbers={
             settings.line_number: NumberConfig(

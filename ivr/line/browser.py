@@ -13,6 +13,7 @@ from typing import Final, assert_never
 from ivr.audio import frames_of_ulaw
 from ivr.line import party as people
 from ivr.line import phone_protocol as page
+from ivr.line.channel import QUALITIES
 from ivr.line.exchange import Recognise
 from ivr.line.line import Line
 from ivr.line.speech_edges import Edge, SpeechEdges
@@ -151,7 +152,7 @@ class Phone:
         party = self.new_party()
         self.claim(party)
         self.outbox.tell(page.State(state="dialling", from_=command.from_, to=command.to))
-        self.line.call(command.from_, command.to, party)
+        self.line.call(command.from_, command.to, party, quality=QUALITIES.get(command.quality))
 
 
 class Mouth:

@@ -23,6 +23,7 @@ from simple_websocket import ConnectionClosed
 
 from ivr.line import phone_protocol as page
 from ivr.line.browser import Ears, Outbox, Phone
+from ivr.line.channel import QUALITIES
 from ivr.line.line import Line
 from ivr.line.wording import WORDINGS
 from ivr.synthesis import Voice
@@ -78,7 +79,7 @@ def create_pages(
     pages.before_request(lambda: _check_access(access))
     pages.after_request(lambda response: _harden(response, access))
     desks: dict[str, Phone] = {}
-    _add_views(pages, phone_book=phone_book, service_url=service_url)
+    _add_views(pages, line, phone_book=phone_book, service_url=service_url)
 
     def phone_socket(socket: Any) -> None:
         outbox = Outbox()
@@ -90,7 +91,7 @@ def create_pages(
     return pages
 
 
-def _add_views(pages: Blueprint, *, phone_book: PhoneBook, service_url: str) -> None:
+def _add_views(pages: Blueprint, line: Line, *, phone_book: PhoneBook, service_url: str) -> None:
     @pages.get("/")
     def about() -> str:
         return _page("about.html", service_url=service_url)
@@ -98,7 +99,11 @@ def _add_views(pages: Blueprint, *, phone_book: PhoneBook, service_url: str) -> 
     @pages.get("/phone")
     def phone() -> ResponseReturnValue:
         agent = request.args.get("agent")
-        return _agent_phone(agent) if agent is not None else _page("phone.html", phone_book=phone_book, agent="")
+        if agent is not None:
+            return _agent_phone(agent)
+        # The line's own quality is chosen beforehand; one that has no name here shows as the first.
+        quality = next((name for name, one in QUALITIES.items() if one == line.exchange.quality), "")
+        return _page("phone.html", phone_book=phone_book, agent="", qualities=tuple(QUALITIES), quality=quality)
 
     @pages.get("/agent-phone/<name>")
     def agent_phone(name: str) -> ResponseReturnValue:

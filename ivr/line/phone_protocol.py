@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Final
 
 from ivr.audio import FRAME_BYTES
+from ivr.line.channel import QUALITIES
 
 # E.164 allows 15 digits; short codes and service numbers may be as short as three.
 NUMBER: Final = re.compile(r"\+?\d{3,15}")
@@ -29,11 +30,13 @@ HIDDEN: Final = "anonymous"
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """Dial `to`, showing `from_` (`HIDDEN` where the page gave none), and speak `language`."""
+    """Dial `to`, showing `from_` (`HIDDEN` where the page gave none), and speak `language`, over a line of some quality."""
 
     to: str
     from_: str
     language: str
+    quality: str = ""
+    # a name of `ivr.line.channel.QUALITIES`; "" is the line's own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +193,10 @@ def _call(fields: Mapping[str, Any]) -> Call | Rubbish:
         return Rubbish(reason="own_number")
     if not to or not LANGUAGE.fullmatch(language):
         return Rubbish(reason="a call needs `to` and `language`")
-    return Call(to=to, from_=from_ or HIDDEN, language=language)
+    quality = _text(fields, "quality")
+    if quality and quality not in QUALITIES:
+        return Rubbish(reason=f"a line's quality is one of {', '.join(QUALITIES)}")
+    return Call(to=to, from_=from_ or HIDDEN, language=language, quality=quality)
 
 
 def _press(fields: Mapping[str, Any]) -> Press | Rubbish:

@@ -208,7 +208,7 @@ element("dial")?.addEventListener("submit", async (event) => {
   element("call").disabled = true;
   await openSound(element("microphone").checked);
   element("call").disabled = false;
-  send({ type: "call", to: element("to").value, from, language: speaks() });
+  send({ type: "call", to: element("to").value, from, language: speaks(), quality: element("quality").value });
 });
 
 element("from")?.addEventListener("change", () => {

@@ -11,6 +11,7 @@ from simple_websocket import Client, ConnectionClosed
 
 from ivr import audio
 from ivr.line.browser import Ears
+from ivr.line.channel import QUALITIES
 from ivr.synthesis import installed_voice, silent_voice
 from tests.live_line import DESK, GIULIA, SHOP, LiveLine, live_line
 
@@ -57,8 +58,8 @@ class Page:
     def until_state(self, state: str) -> dict[str, Any]:
         return self.until(lambda news: news["type"] == "state" and news["state"] == state)
 
-    def call(self, to: str = SHOP, from_: str = GIULIA) -> None:
-        self.send(type="call", to=to, **{"from": from_}, language="it-IT")
+    def call(self, to: str = SHOP, from_: str = GIULIA, **extra: str) -> None:
+        self.send(type="call", to=to, **{"from": from_}, language="it-IT", **extra)
 
 
 @pytest.fixture
@@ -110,6 +111,26 @@ def test_words_are_understood_without_a_synthesiser_too() -> None:
         page.send(type="say", text="buongiorno")
         _wait(lambda: bool(live.shop.heard))
         assert live.shop.heard[0]["SpeechResult"] == "buongiorno"
+
+
+def test_page_chooses_the_quality_of_its_line(live: LiveLine) -> None:
+    answer = requests.get(f"{live.address}/phone?language=en", timeout=LIMIT_SECONDS).text
+    assert all(f'<option value="{name}"' in answer for name in QUALITIES)
+    page = Page(live)
+    page.call(quality="excellent")
+    assert page.until(lambda news: news["type"] == "refused")["reason"] == "rubbish"
+    page.call(quality="noisy")
+    page.until_state("connected")
+    live.listen()
+    _wait(lambda: len(live.frames) > 25)
+    # Nobody speaks: what the line hears are the people around, and hiss.
+    assert -60 < audio.loudness_dbfs(audio.ulaw_to_pcm(b"".join(live.frames))) < -30
+
+
+def test_line_that_was_started_with_a_quality_offers_it_first(live: LiveLine) -> None:
+    live.line.exchange.quality = QUALITIES["bad_mobile"]
+    answer = requests.get(f"{live.address}/phone?language=it", timeout=LIMIT_SECONDS).text
+    assert '<option value="bad_mobile" selected>' in answer
 
 
 def test_keys_reach_the_service(live: LiveLine) -> None:
