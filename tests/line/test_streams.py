@@ -1,6 +1,7 @@
 """Listening by our own ears, told by telephone: the caller's audio over the media socket, the turn stored, the call going on."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from ivr.speech.scripted import Fails, Hears, Lacks, Line, ScriptedRecognition
 from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.web.media import converse
 from tests.listeners import korean_model, spoken
-from tests.telephone import House, heard_once, talk
+from tests.telephone import House, heard_once, talk, until
 
 Houses = Callable[..., House]
 STREAM = {"it": "stream", "en": "carrier"}
@@ -62,6 +63,51 @@ def test_order_status_is_understood_from_the_stream(new_house: Houses) -> None:
     said = [line.heard for line in house.context(house.only_call.call_id).said if line.heard]
     assert said[:2] == ["dov'è il mio ordine", "no grazie è tutto"]
     assert house.voice.forged.value == 0
+
+
+def test_each_question_gives_the_recogniser_the_words_that_fit_it(new_house: Houses) -> None:
+    lines = ["vorrei fare un reso", "due due nove zero", "sì", "no grazie", "due"]
+    script = ScriptedRecognition([*(Hears(text=text) for text in lines), *[Hears(text="")] * 5])
+    house = new_house(listening=STREAM, recognition=script)
+    aloud(
+        house,
+        [
+            *says("aiutarla", "vorrei fare un reso per favore"),
+            *says("reso", "due due nove zero"),
+            *says("va bene", "sì va bene"),
+            *says("altro", "no grazie basta"),
+            HangUp(),
+        ],
+    )
+    said = house.context(house.only_call.call_id).said
+    assert [line.heard for line in said[:3]] == lines[:3]
+    request, number, yes_no = script.asked[:3]
+    assert [one.only_phrases for one in (request, number, yes_no)] == [False, True, True]
+    assert "duemila" in number.phrases
+    assert "duemila" not in request.phrases
+    assert yes_no.phrases[0] == "sì"
+    assert all("operatore" in one.phrases for one in script.asked)
+
+
+def test_words_are_shown_while_they_are_said_and_no_longer(new_house: Houses) -> None:
+    script = ScriptedRecognition([Hears(text="dov'è il mio ordine"), *[Hears(text="")] * 5])
+    house = new_house(listening=STREAM, recognition=script)
+    caller = house.caller([*says("aiutarla", "dov'è il mio ordine per favore"), until("altro"), HangUp()], voice=voice)
+    house.line.call(trial.MARIO, house.settings.line_number, caller)
+    seen: set[str] = set()
+
+    def is_over() -> bool:
+        with house.reading() as session:
+            seen.update(call.words_so_far for call in store.recent_calls(session))
+        # The line's time is made, that of who jots is not.
+        time.sleep(0.002)
+        return caller.reason is not None
+
+    assert house.run_until(is_over, 60)
+    shown = seen - {""}
+    assert shown
+    assert all("dov'è il mio ordine".startswith(words) for words in shown), shown
+    assert house.only_call.words_so_far == ""
 
 
 def test_vosk_hears_the_caller_and_no_sound_leaves_the_house(new_house: Houses) -> None:

@@ -271,7 +271,10 @@ def test_a_socket_that_is_not_admitted_closes_at_once(live: Live) -> None:
     assert is_closed_by_us(socket)
     assert time.monotonic() - began < 1.0
     assert live.stored() == {"turn": 1, "ended": "not_admitted", "failure": "full"}
-    assert "<Gather" in goes_on(live)
+    document = goes_on(live)
+    assert "<Gather" in document
+    assert live.post("start") == document, "the first webhook, delivered again, gets what stands now"
+    assert live.post("turn/1", SpeechResult="fuori tempo") == document, "what answers the stream no longer counts"
 
 
 @pytest.mark.parametrize("script", [[Fails(reason="broke down")] * 2])
