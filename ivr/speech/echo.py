@@ -38,6 +38,9 @@ _FAINT: Final = 1e-7
 _FIRST_LEVEL_DB: Final = -60.0
 # Keeps a likeness from being great before there was anything to compare: some two frames that differ by 6 dB in each band.
 _LIKENESS_PRIOR: Final = 1e3
+# In the first second many delays are about as likely: then the loudest echo of them is expected, not the likeliest one's.
+_SETTLES_FRAMES: Final = 50
+_AS_LIKELY: Final = 0.1
 
 
 def _bank() -> Floats:
@@ -88,6 +91,7 @@ class Echo:
         self._level: Floats = np.full(BANDS, _FIRST_LEVEL_DB)
         self._likeness: Floats = np.zeros(DELAYS)
         self._variance: Floats = np.full(DELAYS, _LIKENESS_PRIOR)
+        self._frames = 0
 
     def expected(self, heard: Floats) -> Floats:
         """Take in the bands of the next 20 ms, and give the part of each that the prompt's echo is expected to be."""
@@ -101,7 +105,12 @@ class Echo:
         played_levels = self._played_levels[recent]
         self._likeness = _KEEP_LIKENESS * self._likeness + played_levels @ (level - self._level)
         self._variance = _KEEP_LIKENESS * self._variance + np.square(played_levels).sum(axis=1)
-        delay = int(np.argmax(self._likeness / np.sqrt(self._variance)))
+        likeness = self._likeness / np.sqrt(self._variance)
+        self._frames += 1
+        if self._frames <= _SETTLES_FRAMES:
+            likely = likeness >= likeness.max() - _AS_LIKELY * abs(likeness.max())
+            return np.asarray((self._together[likely] / self._alone[likely] * played[likely]).max(axis=0))
+        delay = int(np.argmax(likeness))
         return np.asarray(self._together[delay] / self._alone[delay] * played[delay])
 
 
