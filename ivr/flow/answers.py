@@ -6,7 +6,7 @@ Which event comes here at which node is `ivr.flow.machine`'s table; where it lea
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ivr.flow.definition import GIVEN, MISSED, READ_BACK, AskNode, Confirm, ConsentNode, Node, SurveyNode
+from ivr.flow.definition import GIVEN, MISSED, READ_BACK, UNSURE, AskNode, Confirm, ConsentNode, Node, SurveyNode
 from ivr.flow.events import Doubtful, NotUnderstood, Understood, Value
 from ivr.flow.state import Waiting
 from ivr.flow.steps import Expect
@@ -37,12 +37,18 @@ def is_answer(turn: Turn, intent: str) -> bool:
     return intent in known - {GIVEN, MISSED}
 
 
-def keep_slots(turn: Turn, slots: Mapping[str, Value]) -> None:
-    """Keep what the caller mentioned of what the flow asks for somewhere; what is asked for here is taken by `fill`."""
+def keep_slots(turn: Turn, event: Understood | Doubtful) -> None:
+    """Keep what the caller mentioned of what the flow asks for somewhere; what is asked for here is taken by `fill`.
+
+    What may have been misheard and would be read back if it had been asked for is kept under a name of its own until it is.
+    """
     node = turn.node
     here = node.slot if isinstance(node, AskNode) and _asks_for_value(node) else ""
+    unsure = turn.flow.confirmed if is_unsure(event) else frozenset()
     brought = {
-        name: value for name, value in slots.items() if name in turn.flow.slots - {here} and value not in {None, ""}
+        f"{UNSURE}{name}" if name in unsure else name: value
+        for name, value in event.slots.items()
+        if name in turn.flow.slots - {here} and value not in {None, ""}
     }
     turn.keep(brought)
     turn.state = replace(turn.state, fresh=tuple(dict.fromkeys((*turn.state.fresh, *brought))))

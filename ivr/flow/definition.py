@@ -71,6 +71,8 @@ OTHERWISE = "otherwise"
 
 # Wordings that the machine says on its own account; the flow names the prompt for each.
 SYSTEM_PROMPTS = frozenset({"did_you_mean", "did_you_mean_one", "privacy", "consent_withdrawn", "trouble"})
+# Before a slot's name: a value that the caller mentioned unasked and that may have been misheard. A flow may branch on it.
+UNSURE = "unsure_"
 # One more, needed where some question reads its value back; its placeholder is `value`.
 READ_BACK = "read_back"
 
@@ -199,6 +201,14 @@ class Flow:
     def slots(self) -> frozenset[str]:
         """Every slot that some question of this flow asks for."""
         return frozenset(node.slot for node in self.nodes.values() if isinstance(node, AskNode) and node.slot)
+
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """Every slot whose value some question of this flow reads back."""
+        if READ_BACK not in self.prompts:
+            return frozenset()
+        asking = (node for node in self.nodes.values() if isinstance(node, AskNode))
+        return frozenset(node.slot for node in asking if node.confirm != Confirm.NEVER)
 
 
 def outcomes_of(kind: str, document: Mapping[str, Any]) -> frozenset[str]:

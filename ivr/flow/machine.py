@@ -76,7 +76,7 @@ def _answer(turn: Turn, event: Understood) -> None:
     if event.intent == PERSON:
         turn.give_person()
         return
-    keep_slots(turn, event.slots)
+    keep_slots(turn, event)
     if not _fill(turn, event):
         mean(turn, event.intent)
 
@@ -91,7 +91,7 @@ def _doubt(turn: Turn, event: Doubtful) -> None:
     if likelier == PERSON:
         turn.give_person()
         return
-    keep_slots(turn, event.slots)
+    keep_slots(turn, event)
     if _fill(turn, event):
         return
     possible = tuple(dict.fromkeys(intent for intent in event.candidates if is_answer(turn, intent)))

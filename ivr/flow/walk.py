@@ -11,6 +11,7 @@ from ivr.flow.definition import (
     ABSENT,
     OTHERWISE,
     READ_BACK,
+    UNSURE,
     ActNode,
     AskNode,
     BranchNode,
@@ -26,6 +27,7 @@ from ivr.flow.definition import (
 from ivr.flow.events import Value
 from ivr.flow.state import State, Waiting
 from ivr.flow.steps import Act, Ask, End, Expect, Perform, Route, Say, Step
+from ivr.flow.values import from_words
 
 # DESIGN.md 5: a shorter prompt, an example, the keypad; then a person.
 REPROMPTS = 3
@@ -175,7 +177,7 @@ class Turn:
             read_back=value,
             candidates=(),
             variant=min(self.state.corrections, REPROMPTS - 1),
-            values={name: one for name, one in self.state.values.items() if name != slot},
+            values={name: one for name, one in self.state.values.items() if name not in {slot, f"{UNSURE}{slot}"}},
         )
         self.stand()
 
@@ -187,7 +189,8 @@ class Turn:
     def _leave(self) -> None:
         """Drop what the node forgets, but for what its own answer has brought."""
         left = self.flow.nodes.get(self.state.node)
-        dropped = set(left.forget if left is not None else ()) - set(self.state.fresh)
+        forgotten = left.forget if left is not None else ()
+        dropped = {*forgotten, *(f"{UNSURE}{name}" for name in forgotten)} - set(self.state.fresh)
         if dropped:
             self.state = replace(
                 self.state, values={key: value for key, value in self.state.values.items() if key not in dropped}
@@ -258,7 +261,15 @@ class Turn:
             self.state, waiting=Waiting.ANSWER, visits={**self.state.visits, self.state.node: times + 1}
         )
         self.state = replace(self.state, variant=self.first_variant)
-        self.stand()
+        node = self.node
+        mentioned = (
+            from_words(node, self.state.values.get(f"{UNSURE}{node.slot}")) if isinstance(node, AskNode) else None
+        )
+        if isinstance(node, AskNode) and node.slot in self.flow.confirmed and mentioned is not None:
+            # It was said already, unasked: the caller is asked whether it was this, and not to say it again.
+            self.read_back(mentioned)
+        else:
+            self.stand()
 
     def _wait_for_outcome(self) -> None:
         self.state = replace(self.state, waiting=Waiting.OUTCOME)

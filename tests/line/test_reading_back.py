@@ -96,6 +96,22 @@ def test_a_part_alone_is_a_guess_and_read_back_in_fewer_words(house: House) -> N
     caller.check()
 
 
+def test_a_number_mentioned_with_the_request_is_read_back_where_it_was_heard_badly(house: House) -> None:
+    way = [*talk("aiutarla"), badly("vorrei restituire l'ordine ventidue ottanta")]
+    caller = house.whole_call(
+        [
+            *way,
+            *talk("Ho capito due due, otto zero: è giusto?"),
+            clearly("no novanta non ottanta"),
+            *talk(TAKEN),
+            HangUp(),
+        ],
+        from_=trial.MARIO,
+    )
+    caller.check()
+    assert not heard_once(caller, "Di quale ordine")
+
+
 def test_two_corrections_that_are_not_clear_lead_to_the_keypad(house: House) -> None:
     way = [*WHICH_ORDER, badly("ventidue ottanta"), *talk("Ho capito"), badly("no ventidue settanta")]
     caller = house.whole_call(

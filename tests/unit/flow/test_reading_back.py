@@ -30,6 +30,12 @@ def asked_for_callback(caller: Caller) -> Caller:
     return caller.arrives(outcome="hidden").presses("0").done("nobody").says("yes").done("no_number")
 
 
+def mentions(intent: str, heard_confidence: float) -> Understood:
+    return Understood(
+        text="…", intent=intent, confidence=0.95, slots={"order_number": "1052"}, heard_confidence=heard_confidence
+    )
+
+
 def kept(caller: Caller, name: str = "order_number") -> object:
     assert caller.state is not None
     return caller.state.values.get(name)
@@ -165,6 +171,35 @@ def test_value_is_none_of_the_calls_until_the_caller_agrees(caller: Caller) -> N
     assert kept(read_back(caller)) is None
     # Another request in place of an answer does not go on with a number that nobody agreed to.
     assert caller.says("return").hears == ["ask which_order_back"]
+
+
+@pytest.mark.parametrize("known", [{}, {"order_under_way": "2358"}], ids=["stranger", "with an order under way"])
+def test_number_mentioned_with_the_request_and_heard_badly_is_read_back_and_not_asked_for(
+    caller: Caller, known: dict[str, str]
+) -> None:
+    caller.arrives(**known).event(mentions("order_status", UNSURE))
+    assert caller.hears == ["ask read_back"]
+    assert caller.words == ["Ho capito uno zero, cinque due: è giusto?"]
+    assert kept(caller) is None
+    assert caller.corrects(order_number="1042").hears == ["do lookup order"]
+    assert kept(caller) == "1042"
+    assert kept(caller, "unsure_order_number") is None
+
+
+def test_number_mentioned_and_heard_well_is_not_read_back(caller: Caller) -> None:
+    assert caller.arrives().event(mentions("order_status", 0.95)).hears == ["do lookup order"]
+
+
+def test_no_to_a_number_that_was_mentioned_asks_for_it(caller: Caller) -> None:
+    caller.arrives().event(mentions("return", UNSURE)).says("no")
+    assert caller.hears == ["ask which_order_back+1"]
+    assert caller.presses("2290").hears == ["do lookup order"]
+
+
+def test_number_mentioned_about_another_matter_is_forgotten_with_it(caller: Caller) -> None:
+    caller.arrives().event(mentions("complaint", UNSURE))
+    assert kept(caller, "unsure_order_number") == "1052"
+    assert caller.done("opened", case_number="P1").done("met").hears == ["ask effort_agent"]
 
 
 def test_repeat_and_privacy_and_a_withdrawn_consent_come_back_to_the_value(caller: Caller) -> None:
