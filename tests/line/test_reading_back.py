@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from ivr import trial
-from ivr.line.script import HangUp, Keys, Say, Step
+from ivr.audio import pcm_to_ulaw
+from ivr.line.script import HangUp, Keys, Say, Silence, Step, WaitFor
+from ivr.speech.scripted import Hears, ScriptedRecognition
+from tests.listeners import spoken
 from tests.telephone import House, heard_once, talk
 
 EVENING = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)
@@ -31,6 +34,15 @@ def badly(text: str, language: str = "") -> Say:
 
 def clearly(text: str, language: str = "") -> Say:
     return Say(text, confidence=0.95, language=language)
+
+
+def voice(text: str, _language: str) -> bytes:
+    return pcm_to_ulaw(spoken(text))
+
+
+def says(words: str, text: str) -> list[Step]:
+    """Wait for words, then speak aloud into the stream, which the carrier opens a second after its prompt."""
+    return [WaitFor(words), Say(text, after_seconds=1.6), Silence(1)]
 
 
 @pytest.mark.parametrize(
@@ -221,3 +233,26 @@ def test_the_read_back_is_kept_in_the_database(house: House) -> None:
     assert '"read_back": "2280"' in kept
     assert house.run_until(lambda: heard_once(caller, TAKEN), 60), caller.heard
     assert '"order_number": "2290"' in house.record(leg).state
+
+
+def test_a_number_heard_badly_by_our_own_ears_is_read_back_and_put_right(new_house: Callable[..., House]) -> None:
+    script = ScriptedRecognition(
+        [
+            Hears(text="vorrei fare un reso", confidence=0.9),
+            Hears(text="ventidue ottanta", confidence=0.4),
+            Hears(text="no novanta non ottanta", confidence=0.9),
+        ]
+    )
+    house = new_house(listening={"it": "stream", "en": "carrier"}, recognition=script)
+    aloud = [
+        *says("aiutarla", "vorrei fare un reso per favore"),
+        *says("Di quale ordine", "ventidue ottanta, mi pare"),
+        *says("Ho capito due due, otto zero: è giusto?", "no, novanta, non ottanta"),
+    ]
+    caller = house.caller([*aloud, WaitFor(TAKEN), HangUp()], voice=voice)
+    house.line.call(trial.MARIO, house.settings.line_number, caller)
+    assert house.run_until(lambda: caller.reason is not None, 120), caller.heard
+    caller.check()
+    script.assert_all_used()
+    yes_or_no = script.asked[-1]
+    assert {"sì", "no", "novanta", "non"} <= set(yes_or_no.phrases)
