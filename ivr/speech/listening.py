@@ -256,7 +256,6 @@ class Listening:
         nothing = Heard(text="", confidence=None)
         if self._recognizer is None or self._keys or not self._recognized_seconds:
             return nothing
-        self._recognize(self._stretches.rest())
         heard = self._recognizer.finish()
         if isinstance(heard, NotHeard):
             self._failure = self._failure or heard.reason
