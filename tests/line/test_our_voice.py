@@ -18,6 +18,7 @@ from ivr.line.party import HeardFrom
 from ivr.line.script import HangUp, Keys, Say, ScriptedParty, Silence, Step, WaitFor
 from ivr.speech.scripted import Fails, Hears, IsBusy, Line, ScriptedRecognition
 from ivr.synthesis import installed_voice
+from ivr.web.media import MOST_SOCKETS
 from prompts.documents import HERE
 from prompts.version import FLOW_FILE, PROMPTS_FILE
 from tests.line.test_streams import Wire, listened, start, voice
@@ -123,6 +124,20 @@ def test_who_cannot_be_admitted_hears_the_question_from_the_carrier_in_the_same_
     assert FOUND in prompts_said(house)[1]
     assert "<Stream" in documents(house)[-1] or "<Stream" in documents(house)[-2]
     assert caller.heard == []
+
+
+def test_a_machine_without_room_leaves_the_question_to_the_carrier_and_takes_the_next(new_house: Houses) -> None:
+    house = new_house(listening=STREAM, recognition=heard_lines("no grazie è tutto"), prompt_voice="auto")
+    house.voice.sockets.add(MOST_SOCKETS)
+    caller = house.caller([until("/voice/spoken/"), Say(ORDER), streamed(1), HangUp(after_seconds=1)], voice=voice)
+    house.line.call(trial.MARIO, house.settings.line_number, caller)
+    assert house.run_until(lambda: len(caller.transcript) > 0, 20)
+    assert house.only_call.listening == "carrier"
+    house.voice.sockets.add(-MOST_SOCKETS)
+    assert house.run_until(lambda: caller.reason is not None, 60), caller.transcript
+    caller.check()
+    assert ["<Stream" in document for document in documents(house)[:2]] == [False, True]
+    assert FOUND in prompts_said(house)[1]
 
 
 def test_a_recogniser_that_dies_gives_the_rest_of_the_call_to_the_carriers(new_house: Houses) -> None:
