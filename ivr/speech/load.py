@@ -24,9 +24,10 @@ class Limits:
     # At 85% a queue of random arrivals waits some five services long (M/M/c); the words would lag behind the voice.
     full_share: float = 0.85
     free_share: float = 0.70
-    # The end of speech is decided in 0.5-1.5 s: words that come later than the shortest of it hold up the answer.
-    full_wait_seconds: float = 0.5
-    free_wait_seconds: float = 0.2
+    # Words so far that come a second late are of no use to the end of speech, which is decided within 0.5-1.5 s; the last
+    # words of a turn wait less, for they go first.
+    full_wait_seconds: float = 1.0
+    free_wait_seconds: float = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -145,12 +145,12 @@ def _goal(name: str, value: float, most: float, how: str) -> Figure:
 
 
 def _utterances(many: int) -> list[bytes]:
-    half = many // 2
+    half = (many + 1) // 2
     english, italian = recordings("an4/**/*.flac", seed=4), recordings("asterisk-it/**/*.flac", seed=4)
     lasting = [one for one in map(telephone_ulaw, italian) if 1.0 < len(one) / audio.RATE_HZ < 6.0]
-    mixed = [*map(telephone_ulaw, english[:half]), *lasting[: many - half]]
+    mixed = [*map(telephone_ulaw, english[:half]), *lasting[:half]]
     # Every second one of either, so that both are among those that warm.
-    return [one for pair in zip(mixed[:half], mixed[half:], strict=True) for one in pair]
+    return [one for pair in zip(mixed[:half], mixed[half:], strict=True) for one in pair][:many]
 
 
 def _turn(ulaw: bytes, number: int) -> tuple[bytes, list[str]]:

@@ -20,6 +20,7 @@ from ivr import audio
 from ivr.speech.decoding import Decoding
 from ivr.speech.end_of_speech import AnswerKind
 from ivr.speech.listening import Listening
+from ivr.speech.load import Admitted
 from ivr.speech.recognizer import Busy, NoModel
 from ivr.speech.turn import Question
 from ivr.speech.turns_waiting import Patience
@@ -39,6 +40,8 @@ STEP_FRAMES = 10  # Vosk decodes in steps of 0.2 s
 YES_NO = ("네", "예", "아니요", "아니오")
 DIGITS = ("영", "공", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구")
 VARIANTS = 12
+# A service that has been up for a while has as many warm recognisers as callers have spoken at once; a bare one is always new.
+WARM = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +156,7 @@ class Ours:
     """Media messages -> Listening -> Decoding on one thread, one thread for each socket, admission as it is in service."""
 
     def __init__(self) -> None:
-        recognition = VoskRecognition({KOREAN: korean_model()}, memory_mb=2000, warm=2)
+        recognition = VoskRecognition({KOREAN: korean_model()}, memory_mb=2000, warm=WARM)
         patience = Patience(longest_wait_seconds=LATEST_SECONDS, finish_seconds=LATEST_SECONDS)
         self.decoding = Decoding(recognition, languages=[KOREAN], threads=1, patience=patience)
         self.decoding.wait_until_loaded()
@@ -163,6 +166,8 @@ class Ours:
         """Play so many calls: each begins a share of a dialogue after the one before, and is followed by another."""
         held = Held(calls=calls)
         each = length(dialogue(0))
+        while not isinstance(self.decoding.way(KOREAN), Admitted):
+            time.sleep(0.1)  # what the level before has left behind
         began = time.monotonic() + 0.2
         until = began + 2 * each
         lines = [
