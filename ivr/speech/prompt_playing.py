@@ -38,9 +38,11 @@ class PromptPlaying:
 
     @property
     def talking(self) -> Hearing:
-        """The caller's speech over the prompt that still goes on; what has only just begun may turn out to be none."""
-        spoken_seconds = self._barge_in.begun_seconds
-        return self._talking or Hearing(voiced_run_seconds=spoken_seconds, total_seconds=spoken_seconds)
+        """The caller's speech over the prompt that still goes on.
+
+        What has only just begun is in the second before the answer, which is recognised with it.
+        """
+        return self._talking or Hearing()
 
     def begin(self, stream_sid: str) -> tuple[str, ...]:
         """Give the messages that play it; from now on it is playing."""

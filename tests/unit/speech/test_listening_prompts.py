@@ -76,6 +76,18 @@ def test_who_talks_as_the_prompt_ends_is_heard_from_the_beginning() -> None:
     assert turn.recognized_seconds == pytest.approx(alone.recognized_seconds, abs=0.2)
 
 
+def test_who_begins_just_before_the_prompt_ends_is_heard_from_the_beginning() -> None:
+    line = begun(prompt_ulaw=bytes([audio.ULAW_SILENCE]) * 80000)
+    sentence = spoken(SENTENCE)
+    begins = next(at for at in range(0, len(sentence), 320) if max(sentence[at + 1 : at + 320 : 2]) > 2)
+    assert line.hear(quiet(1) + sentence[: begins + 2 * 1600]) is None  # 0.2 s of it over the prompt
+    line.send(mark())
+    turn = ended(line.hear(sentence[begins + 2 * 1600 :] + quiet(5)))
+    alone = ended(begun().hear(quiet(1) + sentence + quiet(5)))
+    assert (turn.ended, turn.text, turn.interrupted_prompt) == (Ending.SPEECH, SAID, False)
+    assert turn.recognized_seconds == pytest.approx(alone.recognized_seconds, abs=0.25)
+
+
 def test_what_was_said_and_done_before_the_prompt_ended_is_no_answer() -> None:
     line = begun(HEARD_OUT, prompt_ulaw=bytes([audio.ULAW_SILENCE]) * 80000)
     assert line.hear(spoken(SENTENCE) + quiet(2)) is None
