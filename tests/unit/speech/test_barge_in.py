@@ -132,6 +132,17 @@ def test_speech_is_dated_back_to_its_beginning() -> None:
     raise AssertionError("speech did not stop the prompt")
 
 
+def test_sound_that_is_over_is_no_speech_that_began() -> None:
+    barge_in = BargeIn(sensitivity=Sensitivity.NORMAL, prompt_pcm=_pcm(PROMPT))
+    dated = []
+    for number, frame in enumerate(_frames(_line(talk(0.1, seed=1)))):
+        barge_in.hear(frame, voiced=BEGINS_FRAME <= number < BEGINS_FRAME + 6)
+        dated.append(barge_in.begun_seconds)
+    assert max(dated) > 0
+    assert max(dated) < 0.6
+    assert dated[-1] == 0.0
+
+
 def test_caller_speaks_before_and_after_a_prompt_of_unknown_sound() -> None:
     stopped = _stopped_at(_line(talk(3.0, seed=2)), prompt=np.zeros(0))
     assert stopped is not None
