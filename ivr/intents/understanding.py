@@ -65,12 +65,9 @@ class Understanding:
         answer = small_answer(words, language, self.wholes.get(language, {}), expected)
         if answer is not None:
             return self._answered(answer, language, slots)
-        if slot and slot in slots:
-            return (
-                NotUnderstood(reason=Why.UNEXPECTED, slots=slots)
-                if not expected
-                else self._classified(words, language, expected, slots)
-            )
+        # Recognisers that write numbers with digits leave no word that a request could be read from.
+        if slot and slot in slots and (not expected or words.replace(" ", "").isdigit()):
+            return NotUnderstood(reason=Why.UNEXPECTED, slots=slots)
         return self._classified(words, language, expected, slots)
 
     def _answered(self, answer: Answer, language: str, slots: Mapping[str, SlotValue]) -> Meaning:

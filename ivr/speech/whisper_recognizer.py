@@ -5,6 +5,7 @@ process, loaded once for each `WhisperRecognition`; how one utterance is heard w
 and no text leaves the process; only a model that is given by name is fetched from its publisher's hub when it is loaded.
 """
 
+import logging
 import os
 from pathlib import Path
 from threading import Lock, local
@@ -137,6 +138,8 @@ def _windowed_model(name: str, *, threads: int) -> Any:
             self.at_work.encoded = super().encode(np.ascontiguousarray(shown))
             return self.at_work.encoded
 
+    # It tells the length of each utterance: nothing that a log of calls should be filled with.
+    logging.getLogger("faster_whisper").setLevel(logging.WARNING)
     given = {"device": "cpu", "compute_type": "int8", "cpu_threads": threads}
     Windowed.at_work = local()
     try:

@@ -89,6 +89,15 @@ def test_a_number_alone_keeps_its_slot_though_it_is_no_request(understanding: Un
     assert meaning.slots["order_number"] == "1042"
 
 
+@pytest.mark.parametrize("said", ["2290", "2, 2, 9, 0", "2.290"])
+def test_a_number_written_with_digits_is_the_number_asked_for_and_no_request(
+    understanding: Understanding, said: str
+) -> None:
+    meaning = understanding.understand(said, "it", expected=("repeat", "person"), slot="order_number")
+    assert isinstance(meaning, NotUnderstood)
+    assert (meaning.reason, meaning.slots["order_number"]) == (Why.UNEXPECTED, "2290")
+
+
 @pytest.mark.parametrize("said", ["", "   ", "...", "?!"])
 def test_nothing_said_is_nothing_understood(understanding: Understanding, said: str) -> None:
     assert understanding.understand(said, "it") == NotUnderstood(reason=Why.EMPTY)
