@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_socket
+from sqlalchemy import text
 
 from ivr import trial
 from ivr.audio import pcm_to_ulaw
@@ -149,7 +150,8 @@ class Wire:
 
         if not self.messages:
             raise ConnectionClosed(1006, f"gone after {timeout}")
-        return self.messages.pop(0)
+        message = self.messages.pop(0)
+        return message() if callable(message) else message
 
     def send(self, message: str) -> None:
         self.sent.append(message)
@@ -211,6 +213,22 @@ def test_socket_that_dies_in_the_middle_leaves_the_turn_as_far_as_it_was_heard(a
     heard = json.loads(listened(asked, Wire('{"event":"connected"}', start(asked))))
     assert heard["turn"] == 1
     assert heard["ended"] == "stalled"
+
+
+@pytest.mark.parametrize("at", [0, 1], ids=["before_it_listens", "while_it_listens"])
+def test_database_that_fails_costs_the_turn_and_not_the_call(asked: House, at: int) -> None:
+    def lose_the_table() -> None:
+        with asked.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE calls RENAME TO lost"))
+
+    messages: list[Any] = [start(asked), '{"event":"stop","streamSid":"MZ1","stop":{"callSid":"CA1"}}']
+    messages.insert(at, lose_the_table)
+    with asked.app.app_context():
+        converse(Wire(*messages))
+    with asked.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE lost RENAME TO calls"))
+    assert asked.voice.sockets.value == 0
+    assert asked.only_call.heard == ""
 
 
 def test_second_start_on_a_socket_changes_nothing(asked: House) -> None:

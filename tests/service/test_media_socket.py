@@ -25,6 +25,7 @@ from ivr.audio import FRAME_SECONDS, pcm_to_ulaw
 from ivr.calls import store
 from ivr.calls.asking import socket_token
 from ivr.speech.scripted import Fails, Hears, IsBusy, Line, ScriptedRecognition
+from ivr.synthesis import installed_voice
 from ivr.web.media import BEGIN_SECONDS
 from tests.listeners import quiet, spoken
 from tests.telephone import MONDAY_TEN, SERVICE, settings_for, understanding
@@ -96,11 +97,17 @@ def script() -> list[Line]:
 
 
 @pytest.fixture
-def live(sqlite_engine: Engine, script: list[Line]) -> Iterator[Live]:
+def prompt_voice() -> str:
+    """Who says the prompts."""
+    return "carrier"
+
+
+@pytest.fixture
+def live(sqlite_engine: Engine, script: list[Line], prompt_voice: str) -> Iterator[Live]:
     database.upgrade(sqlite_engine)
     with database.session_factory(sqlite_engine).begin() as session:
         trial.make_company(session, password="una frase lunga per provare", now=MONDAY_TEN, today=MONDAY_TEN.date())
-    settings = settings_for("sqlite:///unused", listening={"it": "stream", "en": "carrier"})
+    settings = settings_for("sqlite:///unused", listening={"it": "stream", "en": "carrier"}, prompt_voice=prompt_voice)
     app = create_app(
         settings,
         engine=sqlite_engine,
@@ -182,6 +189,34 @@ def test_caller_is_heard_and_the_socket_closes_by_itself(live: Live) -> None:
     assert (heard["text"], heard["ended"], heard["late_messages"]) == (SAID, "speech", 0)
     assert heard["by"] == "script"
     assert ANSWERED in goes_on(live)
+
+
+@pytest.mark.parametrize("prompt_voice", ["auto"])
+@pytest.mark.skipif(not installed_voice().speaks("it-IT"), reason="no synthesiser for Italian is installed here")
+def test_prompt_is_sent_whole_with_its_mark_and_what_is_said_after_it_is_not_late(live: Live) -> None:
+    socket = live.socket()
+    socket.send(start(live))
+    sent: list[dict[str, Any]] = []
+    while not sent or sent[-1]["event"] != "mark":
+        message = socket.receive(timeout=LIMIT_SECONDS)
+        assert message is not None
+        sent.append(json.loads(message))
+    prompt = b"".join(base64.b64decode(one["media"]["payload"]) for one in sent[:-1])
+    assert len(prompt) > 2 * 8000
+    # The carrier plays it faster than any: what matters here is that its word comes back.
+    socket.send(json.dumps({"event": "mark", "streamSid": "MZ1", "mark": sent[-1]["mark"]}))
+    talk(socket, sentence() + pcm_to_ulaw(quiet(3.0)))
+    assert is_closed_by_us(socket)
+    heard = live.stored()
+    assert (heard["text"], heard["late_messages"], heard["interrupted_prompt"]) == (SAID, 0, False)
+
+
+@pytest.mark.parametrize("prompt_voice", ["auto"])
+@pytest.mark.skipif(not installed_voice().speaks("it-IT"), reason="no synthesiser for Italian is installed here")
+def test_a_caller_whose_stream_never_came_about_hears_the_question_from_the_carrier(live: Live) -> None:
+    document = goes_on(live)
+    assert "<Gather" in document
+    assert "/voice/spoken/" in document
 
 
 def test_socket_that_stalls_is_closed_with_what_was_heard(live: Live) -> None:
