@@ -68,6 +68,17 @@ def test_something_else_goes_back_to_free_recognition_of_the_same_sound() -> Non
     assert found.words[0].begin_seconds >= 0.2
 
 
+def test_a_doubtful_turn_is_heard_freely_while_it_goes_on_so_that_its_end_comes_soon() -> None:
+    session = opened(YES + NO)
+    pcm = korean_spoken("주문을 취소하고 싶어요") + korean_spoken("상담원 연결해 주세요")
+    for start in range(0, len(pcm), 3200):
+        session.accept(pcm[start : start + 3200])
+    assert session._freely_heard > 0.8 * len(pcm)  # type: ignore[attr-defined] # what is left to be heard
+    found = session.finish()
+    assert isinstance(found, Heard)
+    assert found.text == fresh_text(pcm)
+
+
 def test_partial_words_are_those_of_the_phrases() -> None:
     session = opened(DIGITS)
     pcm = korean_spoken("일 오")
