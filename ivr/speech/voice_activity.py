@@ -18,6 +18,9 @@ from ivr.audio import FRAME_BYTES, RATE_HZ, AudioFormatError
 
 # 16-bit PCM has two bytes for each byte of mu-law.
 FRAME_PCM_BYTES: Final = 2 * FRAME_BYTES
+# Why Silero: of 1,020 turns of real speech before babble, street, hum and music at 5-20 dB, 12 in 100 end wrongly (cut early, or
+# held open by the noise), with WebRTC's best mode 65; a frame costs some 60 us instead of 2. To ask it only where WebRTC hears a
+# voice ends as many wrongly and saves a quarter of that at most, for noise is what WebRTC hears (bench hearing, activity).
 # What Silero's network takes at 8000 Hz: 256 samples (32 ms), behind the last 32 of those before.
 _WINDOW: Final = 256
 _BEFORE_WINDOW: Final = 32
