@@ -6,7 +6,7 @@ meaning, and whether a recogniser is held to the words or only leans to them is 
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, zip_longest
 from types import MappingProxyType
 from typing import Final
 
@@ -77,13 +77,16 @@ class WordsWanted:
         if question.expect in {Expect.DIGITS, Expect.LETTERS} or question.previous:
             yield from _numbers(language, last=SCORES[-1] if question.slot == "score" else None)
             yield from _CORRECTIONS.get(language, ())
-            for answer in _YES_NO:
-                yield from self._of(language, answer, _MOST_OF_CORRECTION)
+            yield from self._by_turns(language, _MOST_OF_CORRECTION)
         if question.expect == Expect.YES_NO:
-            for answer in _YES_NO:
-                yield from self._of(language, answer, _MOST_OF_ANSWER)
+            yield from self._by_turns(language, _MOST_OF_ANSWER)
         for intent in question.intents:
             yield from self._of(language, intent, _MOST_OF_ANSWER)
+
+    def _by_turns(self, language: str, most: int) -> Iterable[str]:
+        """A yes, a no, and so on: neither is more fitting than the other."""
+        pairs = zip_longest(*(self._of(language, answer, most) for answer in _YES_NO))
+        return (text for pair in pairs for text in pair if text)
 
     def _of(self, language: str, intent: str, most: int) -> list[str]:
         return self._phrases.get((language, intent), [])[:most]
