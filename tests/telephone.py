@@ -258,6 +258,7 @@ def build_house(
     recognition: Any = None,
     carrier_http: Callable[[HttpClient], HttpClient] = lambda client: client,
     habits: Habits | None = None,
+    understands: Understanding | None = None,
     **settings: Any,
 ) -> House:
     """A house with the trial company in it, in an empty database; `carrier_http` may stand between the service and the line."""
@@ -293,7 +294,7 @@ def build_house(
         engine=engine,
         clock=clock.now,
         carrier_http=carrier_http(InProcessHttpClient(create_server(line))),
-        understanding=understanding(),
+        understanding=understands or understanding(),
         recognition=recognition,
         tick=False,
     )
