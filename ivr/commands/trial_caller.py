@@ -1,0 +1,94 @@
+"""The demo's caller: follows its script, tells what it says and hears, and waits for a prompt that comes as sound alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ivr import audio
+from ivr.line.party import Heard, HeardFrom
+from ivr.line.script import Keys, Say, ScriptedParty, Silence, Step, WaitFor
+from ivr.line.tasks import sleep
+
+# So long a quiet is the end of a prompt: between its sentences the synthesiser leaves half a second.
+_QUIET_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 0.1
+# A line's noise is far below, made speech at -20 dB far above.
+_LOUD_DBFS: Final = -45.0
+
+
+def _prompted(times: int) -> WaitFor:
+    """Wait until the line has begun to speak over its socket for so many times."""
+    return WaitFor(
+        lambda heard: sum(line.heard.source is HeardFrom.STREAM for line in heard) >= times, to_the_end=False
+    )
+
+
+@dataclass(frozen=True)
+class ListenOut(Silence):
+    """Wait until what is being said is over."""
+
+
+def _after(prompts: int, step: Step) -> tuple[Step, ...]:
+    return _prompted(prompts), ListenOut(_QUIET_SECONDS), step
+
+
+_WITH_ANNA: Final = (
+    WaitFor("sono Anna", limit_seconds=90),
+    Silence(1.0),
+    Say("grazie signora, va bene così", after_seconds=1.5),
+)
+# Where the carrier says the prompts in words and takes the script's own words for what was said.
+BY_SCRIPT: Final[tuple[Step, ...]] = (
+    WaitFor("riconoscerla dalla voce"),
+    Say("sì va bene"),
+    WaitFor("in ritardo"),
+    Say("sì proprio quello"),
+    WaitFor("altro"),
+    Say("sì voglio fare un reclamo è la terza volta che mi arriva tutto in ritardo"),
+    *_WITH_ANNA,
+    WaitFor("moltissimo", limit_seconds=60),
+    Keys("2"),
+    WaitFor("A presto", limit_seconds=60),
+)
+# Where the line speaks and hears itself. Whisper base gave the words of each with three different stretches of quiet around it.
+BY_EAR: Final[tuple[Step, ...]] = (
+    *_after(1, Say("sì, va bene")),
+    *_after(2, Say("sì, proprio quello")),
+    *_after(3, Say("voglio fare un reclamo, è la terza volta che mi arriva tutto in ritardo")),
+    *_WITH_ANNA,
+    *_after(4, Keys("2")),
+)
+
+
+@dataclass(kw_only=True)
+class TrialCaller(ScriptedParty):
+    """A scripted caller whose conversation is told as it happens."""
+
+    say: Callable[[str, str], None]  # who says, and what
+    _loud_at: int = 0
+
+    def hear_text(self, heard: Heard) -> None:
+        """Tell what comes out of the receiver."""
+        if heard.source in {HeardFrom.SAY, HeardFrom.PARTY}:
+            self.say("line says" if heard.source is HeardFrom.SAY else "agent says", heard.text)
+        super().hear_text(heard)
+
+    def hear_frame(self, frame: bytes) -> None:
+        """Take in when it was loud; the sound itself is for nobody."""
+        if audio.loudness_dbfs(audio.ulaw_to_pcm(frame)) > _LOUD_DBFS:
+            self._loud_at = self.clock.microseconds
+
+    async def _take(self, step: Any) -> None:
+        if isinstance(step, ListenOut):
+            await self._listen_out(step.seconds)
+            return
+        if isinstance(step, Say):
+            self.say("caller says", f"«{step.text}»")
+        elif isinstance(step, Keys):
+            self.say("caller presses", step.keys)
+        await super()._take(step)
+
+    async def _listen_out(self, quiet_seconds: float) -> None:
+        self._loud_at = self.clock.microseconds
+        while self.clock.microseconds - self._loud_at < quiet_seconds * 1_000_000:
+            await sleep(self.clock, _LOOK_SECONDS)
