@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from tests.bench.results import FOLDER, Figure, tell
 
-PARTS = ("decoding", "messages", "latency", "activity", "barge_in", "italian")
+PARTS = ("decoding", "messages", "against_pipecat", "latency", "activity", "barge_in", "italian")
 
 
 def main() -> int:
