@@ -281,7 +281,7 @@ def main() -> None:
     sides = {"ours": Ours, "bare": Bare}
     holder = sides[side]()
     # What is made at the first use, and the recognisers of a service that has been up for a while.
-    holder.hold(3 if side == "ours" else 1)
+    holder.hold(WARM if side == "ours" else 1)
     print(json.dumps({"talk_share": talking / whole, "seconds": length(dialogue(0))}), flush=True)
     for line in sys.stdin:
         cpu, began = time.process_time(), time.monotonic()
