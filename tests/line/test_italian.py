@@ -1,12 +1,16 @@
 """Italian by ear: made Italian voices speak on the telephone, Whisper hears them, and the line does what they ask for."""
 
+import importlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
 from ivr import trial
 from ivr.audio import pcm_to_ulaw
+from ivr.commands.trial_caller import BY_EAR, TrialCaller
 from ivr.line.script import HangUp, Keys, Say, ScriptedParty, Silence, Step, WaitFor
+from ivr.speech.recognizer import NoModel
 from ivr.synthesis import Speaker
 from tests.telephone import House, heard_once
 from tests.whisper import italian, whisper_recognition
@@ -97,3 +101,30 @@ def test_complaint_reaches_a_person_with_the_story(listening_house: House) -> No
     assert "reclamo" in first.heard
     assert first.hearing is not None
     assert first.hearing.by == "whisper"
+
+
+def test_the_demos_caller_hears_our_voice_out_and_is_understood_by_ear(new_house: Houses) -> None:
+    house = new_house(listening=STREAM, recognition=whisper_recognition(), prompt_voice="auto")
+    house.sign_in("anna")
+    told: list[tuple[str, str]] = []
+    caller = TrialCaller(
+        say=lambda who, what: told.append((who, what)),
+        clock=house.clock,
+        steps=BY_EAR,
+        voice=lambda text, _language: pcm_to_ulaw(italian(text, Speaker.CALLER)),
+        wants_audio=True,
+    )
+    leg = house.line.call(trial.GIULIA, house.settings.line_number, caller)
+    assert house.run_until(lambda: house.offer_to("anna") is not None, 120), understood(house)
+    assert [what for who, what in told if who == "caller says"][:2] == ["«sì, va bene»", "«sì, proprio quello»"]
+    assert [line.intent for line in house.context(leg.sid).said][:3] == ["yes", "yes", "complaint"], understood(house)
+
+
+def test_demo_says_why_its_line_cannot_hear(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # The package's own `demo` is the command of that name.
+    demo = importlib.import_module("ivr.commands.demo")
+    monkeypatch.setattr(demo, "joined_whisper", lambda _folder: NoModel(reason="not installed: the model"))
+    prepared = demo.Demo.prepared(folder=tmp_path / "demo", port=5941, line_port=5942, progress=lambda _done, _of: None)
+    prepared.engine.dispose()
+    assert prepared.deaf
+    assert prepared.settings.listening == {"it": "carrier", "en": "carrier"}
