@@ -33,6 +33,8 @@ _MOST_OF_CORRECTION: Final = 6
 _CORRECTIONS: Final = {"it": ("no", "non", "anzi", "scusi", "volevo dire"), "en": ("no", "not", "sorry", "i mean")}
 # Answers that are one thing out of few: words beyond them are the exception.
 _RESTRICTED: Final = frozenset({Expect.YES_NO, Expect.DIGITS, Expect.LETTERS, Expect.CHOICE})
+# Numbers that are told in more words than those of numbers: "il tre marzo", "venti euro e mezzo".
+_TOLD_FREELY: Final = frozenset({"date", "amount"})
 # How many digits make each number that is asked for: least and most.
 _DIGITS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({
     "order_number": (order_numbers.LEAST_DIGITS, order_numbers.MOST_DIGITS),
@@ -69,8 +71,7 @@ class WordsWanted:
     def _answering(self, question: OpenQuestion, language: str) -> Iterable[str]:
         if question.previous:
             # A value is read back: yes and no first, then what corrects it.
-            for answer in _YES_NO:
-                yield from self._of(language, answer, _MOST_OF_ANSWER)
+            yield from self._by_turns(language, _MOST_OF_ANSWER)
             yield from _CORRECTIONS.get(language, ())
         if question.expect == Expect.LETTERS or (question.previous and is_code(question.slot)):
             yield from _letters(language)
@@ -94,7 +95,7 @@ class WordsWanted:
 
 def is_restricted(question: OpenQuestion) -> bool:
     """Whether the caller is expected to say just the words that fit."""
-    return question.expect in _RESTRICTED
+    return question.expect in _RESTRICTED and question.slot not in _TOLD_FREELY
 
 
 def digits_wanted(question: OpenQuestion) -> tuple[int, int]:

@@ -116,6 +116,12 @@ def test_an_open_request_is_not_held_to_words() -> None:
     assert [is_restricted(OpenQuestion(expect=one)) for one in EXPECTATIONS] == [False, True, True, True, True]
 
 
+def test_a_day_and_a_sum_are_told_freely() -> None:
+    for slot in ("date", "amount"):
+        assert not is_restricted(OpenQuestion(expect="digits", slot=slot))
+        assert not is_restricted(OpenQuestion(expect="yes_no", slot=slot, previous="2026-03-03"))
+
+
 def test_a_number_knows_how_many_digits_it_has_where_it_is_asked_for() -> None:
     assert digits_wanted(OpenQuestion(expect="digits", slot="postcode")) == (5, 5)
     assert digits_wanted(OpenQuestion(expect="digits", slot="order_number")) == (4, 6)
