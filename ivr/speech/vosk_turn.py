@@ -183,7 +183,8 @@ class VoskTurn:
         self._feed(hearer, sound)
         words = hearer.partial()
         self._partial = self._wanted_words(words)
-        if self._hearers.are_restricted and (self._free is not None or self._partial != words):
+        # A stray syllable may still become a phrase; where most words are none of them the answer is something else.
+        if self._free is not None or 2 * len(self._partial.split()) < len(words.split()):
             self._catch_up()
 
     def _catch_up(self) -> None:
