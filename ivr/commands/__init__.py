@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import (
     BarColumn,
-    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     TextColumn,
     TimeRemainingColumn,
-    TransferSpeedColumn,
 )
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,27 +24,16 @@ from ivr import database
 from ivr.accounts import store as accounts
 from ivr.app import checked, make_understanding
 from ivr.commands.demo import DEFAULT_LINE_PORT, DEFAULT_PORT, Demo, DemoError
-from ivr.commands.model_download import NotFetched, fetch_model
-from ivr.commands.models import listed, settings_lines, tried
+from ivr.commands.model_commands import models
+from ivr.commands.terminal import Trouble, chosen_settings, console, errors
 from ivr.commands.trial_line import open_line
 from ivr.line.channel import QUALITIES
-from ivr.settings import FILE_VARIABLE, Settings, SettingsError, load, shown
+from ivr.settings import FILE_VARIABLE, Settings, shown
 from prompts.version import VersionError
 from prompts.version import load as load_version
 from routing import store as routing_store
 
-_console = Console(highlight=False)
-_errors = Console(stderr=True, highlight=False)
 _ROLES = [role.value for role in accounts.Role]
-
-
-class _Trouble(click.ClickException):
-    """A sentence for the person at the keyboard, in red, and exit code 1."""
-
-    def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's signature
-        """Print each line of it."""
-        for line in self.message.splitlines():
-            _errors.print(f"[bold red]✗[/] {line}", markup=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -76,9 +62,9 @@ def main(context: click.Context, file: Path | None) -> None:
 def settings(file: Path | None) -> None:
     """Print every setting, with what it wants; secrets stay hidden."""
     table = Table("setting", "value", "what it wants", show_lines=False)
-    for line in shown(_settings(file)):
+    for line in shown(chosen_settings(file)):
         table.add_row(line.name, line.value, line.description)
-    _console.print(table)
+    console.print(table)
 
 
 @main.command()
@@ -94,8 +80,11 @@ def check(folder: Path | None) -> None:
     try:
         version = checked(load_version(folder) if folder else load_version())
     except VersionError as error:
-        raise _Trouble(str(error)) from None
-    _console.print(f"[green]✓[/] flow {version.flow.name}: {len(version.flow.nodes)} nodes, nothing wrong")
+        raise Trouble(str(error)) from None
+    console.print(f"[green]✓[/] flow {version.flow.name}: {len(version.flow.nodes)} nodes, nothing wrong")
+
+
+main.add_command(models)
 
 
 @main.group(name="database")
@@ -108,7 +97,7 @@ def database_group() -> None:
 def upgrade(file: Path | None) -> None:
     """Bring the database to the newest migration."""
     _with_engine(file, database.upgrade)
-    _console.print("[green]✓[/] the database is up to date")
+    console.print("[green]✓[/] the database is up to date")
 
 
 @database_group.command()
@@ -118,7 +107,7 @@ def upgrade(file: Path | None) -> None:
 def downgrade(file: Path | None, revision: str) -> None:
     """Take the database back to REVISION ("base" empties it)."""
     _with_engine(file, lambda engine: database.downgrade(engine, revision))
-    _console.print(f"[green]✓[/] the database is at {revision}")
+    console.print(f"[green]✓[/] the database is at {revision}")
 
 
 @main.group()
@@ -151,10 +140,10 @@ def add_account(  # noqa: PLR0917 - click passes each option by its name
             language=language,
         )
         if isinstance(added, accounts.Refused):
-            raise _Trouble(f"not added: {added.reason.value.replace('_', ' ')}")
+            raise Trouble(f"not added: {added.reason.value.replace('_', ' ')}")
 
     _in_transaction(file, add)
-    _console.print(f"[green]✓[/] {name} can sign in as {email}")
+    console.print(f"[green]✓[/] {name} can sign in as {email}")
 
 
 @main.group()
@@ -181,7 +170,7 @@ def add_agent(  # noqa: PLR0917 - click passes each option by its name
     for skill in skills:
         key, _, level = skill.partition("=")
         if not level.isdigit():
-            raise _Trouble(f"--skill {skill}: write it as NAME=LEVEL, e.g. recovery=3")
+            raise Trouble(f"--skill {skill}: write it as NAME=LEVEL, e.g. recovery=3")
         levels[key] = int(level)
 
     def save(session: Any) -> None:
@@ -190,94 +179,27 @@ def add_agent(  # noqa: PLR0917 - click passes each option by its name
                 session, agent_id=agent_id, name=name, address=address, languages=languages, skills=levels, now=_now()
             )
         except ValueError as error:
-            raise _Trouble(str(error)) from None
+            raise Trouble(str(error)) from None
 
     _in_transaction(file, save)
-    _console.print(f"[green]✓[/] {name} takes calls for {', '.join(levels)}")
+    console.print(f"[green]✓[/] {name} takes calls for {', '.join(levels)}")
 
 
 @main.command()
 @click.pass_obj
 def train(file: Path | None) -> None:
     """Learn the intents' phrases now, rather than at the first start."""
-    chosen = _settings(file)
+    chosen = chosen_settings(file)
     with _progress("phrases") as report:
         make_understanding(chosen, report)
-    _console.print(f"[green]✓[/] learnt; kept in {chosen.models_folder}")
-
-
-@main.group()
-def models() -> None:
-    """Models that recognise speech on this machine: for listening = stream."""
-
-
-@models.command(name="list")
-def list_models() -> None:
-    """Show the Vosk models for Italian and English, and what each needs."""
-    found = listed()
-    table = Table("model", "language", "download", "memory", "licence", "good for", show_lines=False)
-    for model in found.models:
-        table.add_row(
-            model.name, model.language, f"{model.download_bytes / 1e6:.0f} MB",
-            f"{model.memory_mb} MB" if model.memory_mb else "?", model.licence, model.good_for,
-        )  # fmt: skip
-    _console.print(table)
-    _console.print(f"The list is {found.source}. `centralino models download NAME` fetches one.", soft_wrap=True)
-
-
-@models.command(name="download")
-@click.argument("name")
-@click.option(
-    "--into", type=click.Path(path_type=Path), default=None, help="Folder for models; models_folder without it."
-)
-@click.option("--url", default=None, help="Where the model's zip file is, if not where the list says.")
-@click.pass_obj
-def download_model(file: Path | None, name: str, into: Path | None, url: str | None) -> None:
-    """Fetch the model NAME, check it, and unpack it; goes on where it broke off."""
-    found = listed()
-    model = next((one for one in found.models if one.name == name), None)
-    if model is None and url is None:
-        raise _Trouble(f"{name} is not in the list ({found.source}); `centralino models list` shows it")
-    folder = (into or _settings(file).models_folder) / name
-    with _fetching(name) as came:
-        fetched = fetch_model(
-            url or (model.url if model else ""),
-            folder,
-            md5=model.md5 if model and not url else "",
-            came=came,
-            download_bytes=model.download_bytes if model else 0,
-        )
-    if isinstance(fetched, NotFetched):
-        raise _Trouble(fetched.reason)
-    checked_by = "its checksum holds" if model and model.md5 and not url else "no checksum was to be had"
-    _console.print(f"[green]✓[/] {fetched.folder} ({checked_by}); in the settings:", soft_wrap=True)
-    _console.print(
-        settings_lines(model.language if model else "it", fetched.folder.resolve()), markup=False, soft_wrap=True
-    )
-
-
-@models.command(name="check")
-@click.pass_obj
-def check_models(file: Path | None) -> None:
-    """Load the model of each language of the settings, and say who would hear it."""
-    chosen = _settings(file)
-    failed = False
-    for one in tried(chosen, lambda message: _errors.print(message, style="dim")):
-        wanted = (one.language, "stream") in chosen.listening.items()
-        failed = failed or (wanted and bool(one.trouble))
-        mark = "[red]✗[/]" if one.trouble and wanted else "[yellow]-[/]" if one.trouble else "[green]✓[/]"
-        told = one.trouble or f"loaded in {one.seconds:.1f} s, {one.memory_mb:.0f} MB of memory"
-        use = "" if wanted else " (listening is carrier: not used)"
-        _console.print(f"{mark} {one.language} is heard by {one.heard_by}: {told}{use}", soft_wrap=True)
-    if failed:
-        raise _Trouble("a language that is to be listened to by stream has no model that works")
+    console.print(f"[green]✓[/] learnt; kept in {chosen.models_folder}")
 
 
 @main.command()
 @click.pass_obj
 def serve(file: Path | None) -> None:
     """Take calls: gunicorn with the configuration of `ivr.serving`."""
-    chosen = _settings(file)
+    chosen = chosen_settings(file)
     _check_port(chosen)
     if file is not None:
         os.environ[FILE_VARIABLE] = str(file)  # noqa: TID251 - handed to the workers, which read it in wsgi.py
@@ -303,14 +225,14 @@ def line(file: Path | None, port: int, from_number: str | None, quality: str) ->
 
     The service must be started with CENTRALINO_CARRIER_API_URL and CENTRALINO_LINE_URL set to the line's address.
     """
-    chosen = _settings(file)
+    chosen = chosen_settings(file)
     if not chosen.is_local:
-        raise _Trouble("public_url: the local line is for a trial on this machine only; this installation is not local")
+        raise Trouble("public_url: the local line is for a trial on this machine only; this installation is not local")
     try:
         running = open_line(chosen, port=port, quality=QUALITIES[quality])
     except OSError as error:
-        raise _Trouble(f"port {port}: {error.strerror}; choose another with --port") from None
-    _console.print(f"[green]✓[/] the line's pages: [bold]http://127.0.0.1:{port}/phone[/]")
+        raise Trouble(f"port {port}: {error.strerror}; choose another with --port") from None
+    console.print(f"[green]✓[/] the line's pages: [bold]http://127.0.0.1:{port}/phone[/]")
     try:
         running.call_from_terminal(from_number) if from_number else running.wait()
     except KeyboardInterrupt:
@@ -332,19 +254,12 @@ def demo(*, once: bool, port: int, line_port: int, folder: Path) -> None:
     try:
         with _progress("phrases") as report:
             trial = Demo.prepared(folder=folder, port=port, line_port=line_port, progress=report)
-        result = trial.run(_console, stay=not once)
+        result = trial.run(console, stay=not once)
     except DemoError as error:
-        raise _Trouble(str(error)) from None
+        raise Trouble(str(error)) from None
     except KeyboardInterrupt:
         result = 130  # the shell's own code for an interrupted command
     sys.exit(result)
-
-
-def _settings(file: Path | None) -> Settings:
-    try:
-        return load(file)
-    except SettingsError as error:
-        raise _Trouble(str(error)) from None
 
 
 def _now() -> datetime:
@@ -352,11 +267,11 @@ def _now() -> datetime:
 
 
 def _with_engine(file: Path | None, work: Callable[[Any], None]) -> None:
-    engine = database.make_engine(_settings(file).database_url)
+    engine = database.make_engine(chosen_settings(file).database_url)
     try:
         work(engine)
     except SQLAlchemyError as error:
-        raise _Trouble(f"database_url: the database does not do it: {str(error).splitlines()[0]}") from None
+        raise Trouble(f"database_url: the database does not do it: {str(error).splitlines()[0]}") from None
     finally:
         engine.dispose()
 
@@ -378,7 +293,7 @@ def _check_port(chosen: Settings) -> None:
         try:
             probe.bind((host.strip("[]"), int(port)))
         except OSError as error:
-            raise _Trouble(f"bind: {chosen.bind} cannot be had ({error.strerror}); choose another port") from None
+            raise Trouble(f"bind: {chosen.bind} cannot be had ({error.strerror}); choose another port") from None
 
 
 class _progress:  # noqa: N801 - used as a function, like contextlib's own classes
@@ -387,7 +302,7 @@ class _progress:  # noqa: N801 - used as a function, like contextlib's own class
     def __init__(self, what: str) -> None:
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-            console=_errors, transient=True,
+            console=errors, transient=True,
         )  # fmt: skip
         self._what = what
         self._task: Any = None
@@ -405,21 +320,3 @@ class _progress:  # noqa: N801 - used as a function, like contextlib's own class
             self._bar.start()
             self._task = self._bar.add_task(f"learning {self._what}", total=of)
         self._bar.update(self._task, completed=done)
-
-
-class _fetching:  # noqa: N801 - used as a function, like contextlib's own classes
-    """A bar for bytes that come."""
-
-    def __init__(self, name: str) -> None:
-        self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
-            console=_errors, transient=True,
-        )  # fmt: skip
-        self._task = self._bar.add_task(name, total=None)
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        self._bar.start()
-        return lambda done, whole: self._bar.update(self._task, completed=done, total=whole or None)
-
-    def __exit__(self, *_failure: object) -> None:
-        self._bar.stop()

@@ -245,7 +245,7 @@ def test_list_and_download_on_the_command_line(shelf: Shelf, tmp_path: Path, mon
     )  # fmt: skip
     entry = {"lang": "it", "name": NAME, "url": model.url, "md5": model.md5, "size": len(MODEL), "type": "small"}
     shelf.files["/list.json"] = json.dumps([entry]).encode()
-    monkeypatch.setattr("ivr.commands.listed", lambda: listed(f"{shelf.url}/list.json"))
+    monkeypatch.setattr("ivr.commands.model_commands.listed", lambda: listed(f"{shelf.url}/list.json"))
     shown = CliRunner().invoke(main, ["models", "list"])
     assert shown.exit_code == 0
     assert "Apache" in shown.output
