@@ -16,20 +16,17 @@ _LOOK_SECONDS: Final = 0.1
 _LOUD_DBFS: Final = -45.0
 
 
-def _prompted(times: int) -> WaitFor:
-    """Wait until the line has begun to speak over its socket for so many times."""
-    return WaitFor(
-        lambda heard: sum(line.heard.source is HeardFrom.STREAM for line in heard) >= times, to_the_end=False
-    )
+_PROMPT_SOURCES: Final = frozenset({HeardFrom.STREAM, HeardFrom.PLAY, HeardFrom.SAY})
+# Who has spoken and is not answered for so long says it once more, as people do; the line gives a turn up after ten seconds.
+_PATIENCE_SECONDS: Final = 12.0
+_MOST_REPEATED: Final = 2
 
 
 @dataclass(frozen=True)
-class ListenOut(Silence):
-    """Wait until what is being said is over."""
+class NextPrompt(Silence):
+    """Hear out what the line says next: sound without words, until so long a quiet."""
 
-
-def _after(prompts: int, step: Step) -> tuple[Step, ...]:
-    return _prompted(prompts), ListenOut(_QUIET_SECONDS), step
+    seconds: float = _QUIET_SECONDS
 
 
 _WITH_ANNA: Final = (
@@ -52,11 +49,15 @@ BY_SCRIPT: Final[tuple[Step, ...]] = (
 )
 # Where the line speaks and hears itself. Whisper base gave the words of each with three different stretches of quiet around it.
 BY_EAR: Final[tuple[Step, ...]] = (
-    *_after(1, Say("sì, va bene")),
-    *_after(2, Say("sì, proprio quello")),
-    *_after(3, Say("voglio fare un reclamo, è la terza volta che mi arriva tutto in ritardo")),
+    NextPrompt(),
+    Say("sì, va bene"),
+    NextPrompt(),
+    Say("sì, proprio quello"),
+    NextPrompt(),
+    Say("voglio fare un reclamo, è la terza volta che mi arriva tutto in ritardo"),
     *_WITH_ANNA,
-    *_after(4, Keys("2")),
+    NextPrompt(),
+    Keys("2"),
 )
 
 
@@ -66,6 +67,7 @@ class TrialCaller(ScriptedParty):
 
     say: Callable[[str, str], None]  # who says, and what
     _loud_at: int = 0
+    _last_said: Say | None = None
 
     def hear_text(self, heard: Heard) -> None:
         """Tell what comes out of the receiver."""
@@ -79,16 +81,25 @@ class TrialCaller(ScriptedParty):
             self._loud_at = self.clock.microseconds
 
     async def _take(self, step: Any) -> None:
-        if isinstance(step, ListenOut):
-            await self._listen_out(step.seconds)
+        if isinstance(step, NextPrompt):
+            await self._hear_out(step.seconds)
             return
         if isinstance(step, Say):
             self.say("caller says", f"«{step.text}»")
+            self._last_said = step
         elif isinstance(step, Keys):
             self.say("caller presses", step.keys)
         await super()._take(step)
 
-    async def _listen_out(self, quiet_seconds: float) -> None:
+    async def _hear_out(self, quiet_seconds: float) -> None:
+        asked_at, repeated = self.clock.microseconds, 0
+        while not any(line.heard.source in _PROMPT_SOURCES for line in self.transcript[self._read :]):
+            await sleep(self.clock, _LOOK_SECONDS)
+            unanswered = (self.clock.microseconds - asked_at) / 1_000_000 > _PATIENCE_SECONDS
+            if unanswered and self._last_said is not None and repeated < _MOST_REPEATED:
+                await self._take(self._last_said)
+                asked_at, repeated = self.clock.microseconds, repeated + 1
         self._loud_at = self.clock.microseconds
         while self.clock.microseconds - self._loud_at < quiet_seconds * 1_000_000:
             await sleep(self.clock, _LOOK_SECONDS)
+        self._read = len(self.transcript)

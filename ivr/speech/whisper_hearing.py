@@ -21,8 +21,9 @@ RATE_HZ: Final = 16000  # Whisper's own
 FREE: Final = "whisper"
 RESTRICTED: Final = "whisper restricted"
 
-# Whisper's encoder is taught on windows of 30 s and pads to them. Measured on telephone-band Italian (Asterisk's prompts and four
-# made voices): a window of 10 s, and 5 s beyond longer utterances, costs a third to a quarter of it with the same word errors.
+# Whisper's encoder is taught on windows of 30 s and pads to them. Measured on telephone-band Italian (40 of Asterisk's prompts,
+# 40 requests in four made voices): a window of 10 s, and 5 s beyond longer utterances, takes 0.55 s of a core where 30 s take
+# 1.58, with word errors of 0.27 for 0.31 and 0.13 for 0.14.
 _FRAMES_A_SECOND: Final = 100
 _LEAST_WINDOW_SECONDS: Final = 10.0
 _ROOM_SECONDS: Final = 5.0

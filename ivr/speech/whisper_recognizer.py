@@ -22,6 +22,7 @@ from ivr.speech.whisper_hearing import RATE_HZ, Ears, hear_utterance
 # What a folder must hold, or faster-whisper would look for it on the hub.
 _FILES: Final = ("model.bin", "config.json", "tokenizer.json")
 _PCM_LARGEST: Final = 32768.0
+_HISS: Final = 300.0  # of it
 
 
 class WhisperRecognition:
@@ -52,6 +53,9 @@ class WhisperRecognition:
         opened = self.open(language, rate_hz=RATE_HZ)
         if isinstance(opened, NoModel):
             return opened
+        # The first utterance takes some times as long as the next: better now than when a caller waits for it.
+        opened.accept(_hiss())
+        opened.finish()
         progress(f"the Whisper model {self._name} was there after {monotonic() - began:.1f} s")
         return Loaded()
 
@@ -114,6 +118,11 @@ class WhisperTurn:
             )
         except Exception as error:  # noqa: BLE001 - CTranslate2 raises bare RuntimeError and ValueError
             return NotHeard(reason=f"Whisper failed: {str(error) or type(error).__name__}")
+
+
+def _hiss() -> bytes:
+    """A second of faint noise, the same each time."""
+    return np.random.default_rng(seed=1).normal(0, _HISS, RATE_HZ).astype("<i2").tobytes()
 
 
 def _is_path(name: str) -> bool:
