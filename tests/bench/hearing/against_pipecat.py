@@ -1,9 +1,9 @@
 """What a live call costs: ours and pipecat with its Twilio serializer and detector, with the same Vosk model, on the same audio.
 
-Both are servers behind real sockets, each bound to the same core in turn, in alternating slices of one run; the callers' side runs
-on another core. The dialogues are those of `one_core`: 40% talk, four questions. pipecat has one stream a call and a recogniser for
-each, fed with everything and warm from the slices before; ours has a stream and a question a turn. The figure is by CPU time: how
-many such calls would fill a core.
+Both are servers behind real sockets, each bound to the same core in turn, in alternating slices of one run; the callers' side
+runs on another core. The dialogues are those of `one_core`: 40% talk, four questions. pipecat has one stream a call and a
+recogniser for each, fed with everything and warm from the slices before; ours has a stream and a question a turn. The figure is
+by CPU time: how many such calls would fill a core.
 """
 
 import os
@@ -55,7 +55,8 @@ def figures() -> list[Figure]:
     ratio = share["ours"] / share["pipecat"]
     how = (
         f"calls that fill one core by CPU time, kernel included: ours {1 / share['ours']:.1f}, pipecat"
-        f" {1 / share['pipecat']:.1f}; median of {SLICES} interleaved slices of {length(dialogue(0)):.0f} s with {CALLS} calls in real time, 40% talk"
+        f" {1 / share['pipecat']:.1f}; median of {SLICES} interleaved slices of {length(dialogue(0)):.0f} s with {CALLS} calls"
+        " in real time, 40% talk"
     )
     return [
         Figure(

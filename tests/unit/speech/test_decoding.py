@@ -303,8 +303,8 @@ def test_an_overloaded_machine_admits_nobody_until_it_is_free_again(
     second.accept(SECOND)
     clock.seconds += 3.0  # the only thread is busy all the time, and the second turn waits for it
     way = decoding.way("it")
-    assert way == Busy(reason="sound waits 3.0 s to be decoded (limit 1.0 s)")
-    assert decoding.open("it", rate_hz=8000) == Busy(reason="sound waits 3.0 s to be decoded (limit 0.4 s)")
+    assert way == Busy(reason="sound has just waited 3.0 s to be decoded (limit 1.5 s)")
+    assert decoding.open("it", rate_hz=8000) == way
     slow.may_decode.set()
     assert (first.finish(), second.finish()) == (Heard(text="1.0", confidence=1.0),) * 2
     assert isinstance(decoding.way("it"), Busy)
@@ -314,7 +314,7 @@ def test_an_overloaded_machine_admits_nobody_until_it_is_free_again(
     assert decoding.way("it") == Admitted()
     assert decoding.figures().refused_turns == 3
     assert caplog.messages == [
-        "no more turns are listened to for now: sound waits 3.0 s to be decoded (limit 1.0 s)",
+        "no more turns are listened to for now: sound has just waited 3.0 s to be decoded (limit 1.5 s)",
         "turns are listened to again",
     ]
 

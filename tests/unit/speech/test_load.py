@@ -20,6 +20,9 @@ LIMITS = Limits(full_share=0.85, free_share=0.7, full_wait_seconds=0.5, free_wai
         (Load(waited_seconds=0.5), "sound waits 0.5 s to be decoded (limit 0.5 s)"),
         (Load(waited_seconds=0.3, is_full=True), "sound waits 0.3 s to be decoded (limit 0.2 s)"),
         (Load(waited_seconds=0.1, is_full=True), ""),
+        # A recogniser that stalls at its first words passes; sound that waits longer than any of those does not.
+        (Load(waited_seconds=0.1, longest_wait_seconds=0.9), ""),
+        (Load(waited_seconds=0.1, longest_wait_seconds=1.5), "sound has just waited 1.5 s to be decoded (limit 1.5 s)"),
         # Ten who are about to speak will take 0.6 of two threads.
         (Load(busy_share=0.5, silent_turns=10), ""),
         (Load(busy_share=0.6, silent_turns=10), "the decoding threads are 90% busy (limit 85%)"),
@@ -43,8 +46,15 @@ def test_a_load_is_smoothed_however_often_it_is_looked_at() -> None:
     assert 0.3 < once.busy_share < 0.5
 
 
-def test_the_worst_wait_counts_at_once_and_fades() -> None:
+def test_one_long_wait_is_no_load_and_waits_that_last_are() -> None:
+    once = smoothed(Load(), seconds=0.25, busy_share=0.5, waited_seconds=0.9)
+    assert isinstance(admit(once, Limits(), threads=1), Admitted)
+    lasting = smoothed(Load(), seconds=2 * SMOOTHED_OVER_SECONDS, busy_share=0.5, waited_seconds=0.9)
+    assert isinstance(admit(lasting, Limits(), threads=1), Busy)
+
+
+def test_the_longest_wait_is_that_of_the_last_look() -> None:
     load = smoothed(Load(), seconds=0.25, busy_share=0.5, waited_seconds=2.0)
-    assert load.waited_seconds == 2.0
-    load = smoothed(load, seconds=SMOOTHED_OVER_SECONDS, busy_share=0.5, waited_seconds=0.0)
-    assert load.waited_seconds == pytest.approx(0.736, abs=0.001)
+    assert isinstance(admit(load, Limits(), threads=1), Busy)
+    load = smoothed(load, seconds=0.25, busy_share=0.5, waited_seconds=0.0)
+    assert isinstance(admit(load, Limits(), threads=1), Admitted)
