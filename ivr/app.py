@@ -33,6 +33,7 @@ from ivr.speech.decoding import Decoding
 from ivr.speech.load import Admitted
 from ivr.speech.prompt_voice import PromptVoice
 from ivr.speech.recognizer import Recognition
+from ivr.speech.voice_activity import NoDetectorError, VoiceActivity
 from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.speech.whisper_recognizer import WhisperRecognition
 from ivr.telephony.carrier import Carrier
@@ -213,7 +214,13 @@ def _decoding(settings: Settings, company: Company) -> Decoding | None:
     streamed = tuple(language for language, way in company.listening.items() if way == STREAM)
     if not streamed:
         return None
-    return Decoding(make_recognition(settings, streamed), languages=streamed, threads=settings.speech_threads)
+    try:
+        VoiceActivity()  # loads the detector, so that the first caller does not wait for it
+        recognition = make_recognition(settings, streamed)
+    except NoDetectorError as error:
+        _log.error("nobody can be listened to here, speech goes to the carrier's recogniser: %s", error)
+        recognition = ChosenRecognition({})
+    return Decoding(recognition, languages=streamed, threads=settings.speech_threads)
 
 
 def make_recognition(settings: Settings, languages: Sequence[str]) -> ChosenRecognition:

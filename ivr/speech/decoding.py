@@ -37,7 +37,7 @@ class DecodingFigures:
 
     threads: int
     busy_share: float  # of the threads' time, smoothed over some seconds
-    waited_seconds: float  # how long sound waits for a thread, smoothed over some seconds
+    waited_seconds: float  # the longest that sound waits for a thread, smoothed over some seconds
     open_turns: int
     decoded_turns: int
     late_turns: int  # given up because their sound could not be decoded in time

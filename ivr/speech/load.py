@@ -12,9 +12,10 @@ from ivr.speech.recognizer import Busy
 
 # Half a short answer: a load smoothed over less jumps with every word, over more it is noticed when callers wait already.
 SMOOTHED_OVER_SECONDS: Final = 4.0
-# What a turn that was admitted and has not spoken yet will cost, in threads: a caller talks 40% of the time, and a second of
-# free speech takes 0.15 s of a core (the hearing bench, `decoding`, Korean model, 8 kHz).
-SILENT_TURN_THREADS: Final = 0.06
+# What a turn that was admitted and has not spoken yet adds, in threads. A call whose caller talks 40% of the time takes 0.05-0.08
+# of a core (the hearing bench, `decoding`, Korean model, 8 kHz), but most silent turns belong to calls whose earlier turns are in
+# the measured share already: half of the least.
+SILENT_TURN_THREADS: Final = 0.025
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +25,10 @@ class Limits:
     # At 85% a queue of random arrivals waits some five services long (M/M/c); the words would lag behind the voice.
     full_share: float = 0.85
     free_share: float = 0.70
-    # The end of speech is decided in 0.5-1.5 s: where sound waits half a second as a rule, words are late for it.
-    full_wait_seconds: float = 0.5
-    free_wait_seconds: float = 0.2
+    # The end of speech is decided in 0.5-1.5 s: where sound waits a second as a rule, words are late for it. The longest wait of
+    # each look counts, so that even a third of the threads' time shows some 0.3 s here (hearing bench, `decoding`).
+    full_wait_seconds: float = 1.0
+    free_wait_seconds: float = 0.6
     # One new recogniser at its first words holds up the others for 0.2-0.9 s (hearing bench, `decoding`): that passes, and is no
     # load. What is longer is.
     longest_wait_seconds: float = 1.5
@@ -37,7 +39,7 @@ class Load:
     """What the decoding threads bear."""
 
     busy_share: float = 0.0  # of the threads' time, smoothed; 1 is all of it
-    waited_seconds: float = 0.0  # how long sound waits for a thread, smoothed
+    waited_seconds: float = 0.0  # the longest that sound waits for a thread within a look, smoothed over the looks
     longest_wait_seconds: float = 0.0  # the longest that sound has waited since the look before
     silent_turns: int = 0  # admitted, and nothing spoken yet
     is_full: bool = False  # nobody was admitted the last time that it was asked

@@ -54,8 +54,9 @@ class Jotting:
     def write(self, words: dict[tuple[str, int], str]) -> None:
         """Write what has come; a database that does not answer costs these words and nothing else."""
         try:
-            with self._begin() as session:
-                for (call_id, turn), text in words.items():
+            for (call_id, turn), text in words.items():
+                # A transaction for each: one that held several calls could wait for another that wants them in another order.
+                with self._begin() as session:
                     store.keep_words_so_far(session, call_id=call_id, turn=turn, words=text)
         except SQLAlchemyError as error:
             _log.warning("the words of %d turns are not shown as they come (%s)", len(words), type(error).__name__)

@@ -7,8 +7,9 @@ happens on the socket, the caller goes on: the redirect behind the stream asks f
 import hmac
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask, request
 from flask_sock import Sock
@@ -40,6 +41,9 @@ BEGIN_SECONDS: Final = 5.0
 MOST_MESSAGES_BEFORE_START: Final = 10
 # Each holds a thread of the server, which has more of them than this (`ivr.serving`): the webhooks must never wait for sockets.
 MOST_SOCKETS: Final = 100
+# Without pings: the carrier speaks 50 times a second, a socket that falls silent is noticed by `Listening`, and the wait for the
+# next ping costs each message another system call (a third of the socket's cost: hearing bench, `messages`).
+SOCKET_OPTIONS: Final[Mapping[str, Any]] = {"max_message_size": 65536}
 # The same field that `ivr.telephony.media` reads, found without reading the message a second time.
 _TIMESTAMP: Final = re.compile(r'"timestamp"\s*:\s*"?(\d{1,15})\b')
 
@@ -86,9 +90,7 @@ class Refused:
 
 def register_media(app: Flask) -> None:
     """Add the media socket to an application."""
-    # Without pings: the carrier speaks 50 times a second, a socket that falls silent is noticed by `Listening`, and the wait for
-    # the next ping costs each message another system call (a third of its whole cost, bench hearing).
-    app.config.setdefault("SOCK_SERVER_OPTIONS", {"max_message_size": 65536})
+    app.config.setdefault("SOCK_SERVER_OPTIONS", dict(SOCKET_OPTIONS))
     sock = Sock(app)
     sock.route("/voice/media", endpoint="voice.media")(converse)
     app.view_functions["voice.media"] = guards.by_carrier(app.view_functions["voice.media"])

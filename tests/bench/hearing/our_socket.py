@@ -22,7 +22,7 @@ from ivr.speech.listening import Listening, Question
 from ivr.speech.recognizer import Busy, NoModel
 from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.telephony.media import Start, read_message
-from ivr.web.media import LOOK_SECONDS, Lateness
+from ivr.web.media import LOOK_SECONDS, SOCKET_OPTIONS, Lateness
 from tests.bench.hearing.one_core import dialogue
 from tests.listeners import KOREAN, korean_model
 
@@ -31,7 +31,7 @@ NEVER_SECONDS = 1e9
 RECOGNISES = "BENCH_RECOGNISES"
 
 application = Flask("our_socket")
-application.config["SOCK_SERVER_OPTIONS"] = {"max_message_size": 65536}
+application.config["SOCK_SERVER_OPTIONS"] = dict(SOCKET_OPTIONS)
 sock = Sock(application)
 
 

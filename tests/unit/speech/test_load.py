@@ -23,9 +23,9 @@ LIMITS = Limits(full_share=0.85, free_share=0.7, full_wait_seconds=0.5, free_wai
         # A recogniser that stalls at its first words passes; sound that waits longer than any of those does not.
         (Load(waited_seconds=0.1, longest_wait_seconds=0.9), ""),
         (Load(waited_seconds=0.1, longest_wait_seconds=1.5), "sound has just waited 1.5 s to be decoded (limit 1.5 s)"),
-        # Ten who are about to speak will take 0.6 of two threads.
-        (Load(busy_share=0.5, silent_turns=10), ""),
-        (Load(busy_share=0.6, silent_turns=10), "the decoding threads are 90% busy (limit 85%)"),
+        # Twenty who are about to speak add half of one of two threads.
+        (Load(busy_share=0.59, silent_turns=20), ""),
+        (Load(busy_share=0.65, silent_turns=20), "the decoding threads are 90% busy (limit 85%)"),
     ],
 )
 def test_a_turn_is_admitted_or_refused_with_a_reason(load: Load, reason: str) -> None:
@@ -33,7 +33,7 @@ def test_a_turn_is_admitted_or_refused_with_a_reason(load: Load, reason: str) ->
 
 
 def test_more_threads_bear_more_turns_that_are_about_to_speak() -> None:
-    load = Load(busy_share=0.6, silent_turns=10)
+    load = Load(busy_share=0.65, silent_turns=20)
     assert admit(load, LIMITS, threads=8) == Admitted()
 
 
@@ -47,9 +47,9 @@ def test_a_load_is_smoothed_however_often_it_is_looked_at() -> None:
 
 
 def test_one_long_wait_is_no_load_and_waits_that_last_are() -> None:
-    once = smoothed(Load(), seconds=0.25, busy_share=0.5, waited_seconds=0.9)
+    once = smoothed(Load(), seconds=0.25, busy_share=0.5, waited_seconds=1.4)
     assert isinstance(admit(once, Limits(), threads=1), Admitted)
-    lasting = smoothed(Load(), seconds=2 * SMOOTHED_OVER_SECONDS, busy_share=0.5, waited_seconds=0.9)
+    lasting = smoothed(Load(), seconds=2 * SMOOTHED_OVER_SECONDS, busy_share=0.5, waited_seconds=1.4)
     assert isinstance(admit(lasting, Limits(), threads=1), Busy)
 
 
