@@ -22,9 +22,8 @@ class Call(Base):
     to_number: Mapped[str] = mapped_column(String(60))
     flow: Mapped[str] = mapped_column(String(40))
     flow_version: Mapped[int]
-    listening: Mapped[str] = mapped_column(
-        String(10)
-    )  # carrier, stream, or given_up: ours failed, the carrier to the end
+    # carrier, stream, or given_up: ours failed, the carrier to the end
+    listening: Mapped[str] = mapped_column(String(10))
     language: Mapped[str] = mapped_column(String(5))
     status: Mapped[str] = mapped_column(String(12))  # in_line, waiting, talking, ended
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)

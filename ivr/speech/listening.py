@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from ivr.audio import FRAME_SECONDS, RATE_HZ, ulaw_to_pcm
-from ivr.speech.end_of_speech import AnswerKind, Ended, Hearing, Reason, hear
+from ivr.speech.end_of_speech import Ended, Hearing, Reason, hear
 from ivr.speech.prompt_playing import PROMPT_MARK, PromptPlaying
 from ivr.speech.recognizer import Busy, Heard, NoModel, NotHeard, Recognizer
-from ivr.speech.speech_stretches import AFTER_ANSWER_SECONDS, BEFORE_ANSWER_SECONDS, SpeechStretches
+from ivr.speech.speech_stretches import SpeechStretches
 from ivr.speech.turn import Ending, Question, Reply, Turn
 from ivr.speech.voice_activity import FRAME_PCM_BYTES, VoiceActivity
 from ivr.speech.waits import waits_for
@@ -75,7 +75,7 @@ class Listening:
         self._prompt = PromptPlaying(question, prompt_ulaw, self._waits)
         self._interrupted_prompt = False
         # The recogniser
-        self._stretches = _stretches(question)
+        self._stretches = SpeechStretches()
         self._before_recognized_seconds = 0.0  # from the stream's first sound to the first that was recognised
         self._recognized_seconds = 0.0
         self._words = ""
@@ -304,9 +304,3 @@ _ENDINGS: Final = {
     Reason.SPEECH: Ending.SPEECH,
     Reason.LONGEST: Ending.LONGEST,
 }
-
-
-def _stretches(question: Question) -> SpeechStretches:
-    if question.kind in {AnswerKind.YES_NO, AnswerKind.DIGITS, AnswerKind.CHOICE}:
-        return SpeechStretches(before_seconds=BEFORE_ANSWER_SECONDS, after_seconds=AFTER_ANSWER_SECONDS)
-    return SpeechStretches()

@@ -15,10 +15,6 @@ BEFORE_SECONDS: Final = 1.0
 # held back until the voice returns, and not recognised where it does not. With 0.3 s or 0.5 s the last word of 1 file in 50
 # changed: it lacked the file's own quiet.
 AFTER_SECONDS: Final = 1.0
-# Short answers are mostly heard as the few words that fit their question, which needs no quiet around them: there two seconds of
-# it would cost more than the answer.
-BEFORE_ANSWER_SECONDS: Final = 0.4
-AFTER_ANSWER_SECONDS: Final = 0.3
 # Who talks while a prompt must be heard out is heard from the beginning, if that is not longer ago.
 _KEPT_SECONDS: Final = 10.0
 
