@@ -313,7 +313,8 @@ def test_an_overloaded_machine_admits_nobody_until_it_is_free_again(
         decoding.figures()
     assert decoding.way("it") == Admitted()
     assert decoding.figures().refused_turns == 3
-    assert caplog.messages == [
+    # Whoever made a whole service before in this process has asked for more of the log.
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == [
         "no more turns are listened to for now: sound has just waited 3.0 s to be decoded (limit 1.5 s)",
         "turns are listened to again",
     ]
