@@ -45,7 +45,7 @@ class Measured:
 
     last_word_to_close: list[float] = field(default_factory=list)  # seconds
     webhook: list[float] = field(default_factory=list)  # seconds for the answer to the webhook behind it
-    never_closed: int = 0
+    left_out: int = 0  # turns that ended before the caller did, or were never closed
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -66,7 +66,8 @@ def figures() -> list[Figure]:
     cuts = statistics.quantiles(closes, n=100)
     how = (
         f"{len(closes)} turns of open questions, {CALLERS} callers at once, {os.cpu_count()} cores; from the last voiced frame to"
-        f" the closed socket, the wait of the end of speech included; {measured.never_closed} turns not closed"
+        f" the closed socket, the wait of the end of speech included; left out: {measured.left_out} turns that ended before the"
+        " last voiced frame, or not at all"
     )
     return [
         Figure(name="turn_end_to_webhook_ms_p50", value=round(cuts[49]), unit="ms", goal="", holds=None, how=how),
@@ -178,7 +179,7 @@ def _turn(url: str, call_id: str, document: str, ulaw: bytes, measured: Measured
         if closed_at and last_word_at:
             measured.last_word_to_close.append(closed_at[0] - last_word_at)
         else:
-            measured.never_closed += 1
+            measured.left_out += 1
 
 
 def _read(socket: ClientConnection, closed_at: list[float]) -> None:
