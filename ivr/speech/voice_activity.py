@@ -1,6 +1,6 @@
 """Tells frames with the caller's voice from frames without: by Silero's detector and by how loud this caller is.
 
-The only home of onnxruntime. The network is small: one thread, one copy for all calls of a process.
+The only home of onnxruntime in ivr. The network is small: one thread, one copy for all calls of a process.
 """
 
 from collections.abc import Callable
