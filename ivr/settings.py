@@ -116,6 +116,31 @@ class Settings(_Known):
     audio_days: int = Field(
         default=30, ge=1, le=3650, description="how many days the audio of a caller who consented is kept"
     )
+    voice: Literal["off", "line", "ecapa"] = Field(
+        default="line",
+        description="who encodes voices in place of a PIN: line (installed with the service), ecapa (its folder), or off",
+    )
+    ecapa_folder: Path | None = Field(
+        default=None, description="folder of SpeechBrain's ECAPA encoder, for voice = ecapa; empty for none"
+    )
+    voice_calibration: Path | None = Field(
+        default=None, description="calibration that `centralino voice calibrate` made; empty for the encoder's own"
+    )
+    voice_false_accepts: float = Field(
+        default=0.001, gt=0, le=0.05, description="the share of impostors whose voice may be accepted, e.g. 0.001"
+    )
+    countermeasure_model: Path | None = Field(
+        default=None, description="ONNX model that tells played and made voices; empty for none"
+    )
+    countermeasure_calibration: Path | None = Field(
+        default=None, description="calibration of that model on this line's calls; without it the model decides nothing"
+    )
+    voice_days: int = Field(
+        default=30, ge=1, le=365, description="how many days what a call says about its caller's voice is kept"
+    )
+    voiceprint_days: int = Field(
+        default=730, ge=30, le=3650, description="how many days a voiceprint is kept that no call has used"
+    )
     text_encoder: str = Field(
         default="packaged",
         description="packaged, none (words alone), or the name or folder of a sentence-transformers model",
@@ -215,6 +240,14 @@ class Settings(_Known):
             )
         if "stream" in self.listening.values() and urlsplit(self.public_url).scheme == "http" and not self.is_local:
             raise ValueError("public_url: the carrier streams audio over wss only: use https, or listening = carrier")
+        return self
+
+    @model_validator(mode="after")
+    def _named_models_have_their_files(self) -> Self:
+        if self.voice == "ecapa" and self.ecapa_folder is None:
+            raise ValueError("ecapa_folder: must be set for voice = ecapa")
+        if self.countermeasure_calibration is not None and self.countermeasure_model is None:
+            raise ValueError("countermeasure_model: must be set where countermeasure_calibration is")
         return self
 
     def recognizer_of(self, language: str) -> Recogniser:

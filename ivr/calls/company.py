@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ivr.calls.hours import Hours
+from ivr.calls.voice_parts import VoiceParts
 from ivr.calls.words_wanted import WordsWanted
 from ivr.flow.definition import Flow
 from ivr.intents.understanding import Understanding
@@ -69,6 +70,7 @@ class Company:
     routing_rules: Rules = field(default=DEFAULT_RULES)
     token_key: bytes = b""  # binds a media socket to its call and turn, and signs the addresses of spoken prompts
     spoken_here: frozenset[str] = frozenset()  # languages whose prompts are said in our own voice
+    voice: VoiceParts | None = None  # None: no voice is looked at, and none proves anything
 
     @property
     def zone(self) -> ZoneInfo:

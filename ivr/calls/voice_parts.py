@@ -1,0 +1,28 @@
+"""What the service knows voices with, chosen once at start by `ivr.app`: the encoder, its calibration, where voices are kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from biometrics.decision import Calibration
+from biometrics.encoders import NoEncoder, SpeakerEncoder
+
+if TYPE_CHECKING:
+    from biometrics.vault import Vault
+    from sealing.keys import KeyRing
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceParts:
+    """The parts of the voice instead of a PIN. The encoder loads beside the first calls: whoever needs it asks for it anew."""
+
+    encoder_now: Callable[[], SpeakerEncoder | NoEncoder]
+    calibration: Calibration | None  # None: the encoder has none, and nothing is decided
+    vault: "Vault"
+    ring: "KeyRing"
+    wanted_false_accepts: float = 0.001  # the share of impostors that may be accepted; a flow may ask for fewer
+
+    @property
+    def encoder(self) -> SpeakerEncoder | NoEncoder:
+        """The encoder, or why there is none at this moment."""
+        return self.encoder_now()
