@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
+import biometrics.tables
 import ivr.accounts.tables
 import ivr.calls.tables
 import ivr.customers.tables
@@ -29,6 +30,7 @@ METADATA: tuple[MetaData, ...] = (
     ivr.calls.tables.Base.metadata,
     ivr.customers.tables.Base.metadata,
     routing.tables.Base.metadata,
+    biometrics.tables.Base.metadata,
 )
 
 SessionFactory = sessionmaker[Session]
