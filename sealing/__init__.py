@@ -1,0 +1,1 @@
+"""Encryption at rest: the key ring, and columns whose values lie sealed in the database."""
