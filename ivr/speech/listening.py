@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 from ivr.audio import FRAME_SECONDS, RATE_HZ, ulaw_to_pcm
 from ivr.speech.end_of_speech import Ended, Hearing, Reason, hear
+from ivr.speech.net_speech import HeardSpeech, NetSpeech
 from ivr.speech.prompt_playing import PROMPT_MARK, PromptPlaying
 from ivr.speech.recognizer import Busy, Heard, NoModel, NotHeard, Recognizer
 from ivr.speech.speech_stretches import SpeechStretches
@@ -44,11 +45,13 @@ class Listening:
         call_sid: str = "",
         prompt_ulaw: bytes = b"",
         on_words: Callable[[str], None] | None = None,
+        on_speech: Callable[[HeardSpeech], None] | None = None,
     ) -> None:
         """Take what to listen for; a stream of another call than `call_sid` is refused, "" takes any.
 
         Without a recogniser the turn can still be answered by keys. `prompt_ulaw` is played first, b"" if it has been said.
-        `on_words` is told the words so far whenever they change.
+        `on_words` is told the words so far whenever they change, `on_speech` the net speech so far every two seconds of it, and
+        the whole of it before its words are waited for.
         """
         self._question = question
         self._recognizer = None if isinstance(recognizer, NoModel | Busy) else recognizer
@@ -70,7 +73,7 @@ class Listening:
         self._first_word_seconds: float | None = None
         self._keys = ""
         self._seconds_since_key = 0.0
-        self._speech_pcm = bytearray()
+        self._net_speech = NetSpeech(on_speech)
         # The prompt
         self._prompt = PromptPlaying(question, prompt_ulaw, self._waits)
         self._interrupted_prompt = False
@@ -172,8 +175,8 @@ class Listening:
             self._recognize(self._stretches.hear(pcm, voiced=voiced))
         if self._prompt.is_playing:
             return self._frame_over_prompt(pcm, voiced=voiced)
-        if voiced and not frame.is_late:
-            self._speech_pcm += pcm
+        if not frame.is_late:
+            self._net_speech.hear(pcm, voiced=voiced)
         self._listen(voiced=voiced)
         return ()
 
@@ -199,7 +202,7 @@ class Listening:
         self._hearing = self._prompt.talking
         if self._hearing.has_begun:
             begun_with = self._begin_speech(self._hearing.total_seconds)
-            self._speech_pcm += begun_with[-round(self._hearing.total_seconds / FRAME_SECONDS) * FRAME_PCM_BYTES :]
+            self._net_speech.add(begun_with[-round(self._hearing.total_seconds / FRAME_SECONDS) * FRAME_PCM_BYTES :])
 
     def _silence_prompt(self) -> tuple[str, ...]:
         if not self._prompt.is_playing or self._start is None:
@@ -274,6 +277,7 @@ class Listening:
         )
 
     def _finish(self, ending: Ending) -> Turn:
+        self._net_speech.end()
         heard = self._heard()
         self._turn = Turn(
             call_sid=self._start.call_sid if self._start else "",
@@ -286,10 +290,10 @@ class Listening:
             alternatives=heard.alternatives,
             keys=self._keys,
             seconds=round(self._seconds, 2),
-            speech_seconds=round(len(self._speech_pcm) / _PCM_BYTES_A_SECOND, 2),
+            speech_seconds=round(self._net_speech.voiced_seconds, 2),
             recognized_seconds=round(self._recognized_seconds, 2),
             first_word_seconds=self._first_word_seconds,
-            speech_pcm=bytes(self._speech_pcm),
+            speech_pcm=self._net_speech.speech_pcm,
             interrupted_prompt=self._interrupted_prompt,
             late_messages=self._wire.late_messages,
             lost_seconds=round(self._wire.lost_seconds, 3),

@@ -56,7 +56,7 @@ class Turn:
     first_word_seconds: float | None  # when the caller began to speak, from the stream's first sound; None for never
     speech_pcm: bytes = field(
         repr=False
-    )  # those stretches, 16-bit at 8000 Hz: evidence of who speaks, never stored here
+    )  # the net speech, 16-bit at 8000 Hz: the frames with a voice and a few around them; never stored here
     interrupted_prompt: bool
     late_messages: int  # came out of their order, or too late to be heard: their sound was left out
     lost_seconds: float  # sound left out: by the carrier, as its time stamps show, or by us because it came late

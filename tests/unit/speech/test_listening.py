@@ -35,7 +35,7 @@ def test_a_spoken_request_comes_back_as_words_after_a_quiet_second() -> None:
     assert (turn.ended, turn.text, turn.confidence, turn.keys) == (Ending.SPEECH, SAID, 0.8, "")
     assert (turn.call_sid, turn.stream_sid, turn.failure) == (CALL, STREAM, "")
     assert 2 < turn.speech_seconds < turn.seconds < 6
-    assert len(turn.speech_pcm) == pytest.approx(turn.speech_seconds * 16000, abs=400)
+    assert turn.speech_seconds <= len(turn.speech_pcm) / 16000 < turn.speech_seconds + 0.5
     assert (turn.late_messages, turn.lost_seconds, turn.refused_messages) == (0, 0, 0)
 
 
