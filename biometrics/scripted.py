@@ -1,11 +1,12 @@
 """An encoder that gives the embeddings of a script: for tests and trials, where a voice must be alike to a known degree."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy.typing as npt
 
-from biometrics.samples import NotEncoded, encoder_samples
+from biometrics.encoders import encode_fit
+from biometrics.samples import NotEncoded, Samples
 from biometrics.voiceprint import Embedding, unit_length
 
 
@@ -25,8 +26,13 @@ class ScriptedEncoder:
 
     def encode(self, speech: npt.NDArray[Any], *, rate_hz: int) -> Embedding | NotEncoded:
         """Give the next vector, if the speech could be encoded by a real encoder."""
-        samples = encoder_samples(speech, rate_hz=rate_hz)
-        if isinstance(samples, NotEncoded):
-            return samples
-        self.utterances += 1
-        return self._vectors[min(self.utterances, len(self._vectors)) - 1]
+        return self.encode_many([speech], rate_hz=rate_hz)[0]
+
+    def encode_many(self, utterances: Sequence[npt.NDArray[Any]], *, rate_hz: int) -> list[Embedding | NotEncoded]:
+        """Give the next vectors, one for each utterance that could be encoded by a real encoder."""
+        return encode_fit(utterances, rate_hz=rate_hz, encode=self._next)
+
+    def _next(self, utterances: list[Samples]) -> list[Embedding | NotEncoded]:
+        begun = self.utterances
+        self.utterances += len(utterances)
+        return [self._vectors[min(at, len(self._vectors) - 1)] for at in range(begun, self.utterances)]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from biometrics.encoders import _forget_placeholders, _import_torchaudio
+from biometrics.ecapa import _forget_placeholders, _import_torchaudio
 
 # The published spkrec-ecapa-voxceleb, with 16 channels in place of 1024 and 24 numbers in place of 192.
 HYPERPARAMETERS = """

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from biometrics.encoders import EcapaEncoder, SpeakerEncoder, load_ecapa
+from biometrics.ecapa import EcapaEncoder, load_ecapa
+from biometrics.encoders import SpeakerEncoder
 from biometrics.samples import NotEncoded
 from biometrics.scripted import ScriptedEncoder
 from tests.ecapa import save_tiny_ecapa

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from biometrics.encoders import EcapaEncoder, NoEncoder, load_ecapa
+from biometrics.ecapa import EcapaEncoder, load_ecapa
+from biometrics.encoders import NoEncoder
 from biometrics.samples import NotEncoded
 from tests.ecapa import save_tiny_ecapa
 
