@@ -12,6 +12,8 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from ivr.customers import ledger
+from ivr.customers.ledger import CALL_AUDIO, Answer, lock_customer
 from ivr.customers.tables import CallAudio, Case, Consent, Contact, Customer, CustomerNumber, Message, Order, Return
 
 # DESIGN.md 1: 90% want the problem solved within 24 hours.
@@ -19,8 +21,8 @@ CASE_DUE = timedelta(hours=24)
 # Fourteen days from delivery: the right of withdrawal, directive 2011/83/EU art. 9, d.lgs. 206/2005 art. 52.
 RETURN_WINDOW = timedelta(days=14)
 
-# The purpose of a consent under which what a caller says is kept as sound.
-CALL_AUDIO = "call_audio"
+# The ledger's own, for whoever asks the store first.
+consents_of, record_consent = ledger.consents_of, ledger.record_consent
 
 RETURN_LETTER, CASE_LETTER = "R", "C"
 # Six digits can be said, heard and noted; after eight taken ones in a row the short numbers are nearly used up (judgement).
@@ -196,40 +198,10 @@ def open_case(
     return Opened(number=case_id, due_at=due)
 
 
-def record_consent(
-    session: Session,
-    *,
-    customer_id: str,
-    purpose: str,
-    granted: bool,
-    wording: str,
-    wording_version: int,
-    language: str,
-    call_id: str,
-    now: datetime,
-) -> None:
-    """Keep an answer with the wording it was given to; without the consent to it, audio that is kept goes at once."""
-    if purpose == CALL_AUDIO:
-        _lock_customer(session, customer_id)
-        if not granted:
-            session.execute(delete(CallAudio).where(CallAudio.customer_id == customer_id))
-    session.add(
-        Consent(
-            customer_id=customer_id, purpose=purpose, granted=granted, wording=wording, wording_version=wording_version,
-            language=language, channel="phone", at=now, call_id=call_id,
-        )
-    )  # fmt: skip
-
-
-def consents_of(session: Session, customer_id: str) -> dict[str, bool]:
-    """The standing answer per purpose: the newest one."""
-    query = select(Consent).where(Consent.customer_id == customer_id).order_by(Consent.at, Consent.consent_id)
-    return {row.purpose: row.granted for row in session.scalars(query)}
-
-
 def audio_kept_until(session: Session, customer_id: str, *, longest: timedelta) -> datetime | None:
     """Until when the consent that a customer gave lets their audio be kept; None without a consent that stands."""
-    query = select(Consent).where(Consent.customer_id == customer_id, Consent.purpose == CALL_AUDIO)
+    answered = (Consent.customer_id == customer_id, Consent.purpose == CALL_AUDIO, Consent.answer != Answer.UNCLEAR)
+    query = select(Consent).where(*answered)
     newest = session.scalar(query.order_by(Consent.at.desc(), Consent.consent_id.desc()).limit(1))
     return newest.at + longest if newest is not None and newest.granted else None
 
@@ -238,7 +210,7 @@ def keep_audio(
     session: Session, *, customer_id: str, call_id: str, turn: int, flac: bytes, now: datetime, longest: timedelta
 ) -> bool:
     """Keep the sound of a turn, if the customer's consent stands and is not older than `longest`; else keep nothing."""
-    _lock_customer(session, customer_id)
+    lock_customer(session, customer_id)
     until = audio_kept_until(session, customer_id, longest=longest)
     if until is None or until <= now:
         return False
@@ -275,18 +247,13 @@ def _may_be_heard(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _consent_stands() -> ColumnElement[bool]:
     later = aliased(Consent)
     is_later = or_(later.at > Consent.at, and_(later.at == Consent.at, later.consent_id > Consent.consent_id))
-    is_of = (later.customer_id == Consent.customer_id, later.purpose == CALL_AUDIO)
+    is_of = (later.customer_id == Consent.customer_id, later.purpose == CALL_AUDIO, later.answer != Answer.UNCLEAR)
     return exists().where(
         Consent.customer_id == CallAudio.customer_id,
         Consent.purpose == CALL_AUDIO,
         Consent.granted.is_(True),
         ~exists().where(*is_of, is_later),
     )
-
-
-def _lock_customer(session: Session, customer_id: str) -> None:
-    """No audio is kept between a withdrawal's look and its end, nor the other way round."""
-    session.execute(select(Customer.customer_id).where(Customer.customer_id == customer_id).with_for_update())
 
 
 def record_contact(

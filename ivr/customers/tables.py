@@ -100,7 +100,7 @@ class Contact(Base):
 
 
 class Consent(Base):
-    """A customer's answer for one purpose, with the wording that was asked; the newest of a purpose counts."""
+    """A customer's answer for one purpose, with how it was asked; added, never changed: the newest of a purpose counts."""
 
     __tablename__ = "consents"
     __table_args__ = (Index("consents_of_customer", "customer_id", "purpose", "at"),)
@@ -108,13 +108,30 @@ class Consent(Base):
     consent_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id", ondelete="CASCADE"))
     purpose: Mapped[str] = mapped_column(String(40))
-    granted: Mapped[bool]
+    granted: Mapped[bool]  # whether the answer is a yes
+    answer: Mapped[str] = mapped_column(String(10), default="no", server_default="no")  # yes, no, unclear, withdrawn
+    asked_by: Mapped[str] = mapped_column(String(10), default="line", server_default="line")  # line, agent, web, admin
     wording: Mapped[str] = mapped_column(String(80))  # prompt key
     wording_version: Mapped[int]
     language: Mapped[str] = mapped_column(String(5))
     channel: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     call_id: Mapped[str] = mapped_column(String(40), default="")
+    turn: Mapped[int | None]  # of the call, the one that holds the answer
+    heard: Mapped[str] = mapped_column(Text, default="", server_default="")  # the answer, words or keys
+
+
+class Erasure(Base):
+    """That something of a customer was erased, without saying whose: so that a restored backup is caught."""
+
+    __tablename__ = "erasures"
+
+    erasure_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    scope: Mapped[str] = mapped_column(String(20))  # voice, audio, notes, person, person_and_orders
+    asked_by: Mapped[str] = mapped_column(String(10))  # line, agent, web, admin
+    customer_mac: Mapped[str] = mapped_column(String(64))  # HMAC-SHA256 of the customer_id under the key beside it
+    key: Mapped[str] = mapped_column(Text)  # a key for this row alone, sealed about "erasures/ERASURE_ID"
 
 
 class Message(Base):
