@@ -11,13 +11,19 @@ from ivr.calls import speaking
 from ivr.calls.company import Company, FlowVersion
 from ivr.calls.open_question import OpenQuestion, Spoken
 from ivr.calls.tables import Call
-from ivr.telephony.answers import Listen, Stream
+from ivr.telephony.answers import Fork, Listen, Stream
 
 
 def by_carrier(
-    company: Company, version: FlowVersion, call: Call, question: OpenQuestion, prompts: Iterable[Spoken]
+    company: Company,
+    version: FlowVersion,
+    call: Call,
+    question: OpenQuestion,
+    prompts: Iterable[Spoken],
+    *,
+    fork: Fork | None = None,
 ) -> Listen:
-    """The question as the carrier hears the answer to it."""
+    """The question as the carrier hears the answer to it; the sound comes to us too where a fork of it begins here."""
     return Listen(
         prompts=tuple(speaking.speak(company, version, one) for one in prompts),
         language=call.language,
@@ -27,6 +33,7 @@ def by_carrier(
         hints=company.words_wanted.phrases(question, call.language),
         barge_in=question.barge_in,
         after_words_seconds=_whole(question.after_words_seconds),
+        fork=fork,
     )
 
 

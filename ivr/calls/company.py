@@ -50,7 +50,15 @@ class Addresses:
     @property
     def socket(self) -> str:
         """The address of the media socket."""
-        return "ws" + self.public_url.removeprefix("http") + "/voice/media"
+        return self._socket("media")
+
+    @property
+    def voice_socket(self) -> str:
+        """The address of the socket that takes a call's sound for the voice alone."""
+        return self._socket("evidence")
+
+    def _socket(self, path: str) -> str:
+        return "ws" + self.voice(path).removeprefix("http")
 
 
 @dataclass(frozen=True, kw_only=True)

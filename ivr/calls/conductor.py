@@ -12,7 +12,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import asking, speaking, store
+from ivr.calls import asking, speaking, store, voice_fork
 from ivr.calls.company import CARRIER, GIVEN_UP, QUEUE, STREAM, Company
 from ivr.calls.effects import Effect
 from ivr.calls.first_language import first_language
@@ -312,8 +312,10 @@ class Conductor:
         kept = prompts if way == STREAM else ()
         question = OpenQuestion.asked(ask, listened_by=way, prompts=kept, streams_prompts=is_streamed)
         call.expecting = question.to_json()
-        write = asking.by_stream if way == STREAM else asking.by_carrier
-        return write(company, version, call, question, prompts)
+        if way == STREAM:
+            return asking.by_stream(company, version, call, question, prompts)
+        fork = voice_fork.fork_of(work.session, company, call, work.now)
+        return asking.by_carrier(company, version, call, question, prompts, fork=fork)
 
     def _keep_contact(self, work: Work) -> None:
         call = work.call

@@ -9,6 +9,7 @@ from biometrics.encoders import NoEncoder, SpeakerEncoder
 
 if TYPE_CHECKING:
     from biometrics.vault import Vault
+
     from sealing.keys import KeyRing
 
 

@@ -14,6 +14,14 @@ class Speak:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fork:
+    """The caller's sound comes to a socket of ours beside whatever else happens, until the call ends (`<Start><Stream>`)."""
+
+    socket_url: str
+    token: str  # binds the socket to this call
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listen:
     """Say, then listen to speech and keys at once; the carrier recognises (`<Gather>`)."""
 
@@ -25,6 +33,7 @@ class Listen:
     hints: tuple[str, ...] = ()
     barge_in: bool = True
     after_words_seconds: int | None = None  # quiet that ends an utterance; None leaves it to the carrier
+    fork: Fork | None = None  # begins before the prompts
 
 
 @dataclass(frozen=True, kw_only=True)

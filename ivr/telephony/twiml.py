@@ -6,12 +6,14 @@ from typing import assert_never
 from twilio.twiml import TwiML
 from twilio.twiml.voice_response import Connect as ConnectVerb
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
+from twilio.twiml.voice_response import Start as StartVerb
 from twilio.twiml.voice_response import Stream as StreamNoun
 
 from ivr.telephony.answers import (
     Answer,
     Connect,
     Continue,
+    Fork,
     LeaveQueue,
     Listen,
     Meet,
@@ -88,7 +90,18 @@ def _speak(verb: TwiML, prompts: Iterable[Speak]) -> None:
             verb.append(VoiceResponse().say(prompt.text, language=LOCALES[prompt.language]))
 
 
+def _fork(response: VoiceResponse, fork: Fork) -> None:
+    # One way: nothing comes back on it, and the document goes on at once (Stream page).
+    stream = StreamNoun(url=fork.socket_url, track="inbound_track")
+    stream.parameter(name="token", value=fork.token)
+    start = StartVerb()
+    start.append(stream)
+    response.append(start)
+
+
 def _listen(response: VoiceResponse, answer: Listen) -> None:
+    if answer.fork is not None:
+        _fork(response, answer.fork)
     hints = [hint[:LONGEST_HINT] for hint in answer.hints[:MOST_HINTS]]
     gather = Gather(
         input="dtmf speech",
