@@ -1,0 +1,22 @@
+"""Which speaker encoder a setting means."""
+
+from pathlib import Path
+from typing import Literal, assert_never
+
+from biometrics import ecapa, line_encoder
+from biometrics.encoders import NoEncoder, SpeakerEncoder
+
+
+def chosen_encoder(
+    voice: Literal["off", "line", "ecapa"], *, ecapa_folder: Path | None = None
+) -> SpeakerEncoder | NoEncoder:
+    """Load the encoder: ours, or SpeechBrain's ECAPA from a folder; where none can be had, say why."""
+    match voice:
+        case "off":
+            return NoEncoder(reason="the voice is switched off")
+        case "line":
+            return line_encoder.load()
+        case "ecapa":
+            return ecapa.load_ecapa(folder=ecapa_folder)
+        case _:
+            assert_never(voice)
