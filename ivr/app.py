@@ -74,7 +74,7 @@ def create_app(
     share one trained understanding, and tick by themselves. Raises VersionError for a flow or prompts that cannot be used.
     """
     configure_logs(settings.log_level)
-    engine = engine or database.make_engine(settings.database_url)
+    engine = engine or database.make_engine(settings.database_url, settings.key_ring)
     company = make_company(settings, understanding or make_understanding(settings))
     decoding = None
     if recognition is None:

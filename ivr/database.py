@@ -21,6 +21,8 @@ import ivr.accounts.tables
 import ivr.calls.tables
 import ivr.customers.tables
 import routing.tables
+from sealing import columns
+from sealing.keys import KeyRing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -39,11 +41,20 @@ SessionFactory = sessionmaker[Session]
 FAILS_AFTER_SECONDS = 2
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for `url`, with what each database needs to be both safe and quick under many threads."""
+def make_engine(url: str, ring: KeyRing | None = None) -> Engine:
+    """An engine for `url`, with what each database needs to be both safe and quick under many threads.
+
+    Without a key ring, it can neither read nor keep what lies sealed.
+    """
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, parsed.database)
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    engine = _sqlite_engine(url, parsed.database) if is_sqlite else _server_engine(url)
+    if ring is not None:
+        columns.use(engine, ring)
+    return engine
+
+
+def _server_engine(url: str) -> Engine:
     # A pool that fits one gthread worker of gunicorn.conf.py; pre-ping, since a database restart must not cost a call.
     return create_engine(
         url,

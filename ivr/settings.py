@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from sealing.keys import KeyRing, KeyRingError
+
 PREFIX = "CENTRALINO_"
 DEFAULT_FILE = Path("centralino.toml")
 # Names the settings file for processes that are started without arguments, as a WSGI server's workers are.
@@ -58,6 +60,10 @@ class Settings(_Known):
     )
     secret_key: SecretStr = Field(
         default=SecretStr(""), description="at least 32 characters that nobody knows: signs the browsers' sessions"
+    )
+    data_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="keys that seal what customers say and who they are, ID:KEY, the newest first, commas between",
     )
     trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="how many reverse proxies stand in front and set X-Forwarded-*"
@@ -233,6 +239,10 @@ class Settings(_Known):
             raise ValueError("secret_key: must have at least 32 characters; `centralino secret` makes one")
         if not self.auth_token.get_secret_value():
             raise ValueError("auth_token: must be set: without it no webhook can be told from a forged one")
+        try:
+            _ = self.key_ring
+        except KeyRingError as error:
+            raise ValueError(f"data_keys: {error}; `centralino keys new` makes a key") from None
         without = [language for language, by in self.recognizers.items() if not self._has_model(language, by)]
         if without:
             raise ValueError(
@@ -259,6 +269,11 @@ class Settings(_Known):
 
     def _has_model(self, language: str, by: str) -> bool:
         return bool(self.whisper_model) if by == "whisper" else language in self.vosk_models
+
+    @property
+    def key_ring(self) -> KeyRing:
+        """The keys of everything that lies sealed in the database."""
+        return KeyRing.read(self.data_keys.get_secret_value())
 
     @property
     def is_local(self) -> bool:

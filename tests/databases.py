@@ -19,6 +19,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from ivr.database import make_engine
+from tests.keys import RING
 
 SERVER_VARIABLE = "CENTRALINO_TEST_POSTGRESQL"
 DATABASES = ("sqlite", "postgresql")
@@ -42,7 +43,7 @@ class PostgresqlServer:
         name = f"centralino_{os.getpid()}_{next(_numbers)}"
         # template0 by file copy: 20-30 ms each (measured), and no other session can be in the way of it.
         self._run(f'CREATE DATABASE "{name}" TEMPLATE template0 STRATEGY file_copy')
-        engine = make_engine(self.url.set(database=name).render_as_string(hide_password=False))
+        engine = make_engine(self.url.set(database=name).render_as_string(hide_password=False), RING)
         try:
             yield engine
         finally:
@@ -71,7 +72,7 @@ class PostgresqlServer:
 @contextmanager
 def sqlite_database(folder: Path) -> Iterator[Engine]:
     """A SQLite file in `folder` and its engine, made as the service makes it."""
-    engine = make_engine(f"sqlite:///{folder / 'centralino.sqlite'}")
+    engine = make_engine(f"sqlite:///{folder / 'centralino.sqlite'}", RING)
     try:
         yield engine
     finally:

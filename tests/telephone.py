@@ -46,6 +46,7 @@ from ivr.web.signatures import socket_is_signed
 from ivr.web.voice_wiring import VoiceWiring, voice_wiring
 from routing import dispatch, reports
 from routing.agents import AgentEvent
+from tests.keys import DATA_KEYS, RING
 
 SERVICE = "https://service.test"
 PASSWORD = "una frase lunga per provare"
@@ -64,6 +65,7 @@ def settings_for(database_url: str, **given: Any) -> Settings:
         **{
             "secret_key": "only for tests, but long enough to count",
             "auth_token": "the line's token in tests",
+            "data_keys": DATA_KEYS,
             "public_url": SERVICE,
             "database_url": database_url,
             "line_number": "+390210420000",
@@ -316,7 +318,7 @@ def _fill(engine: Engine, start: datetime) -> None:
 def _ready(start: datetime) -> sqlite3.Connection:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ready.sqlite"
-        engine = database.make_engine(f"sqlite:///{path}")
+        engine = database.make_engine(f"sqlite:///{path}", RING)
         _make_company(engine, start)
         engine.dispose()
         kept = sqlite3.connect(":memory:", check_same_thread=False)

@@ -267,7 +267,8 @@ def _now() -> datetime:
 
 
 def _with_engine(file: Path | None, work: Callable[[Any], None]) -> None:
-    engine = database.make_engine(chosen_settings(file).database_url)
+    chosen = chosen_settings(file)
+    engine = database.make_engine(chosen.database_url, chosen.key_ring)
     try:
         work(engine)
     except SQLAlchemyError as error:

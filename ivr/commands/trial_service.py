@@ -21,11 +21,13 @@ from sqlalchemy import Engine
 
 from ivr import database, trial
 from ivr.settings import PREFIX, Settings, load
+from sealing.keys import KeyRing
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 LOOK_SECONDS = 0.25
 LOG_FILE = "service.log"
+KEYS_FILE = "data_keys"
 
 
 class ServiceError(Exception):
@@ -38,6 +40,7 @@ def trial_settings(*, folder: Path, port: int, line_port: int, **given: Any) -> 
     chosen: dict[str, Any] = {
         "secret_key": secrets.token_urlsafe(48),
         "auth_token": secrets.token_hex(16),
+        "data_keys": _data_keys(folder),
         "public_url": here,
         "bind": f"127.0.0.1:{port}",
         "carrier_api_url": line,
@@ -54,9 +57,19 @@ def trial_settings(*, folder: Path, port: int, line_port: int, **given: Any) -> 
     return load(**{**chosen, **given})
 
 
+def _data_keys(folder: Path) -> str:
+    """The keys of a trial's database: in its folder, made where there are none, for this user's eyes alone."""
+    file = folder / KEYS_FILE
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(KeyRing.new_key(), encoding="ascii")
+    return file.read_text(encoding="ascii")
+
+
 def trial_company(settings: Settings, *, password: str) -> Engine:
     """A database with all tables and the trial company, whose accounts have this password."""
-    engine = database.make_engine(settings.database_url)
+    engine = database.make_engine(settings.database_url, settings.key_ring)
     database.upgrade(engine)
     now = datetime.now(UTC)  # noqa: TID251 - a trial is an edge
     with database.session_factory(engine).begin() as session:

@@ -27,6 +27,7 @@ from ivr import database, trial
 from ivr.line.wire import signature
 from tests.bench.results import Figure, tell
 from tests.databases import NoServerError, postgresql_server
+from tests.keys import DATA_KEYS, RING
 
 TOKEN, ACCOUNT = "bench token", "AC" + "0" * 32
 CONNECTIONS = 4
@@ -73,7 +74,7 @@ def main() -> None:
 
 
 def _measured(name: str, database_url: str) -> list[Figure]:
-    engine = database.make_engine(database_url)
+    engine = database.make_engine(database_url, RING)
     database.upgrade(engine)
     now = datetime.now(UTC)
     with database.session_factory(engine).begin() as session:
@@ -117,6 +118,7 @@ def _served(application: str, database_url: str) -> Iterator[Server]:
         **os.environ,
         "CENTRALINO_SECRET_KEY": "only for the bench, but long enough",
         "CENTRALINO_AUTH_TOKEN": TOKEN,
+        "CENTRALINO_DATA_KEYS": DATA_KEYS,
         "CENTRALINO_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "CENTRALINO_BIND": f"127.0.0.1:{port}",
         "CENTRALINO_DATABASE_URL": database_url,

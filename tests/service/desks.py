@@ -34,6 +34,7 @@ from ivr.settings import Settings
 from routing import dispatch, store
 from routing.agents import AgentEvent
 from routing.skills import Requirements
+from tests.keys import DATA_KEYS
 
 PASSWORD = "un ricordo di vacanza"
 AGENT, SUPERVISOR, ADMIN = "giulia@example.it", "marta@example.it", "paolo@example.it"
@@ -188,12 +189,13 @@ def open_house(folder: Path, clock: Any = None, **given: Any) -> Iterator[House]
     settings = Settings(
         secret_key=cast("Any", "k" * 40),
         auth_token=cast("Any", "t" * 32),
+        data_keys=cast("Any", DATA_KEYS),
         database_url=f"sqlite:///{folder / 'desk.sqlite'}",
         models_folder=folder / "models",
         **{"cookies_secure": False, "line_url": "http://127.0.0.1:5050", **given},
     )
     clock = clock or Clock()
-    engine = database.make_engine(settings.database_url)
+    engine = database.make_engine(settings.database_url, settings.key_ring)
     database.upgrade(engine)
     carrier = ScriptedCarrier()
     # Desks understand no speech: nothing here ever asks the understanding.

@@ -14,6 +14,7 @@ from ivr.accounts import store as accounts
 from ivr.commands import main
 from prompts.documents import HERE
 from routing import reports
+from tests.keys import DATA_KEYS
 
 PASSWORD = "una frase lunga per provare"
 
@@ -25,6 +26,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str,
     return {
         "CENTRALINO_SECRET_KEY": "a key for the tests of the command line",
         "CENTRALINO_AUTH_TOKEN": "a token that must not be shown",
+        "CENTRALINO_DATA_KEYS": DATA_KEYS,
         "CENTRALINO_DATABASE_URL": f"sqlite:///{tmp_path / 'line.db'}",
     }
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from ivr.settings import Settings, SettingsError, load, shown
+from tests.keys import DATA_KEYS
 
-GOOD = {"secret_key": "k" * 32, "auth_token": "a token that nobody sees"}
+GOOD = {"secret_key": "k" * 32, "auth_token": "a token that nobody sees", "data_keys": DATA_KEYS}
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,8 @@ GOOD = {"secret_key": "k" * 32, "auth_token": "a token that nobody sees"}
         ("trusted_proxies", 9),
         ("account_sid", "AC123"),
         ("auth_token", ""),
+        ("data_keys", ""),
+        ("data_keys", "a key"),
         ("carrier_api_url", "api.twilio.com"),
         ("line_number", "0210420000"),
         ("emergency_number", "112"),
@@ -94,7 +97,8 @@ def test_secrets_are_hidden() -> None:
 def test_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "centralino.toml"
     file.write_text(
-        'secret_key = "' + "f" * 32 + '"\nauth_token = "x"\ncountry = "IT"\nopen_days = [1, 2]\n', encoding="utf-8"
+        f'secret_key = "{"f" * 32}"\nauth_token = "x"\ndata_keys = "{DATA_KEYS}"\ncountry = "IT"\nopen_days = [1, 2]\n',
+        encoding="utf-8",
     )
     monkeypatch.setenv("CENTRALINO_COUNTRY", "CH")
     settings = load(file)

@@ -28,6 +28,7 @@ from ivr.line.wire import signature
 from tests.bench.hearing.carrier import FRAME_SECONDS, beginning, free_port, media, start_process
 from tests.bench.hearing.real_speech import recordings, telephone_ulaw
 from tests.bench.results import Figure
+from tests.keys import DATA_KEYS, RING
 from tests.listeners import korean_model
 
 CALLERS = 4
@@ -88,7 +89,7 @@ def _service() -> Iterator[str]:
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         database_url = f"sqlite:///{folder}/bench.db"
-        engine = database.make_engine(database_url)
+        engine = database.make_engine(database_url, RING)
         database.upgrade(engine)
         now = datetime.now(UTC)
         with database.session_factory(engine).begin() as session:
@@ -99,6 +100,7 @@ def _service() -> Iterator[str]:
             [sys.executable, "-m", "gunicorn", "-c", "python:ivr.serving", "--workers", "1", "wsgi:application"],
             CENTRALINO_SECRET_KEY="only for the bench, but long enough",
             CENTRALINO_AUTH_TOKEN=TOKEN,
+            CENTRALINO_DATA_KEYS=DATA_KEYS,
             CENTRALINO_PUBLIC_URL=url,
             CENTRALINO_BIND=f"127.0.0.1:{port}",
             CENTRALINO_DATABASE_URL=database_url,
