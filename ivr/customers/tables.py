@@ -9,6 +9,8 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConst
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy_utc import UtcDateTime
 
+from sealing.columns import SealedText
+
 
 class Base(DeclarativeBase):
     """The tables of this package."""
@@ -118,7 +120,8 @@ class Consent(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     call_id: Mapped[str] = mapped_column(String(40), default="")
     turn: Mapped[int | None]  # of the call, the one that holds the answer
-    heard: Mapped[str] = mapped_column(Text, default="", server_default="")  # the answer, words or keys
+    # The answer, words or keys. A no's words do not open as a yes's.
+    heard = SealedText("customer_id", "purpose", "answer", "call_id")
 
 
 class Erasure(Base):
@@ -131,7 +134,7 @@ class Erasure(Base):
     scope: Mapped[str] = mapped_column(String(20))  # voice, audio, notes, person, person_and_orders
     asked_by: Mapped[str] = mapped_column(String(10))  # line, agent, web, admin
     customer_mac: Mapped[str] = mapped_column(String(64))  # HMAC-SHA256 of the customer_id under the key beside it
-    key: Mapped[str] = mapped_column(Text)  # a key for this row alone, sealed about "erasures/ERASURE_ID"
+    key = SealedText("erasure_id")  # for this row alone, hexadecimal
 
 
 class Message(Base):
