@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Self, TypeVar, overload
 from urllib.parse import quote
 
-from sqlalchemy import Dialect, Engine, LargeBinary, Text
+from sqlalchemy import Connection, Dialect, Engine, LargeBinary, Text
 from sqlalchemy.orm import InstrumentedAttribute, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -34,6 +34,11 @@ class NoKeyRingError(Exception):
 def use(engine: Engine, ring: KeyRing) -> None:
     """Seal and open everything that goes through this engine with these keys."""
     setattr(engine.dialect, _RING, ring)
+
+
+def ring_of(bind: Engine | Connection) -> KeyRing:
+    """The keys that go with an engine or one of its connections. Raises `NoKeyRingError` where there are none."""
+    return _ring_of(bind.dialect)
 
 
 def about(table: str, column: str, key: Sequence[object]) -> str:
