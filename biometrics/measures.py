@@ -22,9 +22,9 @@ _LOW_PERCENT: Final = 2.5
 _HIGH_PERCENT: Final = 97.5
 
 Scores: TypeAlias = Sequence[float] | npt.NDArray[np.floating]
-_Array: TypeAlias = npt.NDArray[np.float64]
+Array: TypeAlias = npt.NDArray[np.float64]
 # A measure of targets' and impostors' scores.
-Measure: TypeAlias = Callable[[_Array, _Array], float]
+Measure: TypeAlias = Callable[[Array, Array], float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +48,9 @@ class Trial:
 class DetCurve:
     """False accepts and false rejects (shares, 0-1) at each threshold, thresholds rising; the last one rejects everybody."""
 
-    thresholds: _Array
-    false_accepts: _Array
-    false_rejects: _Array
+    thresholds: Array
+    false_accepts: Array
+    false_rejects: Array
 
 
 def det_points(targets: Scores, impostors: Scores) -> DetCurve:
@@ -195,7 +195,7 @@ class _Sides:
         self._targets, self._speaker, _ = _arrays(targets, number)
         self._impostors, self._enrolled, self._tested = _arrays(impostors, number)
 
-    def scores(self, times: npt.NDArray[np.int_]) -> tuple[_Array, _Array]:
+    def scores(self, times: npt.NDArray[np.int_]) -> tuple[Array, Array]:
         """Give the scores of both sides where each speaker was drawn so many times."""
         targets = np.repeat(self._targets, times[self._speaker])
         return targets, np.repeat(self._impostors, times[self._enrolled] * times[self._tested])
@@ -203,7 +203,7 @@ class _Sides:
 
 def _arrays(
     trials: Sequence[Trial], number: Mapping[str, int]
-) -> tuple[_Array, npt.NDArray[np.int_], npt.NDArray[np.int_]]:
+) -> tuple[Array, npt.NDArray[np.int_], npt.NDArray[np.int_]]:
     return (
         np.array([trial.score for trial in trials], dtype=np.float64),
         np.array([number[trial.enrolled_speaker] for trial in trials], dtype=np.int_),
@@ -211,7 +211,7 @@ def _arrays(
     )
 
 
-def _sorted(scores: Scores) -> _Array:
+def _sorted(scores: Scores) -> Array:
     numbers = np.sort(np.asarray(scores, dtype=np.float64))
     if numbers.size == 0:
         raise ValueError("a measure takes one score at least on each side")
