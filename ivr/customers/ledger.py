@@ -79,10 +79,9 @@ def record_answer(
     session: Session, *, customer_id: str, purpose: str, answer: Answer, asked: Asked, now: datetime
 ) -> None:
     """Keep an answer with how it was asked; with a no or a withdrawal, audio that rests on the consent goes at once."""
-    if purpose == CALL_AUDIO:
-        lock_customer(session, customer_id)
-        if answer in {Answer.NO, Answer.WITHDRAWN}:
-            session.execute(delete(CallAudio).where(CallAudio.customer_id == customer_id))
+    lock_customer(session, customer_id)
+    if purpose == CALL_AUDIO and answer in {Answer.NO, Answer.WITHDRAWN}:
+        erase_audio(session, customer_id)
     session.add(
         Consent(
             customer_id=customer_id, purpose=purpose, granted=answer == Answer.YES, answer=answer, at=now,
@@ -165,8 +164,13 @@ def purpose_in_words(purpose: str, language: str) -> str:
     return _PURPOSES[language].get(purpose, purpose)
 
 
+def erase_audio(session: Session, customer_id: str) -> None:
+    """Erase everything of a customer that was kept as sound."""
+    session.execute(delete(CallAudio).where(CallAudio.customer_id == customer_id))
+
+
 def lock_customer(session: Session, customer_id: str) -> None:
-    """No audio is kept between a withdrawal's look and its end, nor the other way round."""
+    """Keep everybody who wants to keep something on a consent waiting until this transaction, and its withdrawal, is over."""
     session.execute(select(Customer.customer_id).where(Customer.customer_id == customer_id).with_for_update())
 
 
