@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal, assert_never
 
 from biometrics import ecapa, line_encoder
+from biometrics.checksums import ChecksumsError, kept_checksums
 from biometrics.encoders import NoEncoder, SpeakerEncoder
 
 
@@ -17,6 +18,15 @@ def chosen_encoder(
         case "line":
             return line_encoder.load()
         case "ecapa":
-            return ecapa.load_ecapa(folder=ecapa_folder)
+            return _ecapa(ecapa_folder)
         case _:
             assert_never(voice)
+
+
+def _ecapa(folder: Path | None) -> SpeakerEncoder | NoEncoder:
+    if folder is None or not folder.is_dir():
+        return NoEncoder(reason=f"the folder of ECAPA's weights is not there: {folder or 'none is set'}")
+    try:
+        return ecapa.load_ecapa(folder=folder, expected=kept_checksums(folder))
+    except ChecksumsError as error:
+        return NoEncoder(reason=str(error))

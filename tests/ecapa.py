@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from biometrics.ecapa import _forget_placeholders, _import_torchaudio
+from biometrics.ecapa import importing_speechbrain
 
 # The published spkrec-ecapa-voxceleb, with 16 channels in place of 1024 and 24 numbers in place of 192.
 HYPERPARAMETERS = """
@@ -38,11 +38,10 @@ pretrainer: !new:speechbrain.utils.parameter_transfer.Pretrainer
 
 def save_tiny_ecapa(folder: Path, *, seed: int = 7) -> Path:
     """Write hyperparameters and random weights, the same for a seed."""
-    _import_torchaudio()
-    import torch  # noqa: PLC0415 - torch takes seconds and is loaded when asked for
-    from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN  # noqa: PLC0415 - as above
+    with importing_speechbrain():
+        import torch  # noqa: PLC0415 - torch takes seconds and is loaded when asked for
+        from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN  # noqa: PLC0415 - as above
 
-    _forget_placeholders()
     torch.manual_seed(seed)
     model = ECAPA_TDNN(
         input_size=80,

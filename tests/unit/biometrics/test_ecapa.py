@@ -32,7 +32,7 @@ def test_weights_of_a_folder_are_really_the_ones_that_encode(tmp_path: Path) -> 
     assert len(embedding) == 24
     assert embedding == again.encode(NOISE, rate_hz=16_000)
     assert embedding != other.encode(NOISE, rate_hz=16_000)
-    assert (first.name, other.name) == ("ecapa:one", "ecapa:other")
+    assert first.name == again.name != other.name
 
 
 def test_the_hub_is_not_asked_unless_it_may_be() -> None:
