@@ -147,6 +147,16 @@ class Settings(_Known):
     voiceprint_days: int = Field(
         default=730, ge=30, le=3650, description="how many days a voiceprint is kept that no call has used"
     )
+    words_days: int = Field(
+        default=365,
+        ge=1,
+        le=3650,
+        description="how many days after a call its words are kept; that there was one stays",
+    )
+    erasures_file: Path | None = Field(
+        default=None,
+        description="file that tells restored backups what was erased; empty for erasures.jsonl beside the database, else in var",
+    )
     text_encoder: str = Field(
         default="packaged",
         description="packaged, none (words alone), or the name or folder of a sentence-transformers model",
@@ -269,6 +279,15 @@ class Settings(_Known):
 
     def _has_model(self, language: str, by: str) -> bool:
         return bool(self.whisper_model) if by == "whisper" else language in self.vosk_models
+
+    @property
+    def erasures(self) -> Path:
+        """The file outside of the database that knows every erasure."""
+        if self.erasures_file is not None:
+            return self.erasures_file
+        file = self.database_url.removeprefix("sqlite:///")
+        folder = Path("var") if file in {self.database_url, "", ":memory:"} else Path(file).parent
+        return folder / "erasures.jsonl"
 
     @property
     def key_ring(self) -> KeyRing:
