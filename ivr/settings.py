@@ -281,15 +281,6 @@ class Settings(_Known):
         return bool(self.whisper_model) if by == "whisper" else language in self.vosk_models
 
     @property
-    def erasures(self) -> Path:
-        """The file outside of the database that knows every erasure."""
-        if self.erasures_file is not None:
-            return self.erasures_file
-        file = self.database_url.removeprefix("sqlite:///")
-        folder = Path("var") if file in {self.database_url, "", ":memory:"} else Path(file).parent
-        return folder / "erasures.jsonl"
-
-    @property
     def key_ring(self) -> KeyRing:
         """The keys of everything that lies sealed in the database."""
         return KeyRing.read(self.data_keys.get_secret_value())

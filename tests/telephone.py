@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask
 from sqlalchemy import Engine, inspect, text
@@ -66,6 +67,8 @@ def settings_for(database_url: str, **given: Any) -> Settings:
             "secret_key": "only for tests, but long enough to count",
             "auth_token": "the line's token in tests",
             "data_keys": DATA_KEYS,
+            # No database of a test may hear of what another erased.
+            "erasures_file": Path(tempfile.gettempdir()) / f"centralino-{uuid4()}" / "erasures.jsonl",
             "public_url": SERVICE,
             "database_url": database_url,
             "line_number": "+390210420000",
