@@ -4,6 +4,7 @@ SQLite out of the box, PostgreSQL beyond one machine. Transactions are opened an
 ticker); stores only use the session that they are given.
 """
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ import ivr.accounts.tables
 import ivr.calls.tables
 import ivr.customers.tables
 import routing.tables
-from sealing import columns
+from sealing import columns, resealing
 from sealing.keys import KeyRing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+# At this revision of the migrations everything that is to be sealed is sealed, before the next one.
+SEALS_FROM = "0004"
 
 # Every table of the service, package by package: what alembic compares the database with.
 METADATA: tuple[MetaData, ...] = (
@@ -78,9 +81,37 @@ def reading_session_factory(engine: Engine) -> SessionFactory:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to a revision of the migrations."""
+    """Bring the database to a revision of the migrations; what an earlier version kept in plain is sealed on the way.
+
+    Whatever ends it in the middle: running it again does the rest. Behind that revision nothing that lies in plain is ever
+    sealed, since nobody could say who wrote it.
+    """
+    # Revisions are numbered: their names stand in their order.
+    if _revision(engine) <= SEALS_FROM and (revision == "head" or revision > SEALS_FROM):
+        _migrate(engine, SEALS_FROM)
+        _seal_what_is_plain(engine)
+    _migrate(engine, revision)
+
+
+def _migrate(engine: Engine, revision: str) -> None:
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), revision)
+
+
+def _revision(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def _seal_what_is_plain(engine: Engine) -> None:
+    with engine.connect() as connection:
+        found = resealing.places(METADATA, connection)
+    changed = [went.changed for place in found for went in resealing.seal_plain(engine, place)]
+    if any(changed) and engine.dialect.name == "sqlite":
+        # What was there in plain is in the file's free pages, and in its log: both are written anew.
+        with closing(engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def downgrade(engine: Engine, revision: str) -> None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Self, TypeVar, overload
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Dialect, Engine, LargeBinary, Text
-from sqlalchemy.orm import InstrumentedAttribute, mapped_column
+from sqlalchemy import Connection, Dialect, Engine, LargeBinary, SQLColumnExpression, Text
+from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from sealing.keys import KeyRing, SealBrokenError, is_sealed
@@ -47,10 +47,10 @@ def about(table: str, column: str, key: Sequence[object]) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Unsealed(Generic[Plain]):
+class Unsealed:
     """A value on its way into the database; what it is about is asked when it goes there."""
 
-    plain: Plain = field(repr=False)
+    plain: Stored = field(repr=False)
     about: Callable[[], str] = field(repr=False)
 
 
@@ -62,7 +62,7 @@ class Sealed:
     ring: KeyRing
 
 
-Cell = Sealed | Unsealed[str] | Unsealed[bytes] | Stored
+Cell = Sealed | Unsealed | Stored
 
 
 class SealedCell(TypeDecorator[Cell]):
@@ -83,7 +83,7 @@ class SealedCell(TypeDecorator[Cell]):
             case Sealed():
                 return value.stored
             case Unsealed():
-                return self.seal(_ring_of(dialect), value.plain, value.about()) if value.plain else value.plain
+                return self.seal(_ring_of(dialect), value.plain, value.about())
             case _:
                 raise TypeError("a sealed column takes only what goes through SealedText or SealedBytes")
 
@@ -149,26 +149,28 @@ class _SealedColumn(Generic[Plain]):
         if record is None:
             return self
         cell = getattr(record, self._attribute)
-        return cell.plain if isinstance(cell, Unsealed) else self._opened(cell, lambda: self._about_record(record))
+        return self._opened(cell, lambda: self._about_record(record))
 
     def __set__(self, record: object, plain: Plain) -> None:
-        setattr(record, self._attribute, Unsealed(plain, lambda: self._about_record(record)))
+        setattr(record, self._attribute, Unsealed(plain, lambda: self._about_record(record)) if plain else plain)
 
     @property
-    def column(self) -> InstrumentedAttribute[Cell]:
+    def column(self) -> SQLColumnExpression[Cell]:
         """The column for a statement: to be selected, or compared with the empty value."""
-        attribute: InstrumentedAttribute[Cell] = getattr(self._owner, self._attribute)
+        attribute: SQLColumnExpression[Cell] = getattr(self._owner, self._attribute)
         return attribute
 
-    def kept(self, plain: Plain, **key: object) -> Unsealed[Plain]:
+    def kept(self, plain: Plain, **key: object) -> Cell:
         """A value for a statement that writes the row of this key."""
-        return Unsealed(plain, lambda: self._about(key))
+        return Unsealed(plain, lambda: self._about(key)) if plain else plain
 
     def opened(self, cell: Cell | None, **key: object) -> Plain:
         """What a statement read from the row of this key. Raises `SealBrokenError`."""
         return self._opened(cell, lambda: self._about(key))
 
     def _opened(self, cell: Cell | None, bound_to: Callable[[], str]) -> Plain:
+        if isinstance(cell, Unsealed) and isinstance(cell.plain, type(self._empty)):
+            return cell.plain
         if not isinstance(cell, Sealed):
             return self._empty
         sealed = self._cell.sealed(cell.stored)

@@ -95,7 +95,8 @@ class KeyRing:
         except InvalidTag:
             raise SealBrokenError(f"{about}: it was changed, or sealed about something else") from None
 
-    def sealed_by(self, sealed: bytes) -> str:
+    @staticmethod
+    def sealed_by(sealed: bytes) -> str:
         """The id of the key that sealed a value, which need not be on the ring. Raises `SealBrokenError`."""
         if not is_sealed(sealed):
             raise SealBrokenError("it is not a sealed value")

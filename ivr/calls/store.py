@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, inspect, select, 
 from sqlalchemy.orm import Session
 
 from ivr.calls.tables import Call, Effort, Happening, Turn
+from sealing.columns import Cell
 
 IN_LINE, WAITING, TALKING, ENDED = "in_line", "waiting", "talking", "ended"
 # Between an agent's leaving and the carrier's asking what the caller shall do next lies no work of anybody's; judgement.
@@ -63,10 +64,8 @@ class LiveCall:
 _CALL = select(Call).where(Call.call_id == bindparam("wanted"))
 _LOCKED_CALL = _CALL.with_for_update()
 # A turn's own statements go past the unit of work, which costs more than the database does (bench webhook).
-_COLUMNS = tuple(column.key for column in inspect(Call).columns)
-_TAKE_CALL = (
-    select(*(getattr(Call, name) for name in _COLUMNS)).where(Call.call_id == bindparam("wanted")).with_for_update()
-)
+_ATTRIBUTES = {attribute.columns[0].key: attribute.key for attribute in inspect(Call).column_attrs}
+_TAKE_CALL = select(Call.__table__).where(Call.call_id == bindparam("wanted")).with_for_update()
 _ADD_CALL = insert(Call)
 _KEEP_CALL = update(Call).where(Call.call_id == bindparam("wanted"))
 _ADD_TURN = insert(Turn)
@@ -82,7 +81,7 @@ def take(session: Session, call_id: str) -> Call | None:
     """One call, locked, as a record outside the unit of work: what changes on it counts only with `keep`."""
     session.flush()
     row = session.connection().execute(_TAKE_CALL, {"wanted": call_id}).mappings().first()
-    return None if row is None else Call(**row)
+    return None if row is None else Call(**{_ATTRIBUTES[name]: value for name, value in row.items()})
 
 
 def keep(session: Session, row: Call) -> None:
@@ -97,37 +96,39 @@ def add(session: Session, row: Call) -> None:
 
 
 def _values(row: Call) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _COLUMNS}
+    return {name: getattr(row, attribute) for name, attribute in _ATTRIBUTES.items()}
 
 
 def answer_given(session: Session, call_id: str, turn: int) -> str | None:
     """The document that was given at a turn, for a webhook that is delivered again."""
-    return session.scalar(select(Turn.answer).where(Turn.call_id == call_id, Turn.turn == turn))
+    kept = session.scalar(select(Turn.answer.column).where(Turn.call_id == call_id, Turn.turn == turn))
+    return None if kept is None else Turn.answer.opened(kept, call_id=call_id, turn=turn)
 
 
 def change_answer(session: Session, call_id: str, turn: int, answer: str) -> None:
     """Keep another document for a turn: the one that was given first no longer stands."""
-    session.execute(update(Turn).where(Turn.call_id == call_id, Turn.turn == turn).values(answer=answer))
+    kept = Turn.answer.kept(answer, call_id=call_id, turn=turn)
+    session.execute(update(Turn).where(Turn.call_id == call_id, Turn.turn == turn).values({Turn.answer.column: kept}))
 
 
 def add_turn(session: Session, call_id: str, turn: int, exchange: Exchange, at: datetime) -> None:
     """Keep one webhook's exchange."""
+    key = {"call_id": call_id, "turn": turn}
     session.connection().execute(
         _ADD_TURN,
         {
-            "call_id": call_id,
-            "turn": turn,
+            **key,
             "at": at,
-            "heard": exchange.heard,
-            "keys": exchange.keys,
+            "heard": Turn.heard.kept(exchange.heard, **key),
+            "keys": Turn.keys.kept(exchange.keys, **key),
             "intent": exchange.intent,
             "confidence": exchange.confidence,
             "ended": exchange.ended,
-            "hearing": json.dumps(exchange.hearing, ensure_ascii=False),
+            "hearing": Turn.hearing.kept(json.dumps(exchange.hearing, ensure_ascii=False), **key),
             "node": exchange.node,
-            "prompt": exchange.prompt,
-            "facts": json.dumps(exchange.facts, ensure_ascii=False),
-            "answer": exchange.answer,
+            "prompt": Turn.prompt.kept(exchange.prompt, **key),
+            "facts": Turn.facts.kept(json.dumps(exchange.facts, ensure_ascii=False), **key),
+            "answer": Turn.answer.kept(exchange.answer, **key),
         },
     )
 
@@ -139,7 +140,8 @@ def turns(session: Session, call_id: str) -> Sequence[Turn]:
 
 def note(session: Session, call_id: str, kind: str, details: Mapping[str, Any], at: datetime) -> None:
     """Keep something that happened to a call."""
-    values = {"call_id": call_id, "kind": kind, "details": json.dumps(details, ensure_ascii=False), "at": at}
+    kept = Happening.details.kept(json.dumps(details, ensure_ascii=False), call_id=call_id)
+    values = {"call_id": call_id, "kind": kind, "details": kept, "at": at}
     session.connection().execute(_ADD_HAPPENING, values)
 
 
@@ -191,26 +193,28 @@ def silent_calls(session: Session, now: datetime) -> tuple[str, ...]:
 
 def words_of(session: Session, call_id: str) -> str:
     """Everything the caller has said so far, one utterance a line."""
-    heard = session.scalars(select(Turn.heard).where(Turn.call_id == call_id, Turn.heard != "").order_by(Turn.turn))
-    return "\n".join(heard)
+    said = select(Turn.turn, Turn.heard.column).where(Turn.call_id == call_id, Turn.heard.column != "")
+    rows = session.execute(said.order_by(Turn.turn)).all()
+    return "\n".join(Turn.heard.opened(heard, call_id=call_id, turn=turn) for turn, heard in rows)
 
 
 def keep_heard(session: Session, *, call_id: str, turn: int, heard: Mapping[str, Any]) -> bool:
     """Keep what the media socket heard for the open question; False when the question is no longer open."""
-    kept = json.dumps({"turn": turn, **heard}, ensure_ascii=False)
-    return _on_open_question(session, call_id, turn, {"heard": kept, "words_so_far": ""})
+    kept = Call.heard.kept(json.dumps({"turn": turn, **heard}, ensure_ascii=False), call_id=call_id)
+    return _on_open_question(session, call_id, turn, {Call.heard.column: kept, Call.words_so_far.column: ""})
 
 
 def keep_words_so_far(session: Session, *, call_id: str, turn: int, words: str) -> bool:
     """Keep what the caller has said so far of the turn that is being spoken; False, and nothing kept, once it is over."""
-    return _on_open_question(session, call_id, turn, {"words_so_far": words}, Call.heard == "")
+    kept = Call.words_so_far.kept(words, call_id=call_id)
+    return _on_open_question(session, call_id, turn, {Call.words_so_far.column: kept}, Call.heard.column == "")
 
 
 def _on_open_question(
-    session: Session, call_id: str, turn: int, values: Mapping[str, str], *also: ColumnElement[bool]
+    session: Session, call_id: str, turn: int, values: Mapping[Any, Cell], *also: ColumnElement[bool]
 ) -> bool:
     is_open = (Call.call_id == call_id, Call.turn == turn, Call.ended_at.is_(None), *also)
-    result = session.execute(update(Call).where(*is_open).values(**values))
+    result = session.execute(update(Call).where(*is_open).values(values))
     return bool(result.rowcount)  # type: ignore[attr-defined] # an UPDATE answers with a CursorResult, which has it
 
 

@@ -1,10 +1,15 @@
-"""The tables of calls: the state that any worker can go on from, the turns, what happened besides, and the effort scores."""
+"""The tables of calls: the state that any worker can go on from, the turns, what happened besides, and the effort scores.
+
+What a caller may have said, and what was said to them, lies sealed; who called, when, and where the call stands is looked for.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy_utc import UtcDateTime
+
+from sealing.columns import SealedText
 
 
 class Base(DeclarativeBase):
@@ -30,11 +35,11 @@ class Call(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     turn: Mapped[int] = mapped_column(default=0)  # the last prompt that was issued; its answer is the next one
     node: Mapped[str] = mapped_column(String(60), default="")
-    state: Mapped[str] = mapped_column(Text, default="")  # the flow's own state, JSON
-    expecting: Mapped[str] = mapped_column(Text, default="")  # what the open question waits for, JSON
-    heard: Mapped[str] = mapped_column(Text, default="")  # what the media socket heard for the open question, JSON
+    state = SealedText("call_id")  # the flow's own state, JSON
+    expecting = SealedText("call_id")  # what the open question waits for, JSON
+    heard = SealedText("call_id")  # what the media socket heard for the open question, JSON
     # What the caller has said so far of the turn that is being spoken; "" once it is over.
-    words_so_far: Mapped[str] = mapped_column(Text, default="", server_default="")
+    words_so_far = SealedText("call_id")
     customer_id: Mapped[str | None] = mapped_column(String(40), index=True)
     reason: Mapped[str] = mapped_column(String(40), default="")
     route_reason: Mapped[str] = mapped_column(String(80), default="")
@@ -54,18 +59,18 @@ class Turn(Base):
     turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     # What came back to turn - 1.
-    heard: Mapped[str] = mapped_column(Text, default="")
-    keys: Mapped[str] = mapped_column(String(40), default="")
+    heard = SealedText("call_id", "turn")
+    keys = SealedText("call_id", "turn")
     intent: Mapped[str] = mapped_column(String(40), default="")
     confidence: Mapped[float | None]
     ended: Mapped[str] = mapped_column(String(12), default="")  # how turn - 1 ended: speech, keys, silence, hang-up
     # How it was heard, JSON: by, confidence, words, alternatives, times, why it ended, what was lost (`ivr.calls.explained`).
-    hearing: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
+    hearing = SealedText("call_id", "turn")
     # What this turn says, and why.
     node: Mapped[str] = mapped_column(String(60))
-    prompt: Mapped[str] = mapped_column(Text)
-    facts: Mapped[str] = mapped_column(Text)  # JSON list of {kind, values}
-    answer: Mapped[str] = mapped_column(Text)  # the document given to the carrier
+    prompt = SealedText("call_id", "turn")
+    facts = SealedText("call_id", "turn")  # JSON list of {kind, values}
+    answer = SealedText("call_id", "turn")  # the document given to the carrier
 
 
 class Happening(Base):
@@ -78,7 +83,7 @@ class Happening(Base):
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(40))
-    details: Mapped[str] = mapped_column(Text, default="{}")  # JSON object
+    details = SealedText("call_id")  # JSON object
 
 
 class Effort(Base):

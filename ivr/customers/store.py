@@ -93,6 +93,11 @@ def customer(session: Session, customer_id: str | None) -> Customer | None:
     return session.get(Customer, customer_id) if customer_id else None
 
 
+def every_id(session: Session) -> Sequence[str]:
+    """The identifiers of all customers."""
+    return session.scalars(select(Customer.customer_id).order_by(Customer.customer_id)).all()
+
+
 def orders_of(session: Session, customer_id: str) -> Sequence[Order]:
     """The orders of a customer, the newest first."""
     query = (
@@ -227,7 +232,8 @@ def turns_with_audio(session: Session, call_id: str, now: datetime) -> frozenset
 def audio_of(session: Session, *, call_id: str, turn: int, now: datetime) -> bytes | None:
     """The sound of a turn (FLAC), as long as it may be listened to."""
     wanted = (CallAudio.call_id == call_id, CallAudio.turn == turn)
-    return session.scalar(select(CallAudio.flac).where(*wanted, *_may_be_heard(now)))
+    kept = session.scalar(select(CallAudio).where(*wanted, *_may_be_heard(now)))
+    return None if kept is None else kept.flac
 
 
 def erase_audio_but_of(session: Session, calls: Select[tuple[str]]) -> None:

@@ -5,11 +5,11 @@ Orders and returns are the built-in connector's: a company that keeps them elsew
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy_utc import UtcDateTime
 
-from sealing.columns import SealedText
+from sealing.columns import SealedBytes, SealedText
 
 
 class Base(DeclarativeBase):
@@ -22,10 +22,10 @@ class Customer(Base):
     __tablename__ = "customers"
 
     customer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name = SealedText("customer_id")
     language: Mapped[str] = mapped_column(String(5), default="it")
     preferred_channel: Mapped[str] = mapped_column(String(20), default="phone")
-    email: Mapped[str] = mapped_column(String(200), default="")
+    email = SealedText("customer_id")
 
 
 class CustomerNumber(Base):
@@ -78,7 +78,7 @@ class Case(Base):
     )
     number: Mapped[str] = mapped_column(String(20), default="")  # to call back, E.164; "" where unknown
     kind: Mapped[str] = mapped_column(String(20))  # complaint, question, return, callback, follow-up
-    summary: Mapped[str] = mapped_column(Text, default="")
+    summary = SealedText("case_id")
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -97,7 +97,7 @@ class Contact(Base):
     channel: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(String(40), default="")
     outcome: Mapped[str] = mapped_column(String(40), default="")
-    note: Mapped[str] = mapped_column(Text, default="")
+    note = SealedText("customer_id")
     call_id: Mapped[str | None] = mapped_column(String(40), unique=True)
 
 
@@ -145,7 +145,7 @@ class Message(Base):
     message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     call_id: Mapped[str] = mapped_column(String(40), index=True)
     to_number: Mapped[str] = mapped_column(String(20))
-    text: Mapped[str] = mapped_column(Text)
+    text = SealedText("call_id")
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(20))  # asked, accepted, failed
 
@@ -161,4 +161,4 @@ class CallAudio(Base):
     # Whose consent it rests on: with the customer, or with the consent, it is gone.
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id", ondelete="CASCADE"), index=True)
     kept_until: Mapped[datetime] = mapped_column(UtcDateTime)
-    flac: Mapped[bytes] = mapped_column(LargeBinary)
+    flac = SealedBytes("customer_id", "call_id", "turn")

@@ -66,7 +66,7 @@ def test_the_second_revision_keeps_calls_and_turns_on_its_way_up_and_down(engine
     database.upgrade(engine)
     with database.session_factory(engine).begin() as session:
         (turn,) = store.turns(session, "CA1")
-        assert (turn.heard, turn.hearing) == ("pronto", "{}")
+        assert (turn.heard, turn.hearing, turn.keys) == ("pronto", "{}", "")
         assert store.keep_words_so_far(session, call_id="CA1", turn=1, words="dov'è")
     database.downgrade(engine, "0001")
     with engine.connect() as connection:
