@@ -1,49 +1,42 @@
 """Decides whether a voice is the enrolled one: pure, and it fails closed. Whatever is missing makes it `Inconclusive`.
 
-Thresholds come with the `Calibration` of the encoder and never from here: measured ones do not carry over from one encoder
-or one set of calls to another. What a decision allows the caller to do is left to others.
+Thresholds come with the `Calibration` of the encoder, or from the deployment's own calls (`biometrics.background`), and never
+from here: measured ones do not carry over from one encoder or one set of calls to another. What a decision allows the caller to
+do is left to others.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from biometrics.voiceprint import Evidence, Voiceprint, similarity
+from biometrics.background import Background
+from biometrics.calibration import Calibration
+from biometrics.scoring import compare
+from biometrics.voiceprint import Evidence, Voiceprint
+
+# DESIGN 6, and the issue's default: one impostor in a thousand is taken for the customer.
+WANTED_FALSE_ACCEPTS: Final = 0.001
+_SECONDS_A_DAY: Final = 86_400
 
 
-@dataclass(frozen=True, kw_only=True)
-class Calibration:
-    """What the similarities of one encoder mean, as learnt from labelled calls."""
+class Liveness(StrEnum):
+    """What is known of whether a living caller speaks, beside whose voice it is."""
 
-    encoder: str
-    made_on: str  # the calls it was learnt from, for people
-    # Log likelihood ratio of a similarity (natural logarithm): slope * similarity + intercept.
-    slope: float
-    intercept: float
-    accept_from: float  # log likelihood ratio, inclusive
-    reject_below: float  # log likelihood ratio; between the two the voice alone does not decide
-    shortest_net_speech_seconds: float
-
-    def __post_init__(self) -> None:
-        numbers = (self.slope, self.intercept, self.accept_from, self.reject_below, self.shortest_net_speech_seconds)
-        if not all(math.isfinite(number) for number in numbers):
-            raise ValueError("a calibration holds finite numbers only")
-        if self.slope <= 0:
-            raise ValueError("a voice that is more alike must count more: slope is above zero")
-        if self.reject_below > self.accept_from:
-            raise ValueError("reject_below is at most accept_from")
-        if self.shortest_net_speech_seconds <= 0:
-            raise ValueError("shortest_net_speech_seconds is above zero")
+    LIVE = "live"  # a calibrated countermeasure says so
+    UNKNOWN = "unknown"
+    REPLAYED = "replayed"  # this very sound was heard before
+    SYNTHETIC = "synthetic"  # a calibrated countermeasure says so
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
     """What the decision rests on."""
 
-    similarity: float  # cosine, -1 to 1
-    log_likelihood_ratio: float
+    similarity: float  # cosine of the raw embeddings, -1 to 1
+    standard_score: float  # how far above impostors: they have mean 0 and deviation 1
+    log_likelihood_ratio: float  # natural logarithm
+    accept_from: float  # the log likelihood ratio that the wanted false accepts ask for
     net_speech_seconds: float
     channel: str  # of the call
     voiceprint_age_days: float
@@ -53,6 +46,8 @@ class NotTheVoice(StrEnum):
     """Why a voice was rejected."""
 
     UNLIKE = "the voice is unlike the enrolled one"
+    REPLAYED = "this recording has been heard before"
+    SYNTHETIC = "the speech is played or made by a machine"
 
 
 class Missing(StrEnum):
@@ -77,10 +72,10 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class Rejected:
-    """It is not the enrolled voice."""
+    """It is not the enrolled voice, or not a living one."""
 
     reason: NotTheVoice
-    measured: Measured
+    measured: Measured | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,58 +92,85 @@ Decision: TypeAlias = Accepted | Rejected | Inconclusive
 
 def decide(
     *,
-    evidence: Evidence,
+    evidence: Evidence | None,
     voiceprint: Voiceprint | None,
     calibration: Calibration | None,
     has_consented: bool,
     at: datetime,
+    background: Background | None = None,
+    liveness: Liveness = Liveness.UNKNOWN,
+    wanted_false_accepts: float = WANTED_FALSE_ACCEPTS,
 ) -> Decision:
-    """Compare the voice of a call with the enrolled one, at an aware time."""
-    lacking = lacking_before_listening(voiceprint=voiceprint, calibration=calibration, has_consented=has_consented)
-    if lacking is not None or voiceprint is None or calibration is None:
-        return lacking or Inconclusive(reason=Missing.VOICEPRINT)
-    if {evidence.encoder, voiceprint.encoder, calibration.encoder} != {evidence.encoder}:
-        detail = f"evidence {evidence.encoder}, voiceprint {voiceprint.encoder}, calibration {calibration.encoder}"
-        return Inconclusive(reason=Missing.SAME_ENCODER, detail=detail)
-    if len(evidence.embedding) != len(voiceprint.embedding):
-        sizes = f"{len(evidence.embedding)} and {len(voiceprint.embedding)} numbers"
-        return Inconclusive(reason=Missing.SAME_ENCODER, detail=sizes)
-    if evidence.net_speech_seconds < calibration.shortest_net_speech_seconds:
-        return too_little_speech(evidence.net_speech_seconds, calibration)
-    if at < voiceprint.enrolled_at:
-        return Inconclusive(reason=Missing.CLOCK)
-    return _judged(evidence, voiceprint, calibration, at=at)
+    """Compare the voice of a call, None for none that counts, with the enrolled one, at an aware time.
 
-
-def lacking_before_listening(
-    *, voiceprint: Voiceprint | None, calibration: Calibration | None, has_consented: bool
-) -> Inconclusive | None:
-    """Say what forbids or prevents a decision before any audio is looked at, or None. Consent comes first."""
+    `background` are the deployment's own voices without this customer's; None where there are none yet. Raises `ValueError` for
+    wanted false accepts outside 0-1.
+    """
+    if not 0 < wanted_false_accepts < 1:
+        raise ValueError(f"wanted_false_accepts lies between 0 and 1, not at {wanted_false_accepts}")
     if not has_consented:
         return Inconclusive(reason=Missing.CONSENT)
+    if liveness in {Liveness.REPLAYED, Liveness.SYNTHETIC}:
+        return Rejected(reason=NotTheVoice[liveness.name], measured=None)
     if voiceprint is None:
         return Inconclusive(reason=Missing.VOICEPRINT)
     if calibration is None:
         return Inconclusive(reason=Missing.CALIBRATION)
+    lacking = _lacking(evidence, voiceprint, calibration, at=at)
+    if lacking is not None or evidence is None:
+        return lacking or Inconclusive(reason=Missing.SPEECH)
+    return _judged(evidence, voiceprint, calibration, background, at=at, wanted=wanted_false_accepts)
+
+
+def _lacking(
+    evidence: Evidence | None, voiceprint: Voiceprint, calibration: Calibration, *, at: datetime
+) -> Inconclusive | None:
+    """Say what prevents the comparison, or None."""
+    if at < voiceprint.enrolled_at:
+        return Inconclusive(reason=Missing.CLOCK)
+    mixed = _mixed(evidence, voiceprint, calibration)
+    if mixed:
+        return Inconclusive(reason=Missing.SAME_ENCODER, detail=mixed)
+    seconds = evidence.net_speech_seconds if evidence is not None else 0.0
+    if evidence is None or seconds < calibration.shortest_net_speech_seconds:
+        detail = f"{seconds:.1f} of {calibration.shortest_net_speech_seconds:.1f} seconds"
+        return Inconclusive(reason=Missing.SPEECH, detail=detail)
     return None
 
 
-def too_little_speech(net_speech_seconds: float, calibration: Calibration) -> Inconclusive:
-    """Say how much speech there is and how much it takes."""
-    detail = f"{net_speech_seconds:.1f} of {calibration.shortest_net_speech_seconds:.1f} seconds"
-    return Inconclusive(reason=Missing.SPEECH, detail=detail)
+def _mixed(evidence: Evidence | None, voiceprint: Voiceprint, calibration: Calibration) -> str:
+    """Say which encoders would be mixed; "" where they are one."""
+    if voiceprint.encoder != calibration.encoder:
+        return f"voiceprint {voiceprint.encoder}, calibration {calibration.encoder}"
+    if evidence is None:
+        return ""
+    if evidence.encoder != voiceprint.encoder:
+        return f"evidence {evidence.encoder}, voiceprint {voiceprint.encoder}"
+    sizes = {len(sample.embedding) for sample in (*evidence.samples, *voiceprint.samples)}
+    return f"embeddings of {sorted(sizes)} numbers" if len(sizes) != 1 else ""
 
 
-def _judged(evidence: Evidence, voiceprint: Voiceprint, calibration: Calibration, *, at: datetime) -> Decision:
-    alike = similarity(evidence.embedding, voiceprint.embedding)
+def _judged(
+    evidence: Evidence,
+    voiceprint: Voiceprint,
+    calibration: Calibration,
+    background: Background | None,
+    *,
+    at: datetime,
+    wanted: float,
+) -> Decision:
+    compared = compare(evidence, voiceprint, calibration=calibration, background=background)
+    tail = calibration.tail if background is None or background.tail is None else background.tail
     measured = Measured(
-        similarity=alike,
-        log_likelihood_ratio=calibration.slope * alike + calibration.intercept,
+        similarity=compared.similarity,
+        standard_score=compared.standard_score,
+        log_likelihood_ratio=compared.log_likelihood_ratio,
+        accept_from=tail.threshold(wanted),
         net_speech_seconds=evidence.net_speech_seconds,
         channel=evidence.channel,
-        voiceprint_age_days=(at - voiceprint.enrolled_at).total_seconds() / 86_400,
+        voiceprint_age_days=(at - voiceprint.enrolled_at).total_seconds() / _SECONDS_A_DAY,
     )
-    if measured.log_likelihood_ratio >= calibration.accept_from:
+    if measured.log_likelihood_ratio >= measured.accept_from:
         return Accepted(measured=measured)
     if measured.log_likelihood_ratio < calibration.reject_below:
         return Rejected(reason=NotTheVoice.UNLIKE, measured=measured)

@@ -1,0 +1,188 @@
+"""What comparisons of one encoder mean: learnt from labelled calls, written as JSON, and carried to where it decides. Pure.
+
+A comparison becomes a standard score (`biometrics.scoring`: impostors have mean 0 and deviation 1), and the standard score with
+the seconds and the noise of the call becomes a log likelihood ratio by logistic regression (Brümmer and du Preez 2006; duration
+and quality as side information: Mandasari et al. 2013).
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+# Exceedances over a high quantile of the impostors are taken as exponential (peaks over threshold, Pickands 1975, shape 0).
+TAIL_SHARE: Final = 0.1
+# Seconds beyond it tell no more of a voice than these do: the curves of duration are flat there (Mandasari et al. 2013).
+MOST_SECONDS: Final = 30.0
+_MOST_SNR_DB: Final = 40.0
+# Newton's method on four weights: some ten steps; the ridge keeps what does not vary at nothing.
+_RIDGE: Final = 1e-4
+_TINY: Final = 1e-10
+_MOST_STEPS: Final = 100
+_MOST_RATIO: Final = 50.0
+_CLOSE_ENOUGH: Final = 1e-8
+# Fewer comparisons of either sort, or of fewer people, are no calibration (judgement; NIST's small sets had some hundreds).
+LEAST_TARGETS, LEAST_IMPOSTORS, LEAST_SPEAKERS = 30, 300, 8
+
+
+class CalibrationError(ValueError):
+    """What cannot be a calibration, or cannot be made one, and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tail:
+    """How the log likelihood ratios of impostors thin out upwards: what turns wanted false accepts into a threshold."""
+
+    begins_at: float  # a share of TAIL_SHARE lies above
+    scale: float  # mean excess over it
+    pairs: int  # how many comparisons of different people it was learnt from
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.begins_at) and math.isfinite(self.scale)) or self.scale <= 0:
+            raise CalibrationError("a tail has a finite beginning and a scale above zero")
+
+    @classmethod
+    def of(cls, ratios: Sequence[float]) -> Self:
+        """Learn it from log likelihood ratios of comparisons between different people. Raises `CalibrationError`."""
+        values = np.asarray(ratios, dtype=np.float64)
+        if values.size < LEAST_IMPOSTORS or not np.isfinite(values).all():
+            raise CalibrationError(
+                f"{values.size} comparisons of different people: at least {LEAST_IMPOSTORS} are needed"
+            )
+        begins_at = float(np.quantile(values, 1 - TAIL_SHARE))
+        above = values[values > begins_at]
+        if above.size == 0:
+            raise CalibrationError("all comparisons of different people gave the same: they cannot be told apart")
+        return cls(begins_at=begins_at, scale=float(np.mean(above - begins_at)), pairs=int(values.size))
+
+    def threshold(self, false_accepts: float) -> float:
+        """Give the log likelihood ratio that this share of impostors reaches, 0 < share <= TAIL_SHARE counts as such."""
+        return self.begins_at + self.scale * math.log(TAIL_SHARE / min(false_accepts, TAIL_SHARE))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """One labelled comparison."""
+
+    standard_score: float
+    is_target: bool  # of one person with themself
+    net_speech_seconds: float  # of the call that was compared
+    snr_db: float
+    enrolled_speaker: str
+    test_speaker: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """What the comparisons of one encoder mean, as learnt from labelled calls."""
+
+    encoder: str
+    made_on: str  # the calls it was learnt from, for people
+    # Raw cosines of different people, and how they scatter: the standard where a deployment has no cohort of its own.
+    impostor_mean: float
+    impostor_deviation: float
+    # ln LR = intercept + score_weight * standard score + seconds_weight * ln(seconds) + snr_weight * dB
+    intercept: float
+    score_weight: float
+    seconds_weight: float
+    snr_weight: float
+    tail: Tail
+    reject_below: float  # log likelihood ratio; from there up to the threshold the voice alone does not decide
+    shortest_net_speech_seconds: float
+
+    def __post_init__(self) -> None:
+        numbers = [getattr(self, one.name) for one in fields(self) if one.type is float]
+        if not all(math.isfinite(number) for number in numbers):
+            raise CalibrationError("a calibration holds finite numbers only")
+        if self.score_weight <= 0:
+            raise CalibrationError("a voice that is more alike must count more: score_weight is above zero")
+        if self.impostor_deviation <= 0 or self.shortest_net_speech_seconds <= 0:
+            raise CalibrationError("impostor_deviation and shortest_net_speech_seconds are above zero")
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read what `to_json` wrote. Raises `CalibrationError`."""
+        try:
+            content: dict[str, Any] = json.loads(text)
+            return cls(**{**content, "tail": Tail(**content["tail"])})
+        except (ValueError, KeyError, TypeError) as error:
+            raise CalibrationError(f"this is no calibration: {error}") from None
+
+    def to_json(self) -> str:
+        """Write it for people and machines."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+
+    def log_likelihood_ratio(self, *, standard_score: float, net_speech_seconds: float, snr_db: float) -> float:
+        """Give the natural logarithm of how much likelier one person is than two."""
+        weights = np.array([self.intercept, self.score_weight, self.seconds_weight, self.snr_weight])
+        return float(weights @ _features(standard_score, net_speech_seconds, snr_db))
+
+
+def fit_calibration(
+    scored: Sequence[Scored],
+    *,
+    encoder: str,
+    made_on: str,
+    impostor_mean: float,
+    impostor_deviation: float,
+    shortest_net_speech_seconds: float = 3.0,  # DESIGN 6
+) -> Calibration:
+    """Learn a calibration from labelled comparisons. Raises `CalibrationError` where they are too few to learn from."""
+    _check_enough(scored)
+    is_target = np.array([one.is_target for one in scored])
+    features = np.array([_features(one.standard_score, one.net_speech_seconds, one.snr_db) for one in scored])
+    weights = _logistic(features, is_target)
+    ratios = features @ weights
+    # One true caller in a hundred falls below it by chance; never more than an even ratio, which speaks for nobody.
+    reject_below = min(float(np.quantile(ratios[is_target], 0.01)), 0.0)
+    return Calibration(
+        encoder=encoder,
+        made_on=made_on,
+        impostor_mean=impostor_mean,
+        impostor_deviation=impostor_deviation,
+        intercept=float(weights[0]),
+        score_weight=float(weights[1]),
+        seconds_weight=float(weights[2]),
+        snr_weight=float(weights[3]),
+        tail=Tail.of([float(ratio) for ratio in ratios[~is_target]]),
+        reject_below=reject_below,
+        shortest_net_speech_seconds=shortest_net_speech_seconds,
+    )
+
+
+def _check_enough(scored: Sequence[Scored]) -> None:
+    targets = sum(one.is_target for one in scored)
+    speakers = {one.enrolled_speaker for one in scored if one.is_target}
+    if targets < LEAST_TARGETS or len(scored) - targets < LEAST_IMPOSTORS or len(speakers) < LEAST_SPEAKERS:
+        raise CalibrationError(
+            f"{targets} comparisons of one person, {len(scored) - targets} of two, {len(speakers)} people with two calls: "
+            f"at least {LEAST_TARGETS}, {LEAST_IMPOSTORS} and {LEAST_SPEAKERS} are needed"
+        )
+
+
+def _features(standard_score: float, net_speech_seconds: float, snr_db: float) -> npt.NDArray[np.float64]:
+    seconds = min(max(net_speech_seconds, 0.1), MOST_SECONDS)
+    return np.array([1.0, standard_score, math.log(seconds), min(max(snr_db, 0.0), _MOST_SNR_DB)])
+
+
+def _logistic(features: npt.NDArray[np.float64], is_target: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Weights of a logistic regression in which both sorts weigh the same, so that the result is a likelihood ratio.
+
+    Newton's method with a little ridge on everything but the intercept: seconds or noise that do not vary get no weight.
+    """
+    weight = np.where(is_target, 0.5 / max(is_target.sum(), 1), 0.5 / max((~is_target).sum(), 1))
+    ridge = np.diag([0.0, *[_RIDGE] * (features.shape[1] - 1)])
+    weights = np.zeros(features.shape[1])
+    for _ in range(_MOST_STEPS):
+        probability = 1 / (1 + np.exp(-np.clip(features @ weights, -_MOST_RATIO, _MOST_RATIO)))
+        gradient = features.T @ (weight * (probability - is_target)) + ridge @ weights
+        curvature = (features * (weight * probability * (1 - probability))[:, None]).T @ features + ridge
+        step = np.linalg.solve(curvature + _TINY * np.eye(len(weights)), gradient)
+        weights = weights - step
+        if float(np.abs(step).max()) < _CLOSE_ENOUGH:
+            break
+    return weights
