@@ -54,6 +54,7 @@ REASONS: Mapping[str, Any] = {
     "complaint": _l("Complaint"),
     "person": _l("Wants a person"),
     "asked for a person": _l("Asked for a person"),
+    "identity not proved": _l("Identity not proved"),
     "not understood three times": _l("The line did not understand"),
     "yes": _l("Yes"),
     "no": _l("No"),
@@ -86,6 +87,8 @@ PROOFS: Mapping[str, Any] = {
     "number_on_file": _l("number on file"),
     "order_and_postcode": _l("order number and postcode"),
     "voice": _l("voice"),
+    "digits": _l("digits said after us"),
+    "code": _l("code by text message"),
 }
 PROOF_OUTCOMES: Mapping[str, Any] = {
     "accepted": _l("accepted"),
