@@ -22,6 +22,7 @@ from ivr.calls.desk import Desk
 from ivr.calls.hours import Hours
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
+from ivr.calls.voice_evidence import VoiceLook
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -44,6 +45,7 @@ from ivr.web.jotting import Jotting
 from ivr.web.media import MOST_SOCKETS, register_media
 from ivr.web.registration import register, utc_now
 from ivr.web.voice import voice
+from ivr.web.voice_work import PATIENCE_SECONDS, VoiceWork
 from ivr.web.voicing import Voicing
 from prompts.documents import HERE as SHIPPED_PROMPTS
 from prompts.version import PROMPTS_FILE, Version, VersionError, load
@@ -56,6 +58,8 @@ PACKAGED = "packaged"
 # Recognisers that are made ready at start, one for each thread that decodes: the first callers of a day wait no longer than the
 # next. More than some are made when so many speak at once; judgement.
 MOST_WARM = 4
+# Where time is made, as in tests, work on a thread of its own takes none of it: it is waited for as long as it takes.
+MADE_TIME_PATIENCE_SECONDS = 30.0
 
 
 def create_app(
@@ -107,6 +111,10 @@ def create_app(
         recognition=recognition,
         voicing=voicing,
         jotting=Jotting(database.session_factory(engine).begin),
+        voice_work=VoiceWork(
+            VoiceLook(company.voice, database.session_factory(engine), database.reading_session_factory(engine), clock),
+            patience_seconds=PATIENCE_SECONDS if clock is utc_now else MADE_TIME_PATIENCE_SECONDS,
+        ),
         audio_days=settings.audio_days,
         sockets=sockets,
         # Who gives a clock of their own, as tests do, has the sockets wait by it too.

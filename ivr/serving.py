@@ -7,6 +7,7 @@ import os
 
 from ivr.settings import load
 from ivr.web.media import MOST_SOCKETS
+from ivr.web.voice_socket import MOST_FORKS
 
 _settings = load()
 
@@ -14,8 +15,8 @@ bind = _settings.bind
 worker_class = "gthread"
 # SQLite has one writer and the local line one process; beyond that, processes on as many machines as PostgreSQL serves.
 workers = 1 if _settings.database_url.startswith("sqlite") else max(2, os.cpu_count() or 2)
-# Live desks and media sockets hold a thread each: 30 agents, the media sockets, and the webhooks between them.
-threads = MOST_SOCKETS + 60
+# Live desks and sockets hold a thread each: 30 agents, the media and voice sockets, and the webhooks between them.
+threads = MOST_SOCKETS + MOST_FORKS + 60
 # The carrier gives up after 15 s (Twilio error 11205); a worker that is silent for so long is stuck.
 timeout = 60
 graceful_timeout = 30

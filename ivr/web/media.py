@@ -1,5 +1,8 @@
 """The media socket: the prompt goes out, the audio of one turn comes in, the turn is stored, the socket closes.
 
+Of a customer who consents, the voice is looked at meanwhile (`ivr.web.voice_work`); only what that still lacks at the turn's end
+is waited for, and not for long.
+
 The handshake must be signed, and the stream must show the token of its call and turn. Recognition is `ivr.speech`'s. Whatever
 happens on the socket, the caller goes on: the redirect behind the stream asks for the next answer.
 """
@@ -7,7 +10,7 @@ happens on the socket, the caller goes on: the redirect behind the stream asks f
 import hmac
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +20,7 @@ from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.audio import RATE_HZ
-from ivr.calls import audio, store
+from ivr.calls import audio, store, voice_evidence
 from ivr.calls.asking import socket_token
 from ivr.calls.company import STREAM
 from ivr.calls.hearing import NOT_ADMITTED, kept_of
@@ -26,19 +29,17 @@ from ivr.calls.words_wanted import digits_wanted, is_restricted
 from ivr.speech.barge_in import Sensitivity
 from ivr.speech.end_of_speech import AnswerKind
 from ivr.speech.listening import Listening, Question, Turn
+from ivr.speech.net_speech import HeardSpeech
 from ivr.speech.recognizer import Busy, NoModel, Recognizer
-from ivr.telephony.media import Start, read_message
+from ivr.telephony.media import Start
 from ivr.web import guards
 from ivr.web.signatures import refuse, socket_is_signed
+from ivr.web.stream_start import LOOK_SECONDS, wait_for_start
+from ivr.web.voice_socket import overhear
 from ivr.web.voice_wiring import voice_wiring
 from ivr.web.wiring import wiring
 
 _log = logging.getLogger(__name__)
-# How long one look at the socket waits; shorter than the patience of `ivr.speech.listening`.
-LOOK_SECONDS: Final = 0.5
-# A socket that has not begun its stream by then never will: the carrier sends `connected` and `start` at once.
-BEGIN_SECONDS: Final = 5.0
-MOST_MESSAGES_BEFORE_START: Final = 10
 # Each holds a thread of the server, which has more of them than this (`ivr.serving`): the webhooks must never wait for sockets.
 MOST_SOCKETS: Final = 100
 # Without pings: the carrier speaks 50 times a second, a socket that falls silent is noticed by `Listening`, and the wait for the
@@ -57,7 +58,8 @@ class _Begun:
     language: str
     flow_version: int
     question: OpenQuestion
-    came: list[str | bytes]  # its first messages, the start among them
+    came: tuple[str | bytes, ...]  # its first messages, the start among them
+    looks_at_voice: bool  # whether the caller is a customer who has consented to it
 
 
 class Lateness:
@@ -92,14 +94,15 @@ def register_media(app: Flask) -> None:
     """Add the media socket to an application."""
     app.config.setdefault("SOCK_SERVER_OPTIONS", dict(SOCKET_OPTIONS))
     sock = Sock(app)
-    sock.route("/voice/media", endpoint="voice.media")(converse)
-    app.view_functions["voice.media"] = guards.by_carrier(app.view_functions["voice.media"])
+    for path, (endpoint, handler) in SOCKETS.items():
+        sock.route(path, endpoint=endpoint)(handler)
+        app.view_functions[endpoint] = guards.by_carrier(app.view_functions[endpoint])
     app.before_request(_refuse_forged_handshake)
 
 
 def _refuse_forged_handshake() -> None:
     # Before the upgrade, so that a forged handshake gets a plain 403.
-    if request.endpoint == "voice.media" and not socket_is_signed():
+    if request.endpoint in {endpoint for endpoint, _ in SOCKETS.values()} and not socket_is_signed():
         refuse()
 
 
@@ -112,6 +115,8 @@ def converse(socket: object) -> None:
         if begun is not None:
             turn = _turn(socket, begun)
             _store(begun, turn)
+            if begun.looks_at_voice:
+                voice_wiring().voice_work.wait(begun.call_id, begun.turn)
             # The caller goes on from here.
             socket.close()  # type: ignore[attr-defined] # flask-sock publishes no types
             _keep_sound(begun, turn)
@@ -124,25 +129,11 @@ def converse(socket: object) -> None:
 
 def _begin(socket: object) -> _Begun | None:
     """Wait for the stream's start; what came before and with it is given back to be heard."""
-    came: list[str | bytes] = []
-    clock = voice_wiring().seconds
-    until = clock() + BEGIN_SECONDS
-    while clock() < until and len(came) < MOST_MESSAGES_BEFORE_START:
-        try:
-            message = socket.receive(timeout=LOOK_SECONDS)  # type: ignore[attr-defined] # flask-sock publishes no types
-        except ConnectionClosed:
-            return None
-        if message is None:
-            continue
-        came.append(message)
-        read = read_message(message)
-        if isinstance(read, Start):
-            return _speaks_for(read, came)
-    _log.warning("a media socket did not begin a stream; closed")
-    return None
+    started = wait_for_start(socket, voice_wiring().seconds)
+    return None if started is None else _speaks_for(started.start, started.came)
 
 
-def _speaks_for(start: Start, came: list[str | bytes]) -> _Begun | None:
+def _speaks_for(start: Start, came: tuple[str | bytes, ...]) -> _Begun | None:
     turn_text = start.parameters.get("turn", "")
     turn = int(turn_text) if turn_text.isdecimal() else -1
     expected = socket_token(voice_wiring().company.token_key, start.call_sid, turn)
@@ -164,6 +155,8 @@ def _speaks_for(start: Start, came: list[str | bytes]) -> _Begun | None:
             flow_version=call.flow_version,
             question=question,
             came=came,
+            looks_at_voice=voice_wiring().company.voice is not None
+            and voice_evidence.customer_to_hear(session, call.call_id) is not None,
         )
 
 
@@ -173,13 +166,18 @@ def _turn(socket: object, begun: _Begun) -> Turn | Refused:
     if isinstance(recognizer, NoModel | Busy):
         _log.warning("a media socket is not admitted: %s", recognizer.reason)
         return Refused(reason=recognizer.reason)
-    jotting = voice_wiring().jotting
+    jotting, voice_work = voice_wiring().jotting, voice_wiring().voice_work
+
+    def hand_over(heard: HeardSpeech) -> None:
+        voice_work.hand(begun.call_id, begun.turn, heard)
+
     listening = Listening(
         _question(begun),
         recognizer,
         call_sid=begun.call_id,
         prompt_ulaw=_prompt(begun),
         on_words=lambda words: jotting.jot(begun.call_id, begun.turn, words),
+        on_speech=hand_over if begun.looks_at_voice else None,
     )
     try:
         turn = _listen(socket, listening, begun)
@@ -272,3 +270,10 @@ def _keep_sound(begun: _Begun, turn: Turn | Refused) -> None:
                 now=wiring().clock(),
                 days=voice_wiring().audio_days,
             )
+
+
+# The carrier's sockets: path, endpoint, and what is done on an accepted one.
+SOCKETS: Final[Mapping[str, tuple[str, Callable[[object], None]]]] = {
+    "/voice/media": ("voice.media", converse),
+    "/voice/evidence": ("voice.evidence", overhear),
+}

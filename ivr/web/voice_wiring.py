@@ -14,6 +14,7 @@ from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
 from ivr.speech.recognizer import Recognition
 from ivr.web.jotting import Jotting
+from ivr.web.voice_work import VoiceWork
 from ivr.web.voicing import Voicing
 
 EXTENSION = "centralino.voice"
@@ -50,8 +51,10 @@ class VoiceWiring:
     recognition: Recognition
     voicing: Voicing
     jotting: Jotting
+    voice_work: VoiceWork
     audio_days: int  # how long the sound of a caller who consented is kept
     sockets: Count  # media sockets that are open
+    forks: Count = field(default_factory=Count)  # sockets that bring a call's sound for the voice alone
     seconds: Callable[[], float] = monotonic  # the sockets' clock
     forged: Count = field(default_factory=Count)  # requests with a signature that is not the carrier's
 

@@ -26,7 +26,7 @@ from ivr.calls import store
 from ivr.calls.asking import socket_token
 from ivr.speech.scripted import Fails, Hears, IsBusy, Line, ScriptedRecognition
 from ivr.synthesis import installed_voice
-from ivr.web.media import BEGIN_SECONDS
+from ivr.web.stream_start import BEGIN_SECONDS
 from tests.listeners import quiet, spoken
 from tests.telephone import MONDAY_TEN, SERVICE, settings_for, understanding
 

@@ -22,7 +22,8 @@ from ivr.speech.listening import Listening, Question
 from ivr.speech.recognizer import Busy, NoModel
 from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.telephony.media import Start, read_message
-from ivr.web.media import LOOK_SECONDS, SOCKET_OPTIONS, Lateness
+from ivr.web.media import SOCKET_OPTIONS, Lateness
+from ivr.web.stream_start import LOOK_SECONDS
 from tests.bench.hearing.one_core import dialogue
 from tests.listeners import KOREAN, korean_model
 

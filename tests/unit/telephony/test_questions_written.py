@@ -3,7 +3,7 @@
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from ivr.telephony.answers import Answer, Listen, Speak, Stream
+from ivr.telephony.answers import Answer, Fork, Listen, Speak, Stream
 from ivr.telephony.twiml import LONGEST_HINT, MOST_HINTS, write
 
 SAY = Speak(text="Mi dica.", language="it")
@@ -58,3 +58,21 @@ def test_a_stream_that_says_its_prompts_itself_begins_at_once() -> None:
     assert [child.tag for child in silent] == ["Connect", "Redirect"]
     spoken = written(Stream(prompts=(SAY,), **given))
     assert [child.tag for child in spoken] == ["Gather", "Connect", "Redirect"]
+
+
+def test_a_fork_of_the_sound_begins_before_the_question_and_goes_one_way() -> None:
+    document = written(
+        Listen(
+            prompts=(SAY,),
+            language="it",
+            answer_path="https://linea.test/voice/turn/1",
+            timeout_seconds=5,
+            most_keys=1,
+            fork=Fork(socket_url="wss://linea.test/voice/evidence", token="t"),
+        )
+    )
+    assert [child.tag for child in document] == ["Start", "Gather", "Redirect"]
+    stream = document.find("Start/Stream")
+    assert stream is not None
+    assert stream.attrib == {"url": "wss://linea.test/voice/evidence", "track": "inbound_track"}
+    assert [(one.get("name"), one.get("value")) for one in stream] == [("token", "t")]
