@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import Flask
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect
 from sqlalchemy.orm import Session
 from twilio.http import HttpClient
 
@@ -48,6 +48,7 @@ from ivr.web.voice_wiring import VoiceWiring, voice_wiring
 from routing import dispatch, reports
 from routing.agents import AgentEvent
 from tests.keys import DATA_KEYS, RING
+from tests.sealed import opened_rows
 
 SERVICE = "https://service.test"
 PASSWORD = "una frase lunga per provare"
@@ -217,9 +218,8 @@ class House:
             return context
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """All rows of a table, as the database gives them."""
-        with self.engine.connect() as connection:
-            return [dict(row) for row in connection.execute(text(f'SELECT * FROM "{table}"')).mappings()]  # noqa: S608 - a test's own words
+        """All rows of a table, as the database gives them, and opened."""
+        return opened_rows(self.engine, table)
 
     def dump(self) -> dict[str, list[str]]:
         """Everything in the database, to be compared."""

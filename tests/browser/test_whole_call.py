@@ -15,6 +15,7 @@ from ivr import trial
 from tests.browser.conftest import CHROMIUM
 from tests.browser.people import LIMIT, AtDesk, Caller, hears_a_voice, hears_nothing, loudest, wait
 from tests.browser.trial_house import TrialHouse, trial_house
+from tests.sealed import opened_rows
 
 pytestmark = [
     pytest.mark.chromium,
@@ -147,12 +148,12 @@ def _anna_writes_down_what_it_led_to(anna: AtDesk) -> datetime:
 
 
 def _it_is_all_kept(house: TrialHouse, due: datetime) -> None:
-    (call,) = house.rows("SELECT * FROM calls")
+    (call,) = opened_rows(house.engine, "calls")
     assert call["status"] == "ended"
     assert call["agent_id"] == "anna"
-    (contact,) = house.rows("SELECT * FROM contacts WHERE call_id = :call", call=call["call_id"])
+    (contact,) = opened_rows(house.engine, "contacts", "WHERE call_id = :call", call=call["call_id"])
     assert (contact["outcome"], contact["note"]) == ("solved", NOTE)
-    (case,) = house.rows("SELECT * FROM cases WHERE opened_in_call = :call", call=call["call_id"])
+    (case,) = opened_rows(house.engine, "cases", "WHERE opened_in_call = :call", call=call["call_id"])
     assert case["summary"] == NEXT_STEP
     rome = due.replace(tzinfo=house.settings.zone).astimezone(UTC)
     assert str(case["due_at"]).startswith(f"{rome:%Y-%m-%d %H:%M}")

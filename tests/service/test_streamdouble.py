@@ -20,7 +20,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import requests
 import websockets
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from ivr.app import make_understanding
 from ivr.audio import frames_of_ulaw, pcm_to_ulaw
@@ -28,6 +28,7 @@ from ivr.commands.trial_service import LOG_FILE, TrialService, trial_company, tr
 from ivr.line.wire import signature
 from ivr.settings import Settings
 from tests.listeners import korean_model, spoken
+from tests.sealed import opened_rows
 
 chaos = pytest.importorskip("streamdouble.chaos", reason="the package streamdouble is not installed here")
 protocol = pytest.importorskip("streamdouble.protocol")
@@ -61,9 +62,8 @@ class Service:
 
     def heard(self, call_id: str) -> dict[str, Any]:
         """What the media socket stored last for a call."""
-        with self.engine.connect() as connection:
-            kept = connection.execute(text("SELECT heard FROM calls WHERE call_id = :id"), {"id": call_id}).scalar_one()
-        return json.loads(kept) if kept else {}
+        (call,) = opened_rows(self.engine, "calls", "WHERE call_id = :id", id=call_id)
+        return json.loads(call["heard"]) if call["heard"] else {}
 
 
 @pytest.fixture(scope="module")
