@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from biometrics.decision import Liveness
+
 
 class Asked(StrEnum):
     """How much harm it does if it is done for the wrong person, the least first."""
@@ -36,14 +38,6 @@ class Voice(StrEnum):
     NOT_ENROLLED = "not_enrolled"  # nothing enrolled, or no consent
     INCONCLUSIVE = "inconclusive"
     ACCEPTED = "accepted"
-
-
-class Liveness(StrEnum):
-    """Whether what is heard is spoken now by a person, the least first."""
-
-    SUSPECT = "suspect"  # heard before, or told to be played or made
-    UNCHECKED = "unchecked"
-    LIVE = "live"
 
 
 class Proof(StrEnum):
@@ -88,7 +82,7 @@ class Circumstances:
     asked: Asked
     number: Number
     voice: Voice
-    liveness: Liveness = Liveness.UNCHECKED
+    liveness: Liveness = Liveness.UNKNOWN
     proofs: frozenset[Proof] = frozenset()
     spent: frozenset[Way] = frozenset()  # ways tried in vain, or not to be had in this call
 
@@ -132,7 +126,8 @@ _USUAL: Final = frozenset({Voice.NOT_ENROLLED, Voice.INCONCLUSIVE, Voice.ACCEPTE
 _ACCEPTED: Final = frozenset({Voice.ACCEPTED})
 _REJECTED: Final = frozenset({Voice.REJECTED})
 _LIVE: Final = frozenset({Liveness.LIVE})
-_NOT_SUSPECT: Final = frozenset({Liveness.LIVE, Liveness.UNCHECKED})
+_SUSPECT: Final = frozenset({Liveness.REPLAYED, Liveness.SYNTHETIC})
+_NOT_SUSPECT: Final = frozenset(Liveness) - _SUSPECT
 _NO_MORE: Final[frozenset[Proof]] = frozenset()
 _POSTCODE, _DIGITS, _CODE = (frozenset({proof}) for proof in Proof)
 
@@ -193,7 +188,7 @@ def _holds(rule: _Rule, given: Circumstances) -> bool:
 
 def _possible(given: Circumstances) -> Iterator[Way]:
     """The ways that are left; a lock or a suspicion of attack is for a person, unless a code was given already."""
-    if given.voice == Voice.LOCKED or given.liveness == Liveness.SUSPECT:
+    if given.voice == Voice.LOCKED or given.liveness in _SUSPECT:
         return
     for way, proof in _PROOF_OF.items():
         needs_voice = way == Way.DIGITS and given.voice in {Voice.NOT_ENROLLED, Voice.BLOCKED}
@@ -204,7 +199,7 @@ def _possible(given: Circumstances) -> Iterator[Way]:
 def _lacking(given: Circumstances) -> Why:
     reasons = (
         (given.voice == Voice.LOCKED, Why.IS_LOCKED),
-        (given.liveness == Liveness.SUSPECT, Why.IS_SUSPECT),
+        (given.liveness in _SUSPECT, Why.IS_SUSPECT),
         (given.voice == Voice.BLOCKED, Why.IS_BLOCKED),
         (given.voice == Voice.REJECTED, Why.IS_REJECTED),
         (given.asked == Asked.HIGH, Why.ASKS_MORE),
