@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from biometrics.ecapa import EcapaEncoder, load_ecapa
+from biometrics.ecapa import EcapaEncoder, equal_network, load_ecapa
+from biometrics.ecapa_writing import FEATURES, ecapa_network
 from biometrics.encoders import NoEncoder
+from biometrics.onnx_session import NoSession, Session, open_session
 from biometrics.samples import NotEncoded
-from tests.ecapa import save_tiny_ecapa
+from tests.ecapa import PUBLISHED, TINY, Size, random_model, save_ecapa
 
 NOISE = np.random.default_rng(3).normal(0, 0.1, 16_000).astype(np.float32)
 
@@ -21,9 +24,9 @@ def reason(folder: Path | None) -> str:
 
 
 def test_weights_of_a_folder_are_really_the_ones_that_encode(tmp_path: Path) -> None:
-    first = load_ecapa(folder=save_tiny_ecapa(tmp_path / "one", seed=1))
-    again = load_ecapa(folder=save_tiny_ecapa(tmp_path / "same", seed=1))
-    other = load_ecapa(folder=save_tiny_ecapa(tmp_path / "other", seed=2))
+    first = load_ecapa(folder=save_ecapa(tmp_path / "one", seed=1))
+    again = load_ecapa(folder=save_ecapa(tmp_path / "same", seed=1))
+    other = load_ecapa(folder=save_ecapa(tmp_path / "other", seed=2))
     assert isinstance(first, EcapaEncoder)
     assert isinstance(again, EcapaEncoder)
     assert isinstance(other, EcapaEncoder)
@@ -45,19 +48,19 @@ def test_a_folder_without_hyperparameters_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("broken", ["embedding_model.ckpt", "hyperparams.yaml"])
 def test_a_folder_with_rubbish_in_it_is_named(tmp_path: Path, broken: str) -> None:
-    folder = save_tiny_ecapa(tmp_path / "broken")
+    folder = save_ecapa(tmp_path / "broken")
     (folder / broken).write_text("rubbish", encoding="utf-8")
     assert reason(folder).startswith(f"the speaker encoder {folder} cannot be loaded: ")
 
 
 def test_a_folder_without_its_weights_is_named(tmp_path: Path) -> None:
-    folder = save_tiny_ecapa(tmp_path / "empty")
+    folder = save_ecapa(tmp_path / "empty")
     (folder / "embedding_model.ckpt").unlink()
     assert reason(folder).startswith(f"the speaker encoder {folder} cannot be loaded: ")
 
 
 def test_whoever_goes_through_the_loaded_modules_meets_no_placeholder_that_fails(tmp_path: Path) -> None:
-    assert isinstance(load_ecapa(folder=save_tiny_ecapa(tmp_path / "tiny")), EcapaEncoder)
+    assert isinstance(load_ecapa(folder=save_ecapa(tmp_path / "tiny")), EcapaEncoder)
     for module_name, module in list(sys.modules.items()):
         if module_name.startswith("speechbrain"):
             hasattr(module, "__file__")
@@ -70,3 +73,43 @@ def test_a_hub_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch, t
     refused = load_ecapa(folder=None, may_use_hub=True)
     assert isinstance(refused, NoEncoder)
     assert refused.reason.startswith("the speaker encoder speechbrain/spkrec-ecapa-voxceleb cannot be loaded: ")
+
+
+@pytest.mark.parametrize(
+    ("size", "otherwise"),
+    [(TINY, {}), (TINY, {"channels": [32, 16, 16, 16, 48]}), (PUBLISHED, {})],
+    ids=["tiny", "narrower from the second layer on", "published"],
+)
+@pytest.mark.parametrize("seconds", [0.1, 2.5])
+def test_its_network_gives_in_onnxruntime_what_it_gives_in_torch(
+    size: Size, otherwise: dict[str, object], seconds: float
+) -> None:
+    model = random_model(size=size, **otherwise)
+    session = open_session(ecapa_network(model))
+    assert isinstance(session, Session), session
+    features = torch.randn(1, round(100 * seconds) + 1, 80, generator=torch.Generator().manual_seed(1)) * 10
+    with torch.inference_mode():
+        expected = model(features, torch.ones(1)).numpy().ravel()
+    ours = session.run({FEATURES: features[0].numpy()})[0].ravel()
+    assert ours / np.linalg.norm(ours) == pytest.approx(expected / np.linalg.norm(expected), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "otherwise", [{"groups": [1, 2, 1, 1, 1]}, {"activation": torch.nn.Tanh}, {"global_context": False}], ids=str
+)
+def test_a_network_that_is_built_otherwise_stays_in_torch(tmp_path: Path, otherwise: dict[str, object]) -> None:
+    encoder = load_ecapa(folder=save_ecapa(tmp_path / "ecapa"))
+    assert isinstance(encoder, EcapaEncoder)
+    reference = encoder.through(NoSession(reason="this test asks for torch"))
+    assert isinstance(equal_network(reference), Session)
+    reference._recognition.mods.embedding_model = random_model(**otherwise)
+    refused = equal_network(reference)
+    assert isinstance(refused, NoSession)
+    assert "cannot be written as ONNX" in refused.reason or "other embeddings than torch" in refused.reason
+
+
+def test_a_folder_that_changed_is_not_opened(tmp_path: Path) -> None:
+    folder = save_ecapa(tmp_path / "ecapa")
+    refused = load_ecapa(folder=folder, expected={"hyperparams.yaml": "0" * 64})
+    assert isinstance(refused, NoEncoder)
+    assert "new: embedding_model.ckpt; changed: hyperparams.yaml" in refused.reason
