@@ -5,23 +5,26 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from twilio.http import HttpClient
 
-from ivr import database, synthesis
-from ivr.calls import own_words
+from biometrics.encoders import SpeakerEncoder
+from ivr import database, synthesis, voices
+from ivr.calls import erasures, own_words
 from ivr.calls.company import CARRIER, STREAM, Addresses, Company, FlowVersion
 from ivr.calls.conductor import Conductor
 from ivr.calls.desk import Desk
 from ivr.calls.hours import Hours
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
+from ivr.calls.retention import Keeping
 from ivr.calls.voice_evidence import VoiceLook
 from ivr.flow.checker import check
 from ivr.flow.definition import build
@@ -38,7 +41,7 @@ from ivr.speech.voice_activity import NoDetectorError, VoiceActivity
 from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.speech.whisper_recognizer import WhisperRecognition
 from ivr.telephony.carrier import Carrier
-from ivr.ticker import Ticker
+from ivr.ticker import Ticker, Upkeep
 from ivr.web import voice_wiring
 from ivr.web.doors import Doors
 from ivr.web.jotting import Jotting
@@ -70,12 +73,14 @@ def create_app(
     carrier_http: HttpClient | None = None,
     understanding: Understanding | None = None,
     recognition: Recognition | None = None,
+    encoder: SpeakerEncoder | None = None,
     tick: bool = True,
 ) -> Flask:
     """The service for these settings.
 
     What is given stands in for what the settings would choose: tests give the local line's clock and its in-process REST client,
-    share one trained understanding, and tick by themselves. Raises VersionError for a flow or prompts that cannot be used.
+    share one trained understanding and one encoder of voices, and tick by themselves. Raises VersionError for a flow or prompts
+    that cannot be used.
     """
     configure_logs(settings.log_level)
     engine = engine or database.make_engine(settings.database_url, settings.key_ring)
@@ -86,7 +91,13 @@ def create_app(
         recognition = decoding or ChosenRecognition({})
     sockets = voice_wiring.Count()
     voicing = Voicing(PromptVoice(synthesis.installed_voice()))
-    company = replace(company, spoken_here=_spoken_here(settings, voicing))
+    loading = voices.loading_encoder(settings) if encoder is None else None
+    encoder_now = loading if encoder is None else voices.always(encoder)
+    company = replace(
+        company,
+        spoken_here=_spoken_here(settings, voicing),
+        voice=voices.make_voice_parts(settings, encoder_now),
+    )
     conductor = Conductor(company, _way_of(company, decoding, sockets))
     meeting = Meeting(company, conductor)
     desk = Desk(company, meeting)
@@ -99,7 +110,7 @@ def create_app(
     outgoing = Outgoing(company, meeting, carrier, database.session_factory(engine), clock)
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
-    doors = Doors(company=company, desk=desk, carry_out=outgoing.carry_out, loaded=lambda: _loaded(decoding))
+    doors = Doors(company=company, desk=desk, carry_out=outgoing.carry_out, loaded=lambda: _loaded(decoding, loading))
     register(app, settings=settings, engine=engine, doors=doors, clock=clock)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
         public_url=settings.public_url,
@@ -122,11 +133,40 @@ def create_app(
     )
     app.register_blueprint(voice)
     register_media(app)
-    ticker = Ticker(meeting, outgoing, database.session_factory(engine), company, clock)
+    upkeep = _upkeep(settings, engine)
+    catch_up(engine, upkeep.erasures_file, clock())
+    ticker = Ticker(meeting, outgoing, database.session_factory(engine), company, clock, upkeep=upkeep)
     app.extensions[Ticker.EXTENSION] = ticker
     if tick:
         ticker.start()
     return app
+
+
+def catch_up(engine: Engine, erasures_file: Path, now: datetime) -> None:
+    """Erase again what a restored backup brought back, before anybody can be told of it; what cannot be is said in the log."""
+    if not erasures_file.exists():
+        return
+    try:
+        if not database.is_at_head(engine):
+            return
+        with database.session_factory(engine).begin() as session:
+            done = erasures.reconcile(session, erasures_file, now)
+    except (SQLAlchemyError, OSError) as error:
+        _log.error("whether a backup brought back what was erased is not known: %s", type(error).__name__)
+        return
+    if done.unreadable:
+        _log.error(
+            "%d lines of the file of erasures cannot be read: `centralino privacy reapply` says why", done.unreadable
+        )
+
+
+def _upkeep(settings: Settings, engine: Engine) -> Upkeep:
+    keeping = Keeping(
+        words=timedelta(days=settings.words_days),
+        voice=timedelta(days=settings.voice_days),
+        voiceprints=timedelta(days=settings.voiceprint_days),
+    )
+    return Upkeep(keeping=keeping, erasures_file=erasures.file_of(engine, settings.erasures_file))
 
 
 def make_company(settings: Settings, understanding: Understanding) -> Company:
@@ -255,8 +295,12 @@ def _way_of(company: Company, decoding: Decoding | None, sockets: voice_wiring.C
     return way_of
 
 
-def _loaded(decoding: Decoding | None) -> Mapping[str, bool]:
-    """What must be loaded before calls are taken. A model that is known not to come holds up nobody: the carrier listens."""
+def _loaded(decoding: Decoding | None, encoder: voices.LoadingEncoder | None) -> Mapping[str, bool]:
+    """What must be loaded before calls are taken. A model that is known not to come holds up nobody.
+
+    Without a recogniser the carrier listens, without an encoder the voice proves nothing.
+    """
     # The application object is made with its understanding already trained: whoever can ask this has it.
     models = {} if decoding is None else decoding.loaded()
-    return {"intents": True, **{f"speech_{language}": is_loaded for language, is_loaded in models.items()}}
+    voice = {} if encoder is None else {"voice": encoder.is_over}
+    return {"intents": True, **{f"speech_{language}": is_loaded for language, is_loaded in models.items()}, **voice}

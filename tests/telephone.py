@@ -21,6 +21,7 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.orm import Session
 from twilio.http import HttpClient
 
+from biometrics.encoders import SpeakerEncoder
 from ivr import database, trial
 from ivr.app import create_app, make_understanding
 from ivr.calls import store, story
@@ -42,7 +43,7 @@ from ivr.line.transports import WsgiTransport
 from ivr.line.wire import Outgoing, Reply
 from ivr.settings import Settings, load
 from ivr.ticker import Ticker
-from ivr.web.media import converse
+from ivr.web.media import SOCKETS
 from ivr.web.signatures import socket_is_signed
 from ivr.web.voice_wiring import VoiceWiring, voice_wiring
 from routing import dispatch, reports
@@ -76,6 +77,8 @@ def settings_for(database_url: str, **given: Any) -> Settings:
             "emergency_number": "+390210420099",
             # Stories read what is said: the carrier says it in words, our own voice in sound.
             "prompt_voice": "carrier",
+            # An encoder that nobody asks for would be loaded for every story.
+            "voice": "off",
             **given,
         }
     )
@@ -264,9 +267,13 @@ def build_house(
     carrier_http: Callable[[HttpClient], HttpClient] = lambda client: client,
     habits: Habits | None = None,
     understands: Understanding | None = None,
+    encoder: SpeakerEncoder | None = None,
     **settings: Any,
 ) -> House:
-    """A house with the trial company in it, in an empty database; `carrier_http` may stand between the service and the line."""
+    """A house with the trial company in it, in an empty database; `carrier_http` may stand between the service and the line.
+
+    With an `encoder` the house looks at voices, if the settings say so too.
+    """
     _fill(engine, start)
     clock = VirtualClock(start)
     chosen = settings_for("sqlite:///unused", **settings)
@@ -301,6 +308,7 @@ def build_house(
         carrier_http=carrier_http(InProcessHttpClient(create_server(line))),
         understanding=understands or understanding(),
         recognition=recognition,
+        encoder=encoder,
         tick=False,
     )
     app.testing = True
@@ -374,7 +382,7 @@ def _opener(applications: Mapping[str, Any]) -> Callable[[str, Mapping[str, str]
 
         def handle(socket: Any) -> None:
             with app.app_context():
-                converse(socket)
+                SOCKETS[path][1](socket)
 
         return handle
 

@@ -2,15 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from biometrics.decision import Calibration
+from biometrics.calibration import Calibration
 from biometrics.encoders import NoEncoder, SpeakerEncoder
-
-if TYPE_CHECKING:
-    from biometrics.vault import Vault
-
-    from sealing.keys import KeyRing
+from biometrics.vault import Vault
+from sealing.keys import KeyRing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +15,8 @@ class VoiceParts:
 
     encoder_now: Callable[[], SpeakerEncoder | NoEncoder]
     calibration: Calibration | None  # None: the encoder has none, and nothing is decided
-    vault: "Vault"
-    ring: "KeyRing"
+    vault: Vault
+    ring: KeyRing
     wanted_false_accepts: float = 0.001  # the share of impostors that may be accepted; a flow may ask for fewer
 
     @property
