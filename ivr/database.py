@@ -114,6 +114,25 @@ def _seal_what_is_plain(engine: Engine) -> None:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def empty_log(engine: Engine, *, patience_seconds: float = 5.0) -> bool:
+    """Leave nothing of what was erased in SQLite's write-ahead log; False where a reader held it, and it is for another time.
+
+    What is erased is overwritten in the database file itself, but the log holds copies until it is written over. A server's
+    database looks after its own.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with closing(engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
+        (before,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {int(patience_seconds * 1000)}")
+        try:
+            # Its first column tells whether somebody was in the way (sqlite.org, "PRAGMA wal_checkpoint").
+            (is_busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {before}")
+    return not is_busy
+
+
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the database back to a revision of the migrations; `base` empties it."""
     with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""What time alone brings about: offers expire, wrap-ups end, gone desks sign off, waiting calls are offered again, audio goes.
+"""What time alone brings about: offers expire, wrap-ups end, gone desks sign off, waiting calls are offered again, data go.
 
 Any number of processes tick at once; each change is a compare-and-swap in the database, so a dead process leaves nothing stuck.
 """
@@ -6,16 +6,19 @@ Any number of processes tick at once; each change is a compare-and-swap in the d
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from ivr.calls import audio, store
+from ivr.calls import audio, erasures, store
 from ivr.calls.company import Company
 from ivr.calls.effects import Effect, ReleaseCaller
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
+from ivr.calls.retention import Keeping, forget_what_is_over
 from routing import dispatch, reports
 
 _log = logging.getLogger(__name__)
@@ -26,6 +29,16 @@ PATIENCE = timedelta(seconds=15)
 # How often calls are looked for whose end was never told (they wait for ten minutes at least), and audio whose time is over
 # (which nobody can listen to from that moment on).
 SWEEP_EVERY = timedelta(minutes=1)
+# Whatever else is kept for days may be kept for an hour more.
+FORGET_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upkeep:
+    """What the ticker looks after beside calls: how long things are kept, and the file that knows every erasure."""
+
+    keeping: Keeping
+    erasures_file: Path
 
 
 class Ticker:
@@ -40,13 +53,17 @@ class Ticker:
         sessions: sessionmaker[Session],
         company: Company,
         clock: Callable[[], datetime],
+        *,
+        upkeep: Upkeep,
     ) -> None:
         self._meeting = meeting
         self._outgoing = outgoing
         self._sessions = sessions
         self._company = company
         self._clock = clock
+        self._upkeep = upkeep
         self._swept_at: datetime | None = None
+        self._forgot_at: datetime | None = None
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -75,11 +92,28 @@ class Ticker:
             effects.extend(
                 ReleaseCaller(call_id=call_id, turn=turn) for call_id, turn in store.stranded_calls(session, now)
             )
-            if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+            is_sweep = self._swept_at is None or now - self._swept_at >= SWEEP_EVERY
+            if is_sweep:
                 self._swept_at = now
                 effects.extend(self._give_up_silent_calls(session, now))
                 audio.erase_what_is_over(session, now)
         self._outgoing.carry_out(effects)
+        if is_sweep:
+            self.look_after(now)
+
+    def look_after(self, now: datetime) -> None:
+        """Tell the file of erasures and the database what each lacks; once an hour, erase what is kept no longer."""
+        try:
+            with self._sessions.begin() as session:
+                erasures.reconcile(session, self._upkeep.erasures_file, now)
+        except OSError as error:
+            _log.error("erasures_file: %s: a backup would bring back what was erased", type(error).__name__)
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            with self._sessions.begin() as session:
+                counts = forget_what_is_over(session, self._upkeep.keeping, now)
+            if counts:
+                _log.info("erased because its time is over: %s", ", ".join(f"{n} {kind}" for kind, n in counts.items()))
 
     def _give_up_silent_calls(self, session: Session, now: datetime) -> Iterable[Effect]:
         """End the calls whose end the carrier never told: no case, offer or agent may hang on a word that was lost."""

@@ -43,10 +43,11 @@ def listen(session: Session, *, call_id: str, turn: int, by: str, now: datetime)
     return flac
 
 
-def erase_what_is_over(session: Session, now: datetime) -> None:
-    """Erase what nobody may listen to any more: its time is over, its consent withdrawn, or its call gone."""
-    customers.erase_audio_that_is_over(session, now)
-    customers.erase_audio_but_of(session, select(Call.call_id))
+def erase_what_is_over(session: Session, now: datetime) -> int:
+    """Erase what nobody may listen to any more: its time is over, its consent withdrawn, or its call gone; of how many turns."""
+    return customers.erase_audio_that_is_over(session, now) + customers.erase_audio_but_of(
+        session, select(Call.call_id)
+    )
 
 
 def flac_of(pcm: bytes) -> bytes:

@@ -22,9 +22,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ivr import database
 from ivr.accounts import store as accounts
-from ivr.app import checked, make_understanding
+from ivr.app import catch_up, checked, make_understanding
+from ivr.calls import erasures
 from ivr.commands.demo import DEFAULT_LINE_PORT, DEFAULT_PORT, Demo, DemoError
 from ivr.commands.model_commands import models
+from ivr.commands.privacy_commands import privacy
 from ivr.commands.terminal import Trouble, chosen_settings, console, errors
 from ivr.commands.trial_line import open_line
 from ivr.line.channel import QUALITIES
@@ -85,6 +87,7 @@ def check(folder: Path | None) -> None:
 
 
 main.add_command(models)
+main.add_command(privacy)
 
 
 @main.group(name="database")
@@ -96,7 +99,14 @@ def database_group() -> None:
 @click.pass_obj
 def upgrade(file: Path | None) -> None:
     """Bring the database to the newest migration."""
-    _with_engine(file, database.upgrade)
+    chosen = chosen_settings(file)
+
+    def work(engine: Any) -> None:
+        database.upgrade(engine)
+        # A backup that was restored is mostly an older one: what was erased since is erased again, before anybody reads it.
+        catch_up(engine, erasures.file_of(engine, chosen.erasures_file), _now())
+
+    _with_engine(file, work)
     console.print("[green]✓[/] the database is up to date")
 
 

@@ -127,6 +127,16 @@ def consents_of(session: Session, customer_id: str) -> dict[str, bool]:
     return {row.purpose: row.granted for row in rows}
 
 
+def who_consents(session: Session, purpose: str) -> frozenset[str]:
+    """The customers whose consent to a purpose stands today."""
+    answered = (Consent.purpose == purpose, Consent.answer != Answer.UNCLEAR)
+    rows = session.execute(
+        select(Consent.customer_id, Consent.granted).where(*answered).order_by(Consent.at, Consent.consent_id)
+    )
+    standing = {row.customer_id: row.granted for row in rows}
+    return frozenset(customer_id for customer_id, granted in standing.items() if granted)
+
+
 def was_ever_granted(session: Session, customer_id: str, purpose: str) -> bool:
     """Whether there has been a yes at any time: only then can anything lie anywhere that rests on it."""
     of_purpose = (Consent.customer_id == customer_id, Consent.purpose == purpose, Consent.granted.is_(True))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Delete, Select, and_, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from ivr.customers import ledger
@@ -236,14 +236,19 @@ def audio_of(session: Session, *, call_id: str, turn: int, now: datetime) -> byt
     return None if kept is None else kept.flac
 
 
-def erase_audio_but_of(session: Session, calls: Select[tuple[str]]) -> None:
-    """Erase the sound of every call that is not among these: a call's own table is not ours to know."""
-    session.execute(delete(CallAudio).where(CallAudio.call_id.not_in(calls)))
+def erase_audio_but_of(session: Session, calls: Select[tuple[str]]) -> int:
+    """Erase the sound of every call that is not among these: a call's own table is not ours to know. Of how many turns."""
+    return _erased(session, delete(CallAudio).where(CallAudio.call_id.not_in(calls)))
 
 
-def erase_audio_that_is_over(session: Session, now: datetime) -> None:
-    """Erase the sound whose time is over, or whose consent no longer stands however that came about."""
-    session.execute(delete(CallAudio).where(or_(CallAudio.kept_until <= now, ~_consent_stands())))
+def erase_audio_that_is_over(session: Session, now: datetime) -> int:
+    """Erase the sound whose time is over, or whose consent no longer stands however that came about. Of how many turns."""
+    return _erased(session, delete(CallAudio).where(or_(CallAudio.kept_until <= now, ~_consent_stands())))
+
+
+def _erased(session: Session, statement: Delete) -> int:
+    result = session.execute(statement)
+    return int(result.rowcount)  # type: ignore[attr-defined] # a DELETE answers with a CursorResult, which has it
 
 
 def _may_be_heard(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -1,0 +1,67 @@
+"""What time alone takes away: words, evidence of voices, voiceprints that nobody uses, and whatever lost the consent it rests on.
+
+One function, called by the ticker; each kind says how long it is kept and why in `docs/privacy.md`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from biometrics.vault import Blocked, Vault
+from ivr.calls import audio, forgetting
+from ivr.customers import ledger
+from ivr.customers.ledger import VOICE_VERIFICATION
+from sealing.columns import ring_of
+
+# A voice that is being collected comes to nothing after so long without a word; whoever calls that seldom begins anew. Judgement.
+UNFINISHED: Final = timedelta(days=90)
+# Spoken digits and one-time codes hold for minutes; the day leaves time to look into a complaint.
+CHALLENGES: Final = timedelta(days=1)
+# Half a year: patterns of attacks on one customer come back within months. Judgement.
+ALERTS: Final = timedelta(days=180)
+# The tables that hold something of a voice itself, beside voiceprints.
+_VOICES: Final = ("call_voices", "collected_voices", "background_voices", "heard_fingerprints")
+# How many calls lose their words at once: some thousand statements, a second or two in which others wait on SQLite.
+MOST_CALLS: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """How long what is kept, as the settings say."""
+
+    words: timedelta
+    voice: timedelta  # evidence, fingerprints
+    voiceprints: timedelta  # since they were used last
+
+
+def forget_what_is_over(session: Session, keeping: Keeping, now: datetime) -> Mapping[str, int]:
+    """Erase everything whose time is over or whose consent no longer stands; how many of what, those that were none left out."""
+    vault = Vault(ring_of(session.connection()))
+    counts = {
+        "audio": audio.erase_what_is_over(session, now),
+        "words": forgetting.forget_old_words(session, now - keeping.words, most=MOST_CALLS),
+        "voices_without_consent": _erase_voices_without_consent(session, vault),
+        **vault.forget_old(
+            session, now, evidence=keeping.voice, fingerprints=keeping.voice, unfinished=UNFINISHED,
+            voiceprints=keeping.voiceprints, challenges=CHALLENGES, alerts=ALERTS,
+        ),
+    }  # fmt: skip
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def _erase_voices_without_consent(session: Session, vault: Vault) -> int:
+    consenting = ledger.who_consents(session, VOICE_VERIFICATION)
+    without = [one for one in vault.customers(session) if one not in consenting and _has_voice(session, vault, one)]
+    for customer_id in without:
+        vault.erase(session, customer_id)
+    return len(without)
+
+
+def _has_voice(session: Session, vault: Vault, customer_id: str) -> bool:
+    """Whether it is a voice that is kept, and not only that one was asked for, or is blocked."""
+    is_voice = not isinstance(vault.voiceprint_of(session, customer_id, encoder=""), Blocked | None)
+    rows = vault.rows(session, customer_id)
+    return is_voice or any(rows.get(table, 0) for table in _VOICES)
