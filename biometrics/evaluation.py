@@ -3,11 +3,10 @@
 Pure arithmetic between `biometrics.trials`, which makes the comparisons, and `biometrics.report`, which shows what came of them.
 """
 
-import itertools
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 import numpy as np
 
@@ -52,8 +51,9 @@ class Judged:
 
     seconds: float  # of the test, as wanted
     raw: Trial  # the cosine
+    ordered: Trial  # the cosine with what the calibration makes of the call's noise and length
+    with_background: Trial | None  # the same of the standard score, with other speakers as the line's own voices
     calibrated: Trial  # the log likelihood ratio
-    with_background: Trial | None  # the same with other speakers as the line's own voices
     accept_from: float  # the log likelihood ratio from which on the calibration accepts
 
 
@@ -112,43 +112,80 @@ def judged_by(
 ) -> list[Judged]:
     """Score comparisons by a calibration that was made elsewhere; `progress` gets the groups of speakers done and all."""
     groups = _groups(voices)
-    return list(
-        itertools.chain.from_iterable(
-            _judged(calibration, of_groups, background, false_accepts)
-            for _, of_groups, background in _rounds(pairs, voices, groups, calibration.encoder, progress)
-        )
-    )
+    middle = _Middle.of(pairs)
+    return [
+        _judged(calibration, pair, background, middle, false_accepts)
+        for _, of_groups, background in _rounds(pairs, voices, groups, calibration.encoder, progress)
+        for pair in of_groups
+    ]
 
 
 def judged_crosswise(
     pairs: Sequence[Compared], voices: Sequence[Voice], *, encoder: str, false_accepts: float, progress: Progress
 ) -> list[Judged]:
-    """Score each comparison by a calibration learnt from those of other speakers alone: on neither of its sides is one of its two.
+    """Score each comparison by a calibration that was learnt without either of its two speakers.
 
     Raises `biometrics.calibration.CalibrationError` where too few are left.
     """
     groups = _groups(voices)
+    middle = _Middle.of(pairs)
     found: list[Judged] = []
     for without, of_groups, background in _rounds(pairs, voices, groups, encoder, progress):
         others = [pair for pair in pairs if not without & set(_groups_of(pair, groups))]
         calibration = learnt(others, encoder=encoder, made_on="")
-        found.extend(_judged(calibration, of_groups, background, false_accepts))
+        found.extend(_judged(calibration, pair, background, middle, false_accepts) for pair in of_groups)
     return found
 
 
-def _judged(
-    calibration: Calibration, pairs: Iterable[Compared], background: Background | None, false_accepts: float
-) -> Iterator[Judged]:
-    accept_from = calibration.tail.threshold(false_accepts)
-    for pair in pairs:
-        with_background = None if background is None else _ratio(calibration, pair, background)
-        yield Judged(
-            seconds=pair.comparison.seconds,
-            raw=pair.trial(pair.cosine),
-            calibrated=pair.trial(_ratio(calibration, pair, None)),
-            with_background=None if with_background is None else pair.trial(with_background),
-            accept_from=accept_from,
+@dataclass(frozen=True, kw_only=True)
+class _Middle:
+    """A comparison in the midst of all: where calibrations are laid over each other.
+
+    A calibration that lacks the speakers of a comparison lies the higher the lower these score, so that scores of several
+    calibrations, pooled as they are, tell voices apart worse than any one of them does (Airola et al., "An experimental
+    comparison of cross-validation techniques for estimating the area under the ROC curve", 2011). Whatever depends on the order
+    of scores alone is measured with offset and scale taken out.
+    """
+
+    net_speech_seconds: float
+    snr_db: float
+
+    @classmethod
+    def of(cls, pairs: Sequence[Compared]) -> Self:
+        return cls(
+            net_speech_seconds=statistics.median(pair.net_speech_seconds for pair in pairs),
+            snr_db=statistics.median(pair.snr_db for pair in pairs),
         )
+
+    def offset_and_scale(self, calibration: Calibration) -> tuple[float, float]:
+        """Give the log likelihood ratio of a standard score of 0, and what one more adds."""
+        at_zero, at_one = (
+            calibration.log_likelihood_ratio(
+                standard_score=score, net_speech_seconds=self.net_speech_seconds, snr_db=self.snr_db
+            )
+            for score in (0.0, 1.0)
+        )
+        return at_zero, at_one - at_zero
+
+
+def _judged(
+    calibration: Calibration, pair: Compared, background: Background | None, middle: _Middle, false_accepts: float
+) -> Judged:
+    offset, scale = middle.offset_and_scale(calibration)
+    ratio = _ratio(calibration, pair, None)
+    # As a standard score it still holds the calibration's own mean and deviation of impostors; as a cosine it does not.
+    ordered = calibration.impostor_mean + calibration.impostor_deviation * (ratio - offset) / scale
+    with_background = None
+    if background is not None:
+        with_background = pair.trial((_ratio(calibration, pair, background) - offset) / scale)
+    return Judged(
+        seconds=pair.comparison.seconds,
+        raw=pair.trial(pair.cosine),
+        ordered=pair.trial(ordered),
+        with_background=with_background,
+        calibrated=pair.trial(ratio),
+        accept_from=calibration.tail.threshold(false_accepts),
+    )
 
 
 def _ratio(calibration: Calibration, pair: Compared, background: Background | None) -> float:

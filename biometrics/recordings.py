@@ -208,7 +208,7 @@ def _from_table(table: Path) -> tuple[list[_Named], list[LeftOut]]:
     return named, left_out
 
 
-def _rows(table: Path) -> csv.DictReader[str]:
+def _rows(table: Path) -> "csv.DictReader[str]":
     try:
         text = table.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -54,10 +54,9 @@ class Length:
 
     seconds: float
     raw: tuple[Trial, ...]  # cosines
+    ordered: tuple[Trial, ...]  # cosines with what the calibration makes of noise and length: its order alone
+    with_background: tuple[Trial, ...]  # the same with other speakers as the line's own; empty where they are too few
     calibrated: tuple[Trial, ...]  # log likelihood ratios
-    with_background: tuple[
-        Trial, ...
-    ]  # the same with other speakers as the line's own voices; empty where they are too few
     thresholds: tuple[float, ...]  # the log likelihood ratio from which on each trial's calibration accepts
     windows: int  # stretches that were cut
     refused: int  # of them, not good enough to be decided on
@@ -123,6 +122,10 @@ def _calibrated(length: Length) -> tuple[Trial, ...]:
     return length.calibrated
 
 
+def _ordered(length: Length) -> tuple[Trial, ...]:
+    return length.ordered
+
+
 def _raw(length: Length) -> tuple[Trial, ...]:
     return length.raw
 
@@ -153,7 +156,7 @@ class _Shown:
 
     key: str  # of its words
     measure: Measure
-    trials: Callable[[Length], tuple[Trial, ...]] = _calibrated
+    trials: Callable[[Length], tuple[Trial, ...]] = _ordered
     is_share: bool = True
 
 
@@ -166,8 +169,8 @@ _FIGURES: Final = (
     _Shown(key="rejects_1_background", measure=_at_one_in_a_hundred, trials=_with_background),
     _Shown(key="rejects_01", measure=_at_one_in_a_thousand),
     _Shown(key="min_dcf", measure=min_dcf, is_share=False),
-    _Shown(key="cllr", measure=cllr, is_share=False),
-    _Shown(key="min_cllr", measure=min_cllr, is_share=False),
+    _Shown(key="cllr", measure=cllr, trials=_calibrated, is_share=False),
+    _Shown(key="min_cllr", measure=min_cllr, trials=_calibrated, is_share=False),
 )
 _AT_THE_THRESHOLD: Final = (
     _Shown(key="true_accepts", measure=_true_accepts, trials=_above_threshold),
@@ -252,25 +255,34 @@ class _Report:
         if max(facts.rates_hz) > min(RATES_HZ) and not facts.is_as_telephone:
             yield words("warn_wide_band")
         for length in facts.lengths:
-            yield from self._warnings_of(length)
-
-    def _warnings_of(self, length: Length) -> Iterator[str]:
-        words, seconds = self._words, self._words.number(length.seconds)
-        if not _has_both(length):
-            yield words("warn_no_length", seconds=seconds)
-            return
-        _, impostors = _sides(length.calibrated)
+            if not _has_both(length):
+                yield words("warn_no_length", seconds=words.number(length.seconds))
         for share in (_ONE_IN_A_HUNDRED, _ONE_IN_A_THOUSAND):
-            errors, accepts = int(share * len(impostors)), words.percent(share)
-            if errors < 1:
-                needed = words.number(round(1 / share))
-                yield words(
-                    "warn_few_impostors", seconds=seconds, impostors=len(impostors), accepts=accepts, needed=needed
-                )
-            elif errors < _ENOUGH_ERRORS:
-                yield words("warn_some_impostors", seconds=seconds, accepts=accepts, errors=errors)
-        if length.refused:
-            yield words("warn_refused", seconds=seconds, refused=length.refused, windows=length.windows)
+            yield from self._few_impostors(share)
+        refused = [
+            self._of_length(length, f"{length.refused}/{length.windows}") for length in facts.lengths if length.refused
+        ]
+        if refused:
+            yield words("warn_refused", refused="; ".join(refused))
+
+    def _few_impostors(self, share: float) -> Iterator[str]:
+        """Say for which lengths a share of false accepts rests on few trials, or on none."""
+        words, accepts = self._words, self._words.percent(share)
+        counts = {length.seconds: _sides(length.calibrated)[1].size for length in self._lengths}
+        none = [self._of_length(one, counts[one.seconds]) for one in self._lengths if share * counts[one.seconds] < 1]
+        if none:
+            needed = words.number(round(1 / share))
+            yield words("warn_few_impostors", impostors="; ".join(none), accepts=accepts, needed=needed)
+        few = [
+            self._of_length(length, int(share * counts[length.seconds]))
+            for length in self._lengths
+            if 1 <= share * counts[length.seconds] < _ENOUGH_ERRORS
+        ]
+        if few:
+            yield words("warn_some_impostors", accepts=accepts, errors="; ".join(few))
+
+    def _of_length(self, length: Length, told: float | str) -> str:
+        return f"{self._seconds(length)}: {told if isinstance(told, str) else self._words.number(told)}"
 
     def _rows(self) -> Iterator[_Row]:
         words = self._words
@@ -280,11 +292,8 @@ class _Report:
         for side, key in enumerate(("targets", "impostors")):
             cells = tuple(_Cell(value=words.number(len(both[side]))) for both in sides)
             yield _Row(title=words(key), cells=cells)
-        yield from (
-            self._row(shown)
-            for shown in _FIGURES
-            if any((shown.key, length.seconds) in self._rates for length in self._lengths)
-        )
+        measured = {key for key, _ in self._rates}
+        yield from (self._row(shown) for shown in _FIGURES if shown.key in measured)
 
     def _thresholds(self) -> Iterator[_Row]:
         """Say what came of the calibration's own threshold."""
@@ -305,7 +314,7 @@ class _Report:
 
     def _det(self) -> _Plot:
         words = self._words
-        lines = [self._line("line_ours", length, length.calibrated) for length in self._lengths]
+        lines = [self._line("line_ours", length, length.ordered) for length in self._lengths]
         middle = self._lengths[len(self._lengths) // 2]
         raw = self._line("line_raw", middle, middle.raw, is_faint=True)
         lines.insert(self._lengths.index(middle) + 1, raw)

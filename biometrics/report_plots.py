@@ -46,6 +46,7 @@ _DET_LOWEST: Final = 0.0005
 _DET_HIGHEST: Final = 0.6
 _BINS: Final = 30
 _RELIABILITY_BINS: Final = 10
+_FEWEST_IN_A_BIN: Final = 20
 # Log ratios beyond this are drawn at the edge: e^12 is 1 in 160,000.
 _WIDEST_RATIO: Final = 12.0
 
@@ -100,41 +101,49 @@ def det_plot(lines: Sequence[Line], words: Words, *, alt: str) -> str:
         return _svg(figure, "det", alt)
 
 
-def score_plot(line: Line, words: Words, *, threshold: float | None, name: str, alt: str) -> str:
+def score_plot(line: Line, words: Words, *, threshold: float, name: str, alt: str) -> str:
     """Draw the log likelihood ratios of both kinds of trials as two histograms, each of area one."""
     with _style(name):
         figure = Figure(figsize=(_SIZE_INCHES[0], 3.0), layout="constrained")
         axes = figure.subplots()
         targets, impostors = _within(line.targets), _within(line.impostors)
-        everything = np.concatenate((targets, impostors))
-        edges = np.linspace(everything.min() - 1e-6, everything.max() + 1e-6, _BINS + 1)
+        edges = np.linspace(-_WIDEST_RATIO, _WIDEST_RATIO, _BINS + 1)
         kinds = ((impostors, "different_speakers", _OTHERS, "////"), (targets, "same_speaker", _OWN, ""))
         for scores, whose, colour, hatch in kinds:
             axes.hist(
                 scores, bins=edges.tolist(), weights=np.full(scores.size, 1 / scores.size), histtype="stepfilled", alpha=0.55,
                 facecolor=colour, edgecolor=colour, hatch=hatch, label=words(whose),
             )  # fmt: skip
-        if threshold is not None and abs(threshold) <= _WIDEST_RATIO:
+        if abs(threshold) <= _WIDEST_RATIO:
             axes.axvline(threshold, color=_INK, linestyle="--", linewidth=1.4, label=words("threshold"))
         axes.set(xlabel=words("axis_ratio"), ylabel=words("axis_share"), title=line.label)
+        axes.set_xlim(-_WIDEST_RATIO - 0.5, _WIDEST_RATIO + 0.5)
+        axes.set_xticks(range(-10, 11, 5))
         axes.margins(y=0.28)
         axes.legend(loc="upper center", ncols=2, fontsize=9)
         return _svg(figure, name, alt)
 
 
 def reliability(targets: Scores, impostors: Scores) -> tuple[Point, ...]:
-    """Bin log likelihood ratios by the probability that they say where both kinds are equally frequent; ten bins."""
-    right, wrong = expit(np.asarray(targets, dtype=np.float64)), expit(np.asarray(impostors, dtype=np.float64))
-    edges = np.linspace(0, 1, _RELIABILITY_BINS + 1)[1:-1]
-    points = []
-    for bin_number in range(_RELIABILITY_BINS):
-        of_right, of_wrong = (side[np.digitize(side, edges) == bin_number] for side in (right, wrong))
-        # Each kind weighs one half, however many trials it has.
-        weights = np.concatenate((np.full(of_right.size, 0.5 / right.size), np.full(of_wrong.size, 0.5 / wrong.size)))
-        if weights.size:
+    """Bin log likelihood ratios by the probability that they say where both kinds are equally frequent.
+
+    Ten bins, neighbours joined until each holds twenty trials: fewer show chance alone.
+    """
+    right, wrong = (np.sort(expit(np.asarray(side, dtype=np.float64))) for side in (targets, impostors))
+    points: list[Point] = []
+    begins = 0.0
+    for ends in np.linspace(0, 1, _RELIABILITY_BINS + 1)[1:]:
+        is_last = ends == 1
+        of_right, of_wrong = (side[(side >= begins) & ((side < ends) | is_last)] for side in (right, wrong))
+        if of_right.size + of_wrong.size >= _FEWEST_IN_A_BIN or (is_last and of_right.size + of_wrong.size):
+            # Each kind weighs one half, however many trials it has.
+            weights = np.concatenate(
+                (np.full(of_right.size, 0.5 / right.size), np.full(of_wrong.size, 0.5 / wrong.size))
+            )
             said = float(np.average(np.concatenate((of_right, of_wrong)), weights=weights))
             observed = float(np.sum(weights[: of_right.size]) / np.sum(weights))
             points.append(Point(said=said, observed=observed, trials=weights.size))
+            begins = float(ends)
     return tuple(points)
 
 
@@ -176,7 +185,7 @@ def _style(name: str) -> Any:
 def _svg(figure: Figure, name: str, alt: str) -> str:
     """Give the drawing as an element of a page: identifiers of its own, and its alternative text."""
     drawn = io.StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None, "Title": None})
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     text = drawn.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
