@@ -8,6 +8,7 @@ statement may ask whether there is anything; nothing else about a sealed column 
 
 import base64
 import binascii
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Self, TypeVar, overload
@@ -22,6 +23,8 @@ from sealing.keys import KeyRing, SealBrokenError, is_sealed
 # Sealed words begin with this in the database, base64 follows.
 _PREFIX: Final = "sealed:"
 _RING: Final = "key_ring"  # an attribute of the engine's dialect, which every use of a column gets to see
+
+_log = logging.getLogger(__name__)
 
 Plain = TypeVar("Plain", str, bytes)
 Stored = str | bytes
@@ -186,6 +189,20 @@ class _SealedColumn(Generic[Plain]):
         if None in parts:
             raise ValueError(f"{self._name} can be kept once {' and '.join(self._key)} are known")
         return about(self._owner.__tablename__, self._name, parts)
+
+
+@overload
+def if_it_opens(record: object, name: str, otherwise: str) -> str: ...
+@overload
+def if_it_opens(record: object, name: str, otherwise: None) -> str | None: ...
+def if_it_opens(record: object, name: str, otherwise: str | None) -> str | None:
+    """A record's words of this name; `otherwise`, and a line in the log, where they do not open."""
+    try:
+        words: str = getattr(record, name)
+        return words  # noqa: TRY300 - reading is what may fail
+    except SealBrokenError as error:
+        _log.error("a sealed value does not open: %s", error)
+        return otherwise
 
 
 class SealedText(_SealedColumn[str]):

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import asking, speaking, store, voice_fork
+from ivr.calls import asking, speaking, store, voice_fork, voice_learning
 from ivr.calls.company import CARRIER, GIVEN_UP, QUEUE, STREAM, Company
 from ivr.calls.effects import Effect
 from ivr.calls.first_language import first_language
@@ -32,6 +32,7 @@ from ivr.telephony.requests import ENDED_STATUSES, VoiceRequest
 from routing import dispatch, reports
 from routing.outcomes import Queued
 from routing.skills import Requirements
+from sealing.keys import SealBrokenError
 
 _log = logging.getLogger(__name__)
 
@@ -133,6 +134,7 @@ class Conductor:
         call.words_so_far = ""
         store.note(session, call.call_id, "ended", {"node": call.node, "turn": call.turn}, now)
         self._keep_contact(work)
+        voice_learning.learn_at_end(work)
 
     def _answer(
         self, session: Session, request: VoiceRequest, turn: int, now: datetime, *, outcome: str, attempt: int = 0
@@ -332,12 +334,12 @@ class Conductor:
 
 
 def _state_of(call: Call) -> State | None:
-    """Where the call stands in its flow; None, and so the flow's beginning, for a state that this version cannot read."""
+    """Where the call stands in its flow; None, and so the flow's beginning, for a state that cannot be read or was not ours."""
     if not call.state:
         return None
     try:
         return State.from_json(call.state)
-    except StateError as error:
+    except (StateError, SealBrokenError) as error:
         # Its words are not logged: the state may hold what the caller said.
         _log.error("a call's state cannot be read, its flow begins anew (%s)", type(error).__name__)
         return None

@@ -4,47 +4,17 @@ One function an act, listed in one table. Nothing here talks to the carrier: wha
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, assert_never
 
-import numpy as np
-from sqlalchemy.orm import Session
-
-from biometrics.check import check
-from biometrics.decision import Accepted, Inconclusive, Rejected
-from biometrics.encoders import NoEncoder
-from ivr.audio import RATE_HZ
-from ivr.calls import store
-from ivr.calls.company import Company, FlowVersion
-from ivr.calls.effects import Effect, SendMessage
-from ivr.calls.tables import Call
+from ivr.calls import store, voice_learning, voice_proof, withdrawal
+from ivr.calls.effects import SendMessage
+from ivr.calls.work import Work
 from ivr.customers import store as customers
+from ivr.customers.ledger import PHONE, Answer, Asked, AskedBy
 from ivr.flow.events import Done, Value
 from ivr.flow.steps import Act, Perform
 from ivr.telephony.requests import can_receive_messages, dialled
-
-
-@dataclass(kw_only=True)
-class Work:
-    """One webhook's work on one call: the open transaction, the time, and what must go out after the commit."""
-
-    session: Session
-    company: Company
-    version: FlowVersion
-    call: Call
-    now: datetime
-    heard: str = ""  # the words that this webhook brought, not yet among the call's turns
-    effects: list[Effect] = field(default_factory=list)
-
-    @property
-    def today(self) -> date:
-        """The day in the company's time zone."""
-        return self.now.astimezone(self.company.zone).date()
-
-    def note(self, kind: str, /, **details: Value) -> None:
-        """Keep something that happened, for the agent's screen."""
-        store.note(self.session, self.call.call_id, kind, details, self.now)
 
 
 def perform(work: Work, step: Perform) -> Done:
@@ -71,6 +41,7 @@ def _identify(work: Work, _values: Mapping[str, Value]) -> Done:
         "first_call": first_call,
         "language": customer.language,
         **{f"consent_{purpose}": answer for purpose, answer in granted.items()},
+        **voice_learning.what_is_known(work, first_call=first_call),
         **_matter(work, customer.customer_id),
     }
     return Done(outcome="known", values=values)
@@ -100,61 +71,32 @@ def _matter(work: Work, customer_id: str) -> dict[str, Value]:
     return {"proactive": "", **only}
 
 
-def _verify(work: Work, _values: Mapping[str, Value]) -> Done:
-    consents = customers.consents_of(work.session, work.call.customer_id) if work.call.customer_id else {}
-    # No voiceprint is kept yet and no encoder ships, so the check fails closed by its own rules, naming what is missing.
-    decision = check(
-        speech=np.zeros(0, dtype=np.int16),
-        rate_hz=RATE_HZ,
-        channel="phone",
-        encoder=NoEncoder(reason="no speaker encoder is installed"),
-        voiceprint=None,
-        calibration=None,
-        has_consented=consents.get("voice_verification", False),
-        at=work.now,
-    )
-    match decision:
-        case Accepted():
-            outcome, reason = "accepted", ""
-        case Rejected():
-            outcome, reason = "rejected", str(decision.reason)
-        case Inconclusive():
-            outcome, reason = "inconclusive", str(decision.reason)
-        case _:
-            assert_never(decision)
-    work.note("proof", proof="voice", outcome=outcome, reason=reason)
-    return Done(outcome=outcome, values={"reason": reason})
-
-
-def _enrol(_work: Work, _values: Mapping[str, Value]) -> Done:
-    # No voiceprint is made before the encoder ships: another way of proof is always offered, so nothing is lost.
-    return Done(outcome="unavailable")
-
-
 def _consent(work: Work, values: Mapping[str, Value]) -> Done:
+    purpose = str(values.get("purpose", ""))
     if work.call.customer_id is None:
-        work.note("consent_without_customer", purpose=values.get("purpose"))
+        work.note("consent_without_customer", purpose=purpose)
         return Done(outcome="recorded")
-    if values.get("answer") == "unclear":
+    answer = Answer(str(values.get("answer") or Answer.UNCLEAR))
+    asked = Asked(
+        by=AskedBy.LINE,
+        channel=PHONE,
+        wording=str(values.get("wording", "")),
+        wording_version=work.version.number,
+        language=work.call.language,
+        call_id=work.call.call_id,
+        turn=work.call.turn,
+        heard=work.heard or work.keys,
+    )
+    withdrawal.answered(
+        work.session, customer_id=work.call.customer_id, purpose=purpose, answer=answer, asked=asked, now=work.now
+    )
+    if answer == Answer.UNCLEAR:
         # Not a word that can be held against anybody: it counts as a no in this call and may be asked in another.
-        work.note("consent_unclear", purpose=values.get("purpose"))
-        return Done(outcome="recorded")
-    asked = str(values.get("purpose", ""))
-    standing = customers.consents_of(work.session, work.call.customer_id)
-    for purpose in (standing or {"voice_verification": True, "contact_history": True}) if asked == "all" else [asked]:
-        customers.record_consent(
-            work.session,
-            customer_id=work.call.customer_id,
-            purpose=purpose,
-            granted=bool(values.get("granted")),
-            wording=str(values.get("wording", "")),
-            wording_version=work.version.number,
-            language=work.call.language,
-            call_id=work.call.call_id,
-            now=work.now,
-        )
-    work.note("consent", purpose=asked, granted=bool(values.get("granted")))
-    return Done(outcome="recorded")
+        work.note("consent_unclear", purpose=purpose)
+    else:
+        work.note("consent", purpose=purpose, granted=answer == Answer.YES)
+    is_withdrawn = answer == Answer.WITHDRAWN
+    return Done(outcome="recorded", values=dict(voice_learning.NOTHING_KNOWN) if is_withdrawn else {})
 
 
 def _lookup(work: Work, values: Mapping[str, Value]) -> Done:
@@ -318,8 +260,9 @@ def _day(work: Work, at: datetime) -> str:
 
 _ACTS: Mapping[Act, Callable[[Work, Mapping[str, Any]], Done]] = {
     Act.IDENTIFY: _identify,
-    Act.VERIFY: _verify,
-    Act.ENROL: _enrol,
+    Act.VERIFY: voice_proof.verify,
+    Act.CHALLENGE: voice_proof.challenge,
+    Act.ENROL: lambda work, _values: voice_learning.enrol(work),
     Act.CONSENT: _consent,
     Act.LOOKUP: _lookup,
     Act.CASE: _case,

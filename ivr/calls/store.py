@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, inspect, select, 
 from sqlalchemy.orm import Session
 
 from ivr.calls.tables import Call, Effort, Happening, Turn
-from sealing.columns import Cell
+from sealing.columns import Cell, if_it_opens
 
 IN_LINE, WAITING, TALKING, ENDED = "in_line", "waiting", "talking", "ended"
 # Between an agent's leaving and the carrier's asking what the caller shall do next lies no work of anybody's; judgement.
@@ -244,7 +244,7 @@ def live_calls(session: Session) -> tuple[LiveCall, ...]:
             customer_id=row.customer_id,
             reason=row.reason,
             agent_id=row.agent_id,
-            words_so_far=row.words_so_far,
+            words_so_far=if_it_opens(row, "words_so_far", ""),
         )
         for row in rows
     )

@@ -12,6 +12,7 @@ from ivr.calls.context import CallContext, CaseLine, ContactLine, DoneLine, Orde
 from ivr.calls.tables import Call, Happening, Turn
 from ivr.calls.wording import sentence
 from ivr.customers import store as customers
+from sealing.columns import if_it_opens
 
 STATUS_WORDS: Mapping[str, str] = {
     store.IN_LINE: "in the line",
@@ -31,6 +32,8 @@ def context_of(
     if call is None:
         return None
     turns, happenings = store.turns(session, call_id), store.happenings(session, call_id)
+    # What somebody has been at says so in its own place, and the rest is read all the same.
+    broken = sentence("broken", {}, language)
     return CallContext(
         call_id=call.call_id,
         status=STATUS_WORDS[call.status],
@@ -41,15 +44,15 @@ def context_of(
         flow=call.flow,
         flow_version=call.flow_version,
         node=call.node,
-        who=_who(session, call, happenings, language),
+        who=_who(session, call, happenings, language, broken),
         reason=call.reason,
         route_reason=call.route_reason,
-        said=_said(turns, customers.turns_with_audio(session, call_id, now)),
-        words_so_far=call.words_so_far if call.ended_at is None else "",
+        said=_said(turns, customers.turns_with_audio(session, call_id, now), broken),
+        words_so_far=if_it_opens(call, "words_so_far", broken) if call.ended_at is None else "",
         done=_done(turns, happenings, language, agent_names),
         orders=_orders(session, call.customer_id, now.date()),
-        cases=_cases(session, call.customer_id, now),
-        contacts=_contacts(session, call),
+        cases=_cases(session, call.customer_id, now, broken),
+        contacts=_contacts(session, call, broken),
         agent_id=call.agent_id,
         on_hold=call.on_hold,
     )
@@ -65,12 +68,12 @@ def certainty(proofs: Sequence[Proof], *, is_known: bool) -> str:
     return "claimed" if is_known else "none"
 
 
-def _who(session: Session, call: Call, happenings: Sequence[Happening], language: str) -> Who:
+def _who(session: Session, call: Call, happenings: Sequence[Happening], language: str, broken: str) -> Who:
     customer = customers.customer(session, call.customer_id)
     proofs = []
     for row in happenings:
-        if row.kind == "proof":
-            details = json.loads(row.details)
+        details = _details(row)
+        if row.kind == "proof" and details:
             proofs.append(
                 Proof(
                     kind=details["proof"],
@@ -81,29 +84,37 @@ def _who(session: Session, call: Call, happenings: Sequence[Happening], language
             )
     return Who(
         customer_id=call.customer_id,
-        name=customer.name if customer else None,
+        name=if_it_opens(customer, "name", broken) if customer else None,
         number=call.from_number,
         certainty=certainty(proofs, is_known=customer is not None),
         proofs=tuple(proofs),
     )
 
 
-def _said(turns: Sequence[Turn], with_audio: frozenset[int]) -> tuple[TurnLine, ...]:
+def _details(row: Happening) -> dict[str, Any]:
+    details: dict[str, Any] = json.loads(if_it_opens(row, "details", "") or "{}")
+    return details
+
+
+def _said(turns: Sequence[Turn], with_audio: frozenset[int], broken: str) -> tuple[TurnLine, ...]:
     lines = []
     for position, row in enumerate(turns):
         answer = turns[position + 1] if position + 1 < len(turns) else None
+        heard = if_it_opens(answer, "heard", broken) if answer else ""
+        keys = if_it_opens(answer, "keys", broken) if answer else ""
+        hearing = if_it_opens(answer, "hearing", "") if answer else ""
         lines.append(
             TurnLine(
                 turn=row.turn,
                 at=row.at,
                 node=row.node,
-                prompt=row.prompt,
-                heard=answer.heard if answer else "",
-                keys=answer.keys if answer else "",
+                prompt=if_it_opens(row, "prompt", broken),
+                heard=heard,
+                keys=keys,
                 intent=answer.intent if answer else "",
                 confidence=answer.confidence if answer else None,
                 ended=answer.ended if answer else "",
-                hearing=explained.hearing_of(answer.hearing, heard=answer.heard, keys=answer.keys) if answer else None,
+                hearing=explained.hearing_of(hearing, heard=heard, keys=keys),
                 has_audio=row.turn in with_audio,
             )
         )
@@ -117,10 +128,10 @@ def _done(
     for turn in turns:
         facts.extend(
             (turn.at, 0, fact["kind"], fact["values"])
-            for fact in json.loads(turn.facts)
+            for fact in json.loads(if_it_opens(turn, "facts", "") or "[]")
             if fact["kind"] not in _SILENT_FACTS
         )
-    facts.extend((row.at, 1, row.kind, _named(json.loads(row.details), agent_names)) for row in happenings)
+    facts.extend((row.at, 1, row.kind, _named(_details(row), agent_names)) for row in happenings)
     facts.sort(key=lambda fact: fact[:2])
     lines = (DoneLine(at=at, kind=kind, text=sentence(kind, details, language)) for at, _, kind, details in facts)
     return tuple(line for line in lines if line.text)
@@ -148,7 +159,7 @@ def _orders(session: Session, customer_id: str | None, today: date) -> tuple[Ord
     )
 
 
-def _cases(session: Session, customer_id: str | None, now: datetime) -> tuple[CaseLine, ...]:
+def _cases(session: Session, customer_id: str | None, now: datetime, broken: str) -> tuple[CaseLine, ...]:
     if customer_id is None:
         return ()
     return tuple(
@@ -158,17 +169,23 @@ def _cases(session: Session, customer_id: str | None, now: datetime) -> tuple[Ca
             opened_at=case.opened_at,
             due_at=case.due_at,
             is_overdue=case.due_at < now,
-            summary=case.summary,
+            summary=if_it_opens(case, "summary", broken),
         )
         for case in customers.open_cases_of(session, customer_id)
     )
 
 
-def _contacts(session: Session, call: Call) -> tuple[ContactLine, ...]:
+def _contacts(session: Session, call: Call, broken: str) -> tuple[ContactLine, ...]:
     if call.customer_id is None:
         return ()
     return tuple(
-        ContactLine(at=row.at, channel=row.channel, reason=row.reason, outcome=row.outcome, note=row.note)
+        ContactLine(
+            at=row.at,
+            channel=row.channel,
+            reason=row.reason,
+            outcome=row.outcome,
+            note=if_it_opens(row, "note", broken),
+        )
         for row in customers.contacts_of(session, call.customer_id)
         if row.call_id != call.call_id
     )

@@ -53,6 +53,8 @@ _IT: Mapping[str, str] = MappingProxyType({
     "finished": "Esito: {outcome}. {note}",
     "ended": "Fine della chiamata.",
     "listened": "{by} ha riascoltato la voce del cliente (turno {turn}).",
+    "record_broken": "La scheda del cliente non si può aprire: non è stata usata. Avvisate chi cura il servizio.",
+    "broken": "[non si può aprire]",
     "given_up": "Dalla linea non arrivava più niente: la chiamata è considerata finita.",
 })  # fmt: skip
 
@@ -100,6 +102,8 @@ _EN: Mapping[str, str] = MappingProxyType({
     "finished": "Outcome: {outcome}. {note}",
     "ended": "End of the call.",
     "listened": "{by} listened to the caller's voice (turn {turn}).",
+    "record_broken": "The customer's record cannot be opened: it was not used. Tell whoever looks after the service.",
+    "broken": "[cannot be opened]",
     "given_up": "Nothing came from the line any more: the call is taken to be over.",
 })  # fmt: skip
 

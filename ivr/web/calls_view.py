@@ -14,6 +14,7 @@ from ivr.flow.definition import Node
 from ivr.web.desk_view import agent_names
 from prompts.catalogue import Catalogue
 from routing import reports
+from sealing.columns import if_it_opens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,7 @@ def _live_call(
         flow_version=one.flow_version,
         node=one.node,
         language=one.language,
-        caller=customer.name if customer is not None else one.from_number,
+        caller=one.from_number if customer is None else if_it_opens(customer, "name", one.from_number),
         reason=one.reason,
         waiting_since=waiting.get(one.call_id),
         agent=names.get(one.agent_id or "", ""),
