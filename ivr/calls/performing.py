@@ -15,6 +15,7 @@ from ivr.customers.ledger import PHONE, Answer, Asked, AskedBy
 from ivr.flow.events import Done, Value
 from ivr.flow.steps import Act, Perform
 from ivr.telephony.requests import can_receive_messages, dialled
+from sealing.columns import if_it_opens
 
 
 def perform(work: Work, step: Perform) -> Done:
@@ -31,13 +32,18 @@ def _identify(work: Work, _values: Mapping[str, Value]) -> Done:
         # A number shared by two customers says nothing yet about which of them calls.
         return Done(outcome="unknown", values={"customers_with_number": len(known)})
     customer = known[0]
+    name = if_it_opens(customer, "name", None)
+    if name is None:
+        # Somebody has been at the record: nothing in it is told to whoever calls.
+        work.note("record_broken")
+        return Done(outcome="unknown", values={"customers_with_number": 1})
     call.customer_id = customer.customer_id
     work.note("proof", proof="number_on_file", outcome="accepted")
     first_call = not customers.has_contacts(work.session, customer.customer_id)
     granted = customers.consents_of(work.session, customer.customer_id)
     values: dict[str, Value] = {
         "customer_id": customer.customer_id,
-        "name": customer.name,
+        "name": name,
         "first_call": first_call,
         "language": customer.language,
         **{f"consent_{purpose}": answer for purpose, answer in granted.items()},
@@ -109,9 +115,8 @@ def _lookup(work: Work, values: Mapping[str, Value]) -> Done:
             return _lookup_case(work, values)
         case _:
             customer = customers.customer(work.session, work.call.customer_id)
-            return (
-                Done(outcome="not_found") if customer is None else Done(outcome="found", values={"name": customer.name})
-            )
+            name = None if customer is None else if_it_opens(customer, "name", None)
+            return Done(outcome="not_found") if name is None else Done(outcome="found", values={"name": name})
 
 
 def _lookup_order(work: Work, values: Mapping[str, Value]) -> Done:
