@@ -1,12 +1,13 @@
 """What the conductor works with, chosen once at start by `ivr.app`: versions, understanding, hours, addresses, queue rules."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ivr.calls.drawing import random_digits
 from ivr.calls.hours import Hours
 from ivr.calls.voice_parts import VoiceParts
 from ivr.calls.words_wanted import WordsWanted
@@ -79,6 +80,7 @@ class Company:
     token_key: bytes = b""  # binds a media socket to its call and turn, and signs the addresses of spoken prompts
     spoken_here: frozenset[str] = frozenset()  # languages whose prompts are said in our own voice
     voice: VoiceParts | None = None  # None: no voice is looked at, and none proves anything
+    draw_digits: Callable[[int], str] = field(default=random_digits)  # for proofs that are good once
 
     @property
     def zone(self) -> ZoneInfo:

@@ -18,9 +18,11 @@ from ivr.calls.effects import Effect
 from ivr.calls.first_language import first_language
 from ivr.calls.hearing import Heard, Unheard, event_of, heard_in
 from ivr.calls.open_question import OpenQuestion, Spoken
-from ivr.calls.performing import Work, perform
+from ivr.calls.performing import perform
 from ivr.calls.tables import Call
+from ivr.calls.work import Work
 from ivr.customers import store as customers
+from ivr.flow.definition import AskNode
 from ivr.flow.events import Done, Event, HungUp, Started, Understood
 from ivr.flow.machine import Advance, Fact, step
 from ivr.flow.state import State, StateError
@@ -38,6 +40,8 @@ _log = logging.getLogger(__name__)
 
 # A flow performs at most a handful of acts between two questions; more is a loop that the checker should have refused.
 MOST_STEPS = 50
+# What stands in a call's story for an answer that is kept nowhere.
+WITHHELD = "•••"
 
 
 class FlowRunsAwayError(RuntimeError):
@@ -188,7 +192,8 @@ class Conductor:
         return Reply(document=document)
 
     def _go_on(self, work: Work, state: State | None, event: Event, heard: Heard) -> Reply:
-        call, work.heard = work.call, heard.text
+        call, heard = work.call, _kept(work, state, heard)
+        work.heard, work.keys = heard.text, heard.keys
         course = self._run(work, state, event)
         call.turn += 1
         call.language, call.node, call.state = course.state.language, course.state.node, course.state.to_json()
@@ -331,6 +336,14 @@ class Conductor:
             outcome="with_agent" if call.agent_id else "in_line",
             now=work.now,
         )
+
+
+def _kept(work: Work, state: State | None, heard: Heard) -> Heard:
+    """What is kept of what came back: of the answer to a secret question, only that there was one."""
+    node = work.version.flow.nodes.get(state.node) if state is not None else None
+    if not isinstance(node, AskNode) or not node.secret:
+        return heard
+    return Heard(text=WITHHELD if heard.text else "", keys=WITHHELD if heard.keys else "")
 
 
 def _state_of(call: Call) -> State | None:

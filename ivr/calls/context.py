@@ -8,7 +8,7 @@ from datetime import datetime
 class Proof:
     """One way in which the caller showed who they are."""
 
-    kind: str  # "number on file", "order and postcode", "voice"
+    kind: str  # "number_on_file", "order_and_postcode", "voice", "digits", "code"
     outcome: str  # "accepted", "rejected", "inconclusive"
     detail: str
     at: datetime

@@ -1,6 +1,6 @@
 """What must go out after the commit, as records: rings, redirections, holds, messages. `ivr.calls.outgoing` carries them out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
@@ -50,7 +50,7 @@ class SendMessage:
 
     message_id: int
     to_number: str
-    text: str
+    text: str = field(repr=False)  # it may hold a code that is good once
 
 
 Effect: TypeAlias = RingAgent | BringCaller | ReleaseCaller | EndLeg | Hold | SendMessage

@@ -59,11 +59,15 @@ def context_of(
 
 
 def certainty(proofs: Sequence[Proof], *, is_known: bool) -> str:
-    """How sure the line is of who calls: proved by what only the customer has, likely by the number, claimed, or none."""
-    accepted = {proof.kind for proof in proofs if proof.outcome == "accepted"}
-    if "voice" in accepted or "order_and_postcode" in accepted:
+    """How sure the line is of who calls: proved by what only the customer has, likely by the number, claimed, or none.
+
+    A voice says what it said last. One that is not the customer's leaves the number no more than a claim.
+    """
+    accepted = {proof.kind for proof in proofs if proof.outcome == "accepted"} - {"voice"}
+    voice = next((proof.outcome for proof in reversed(proofs) if proof.kind == "voice"), "")
+    if voice == "accepted" or accepted & {"order_and_postcode", "digits", "code"}:
         return "proved"
-    if "number_on_file" in accepted:
+    if "number_on_file" in accepted and voice != "rejected":
         return "likely"
     return "claimed" if is_known else "none"
 

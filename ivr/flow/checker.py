@@ -9,7 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ivr.flow.definition import EXHAUSTED, GIVEN, MISSED, READ_BACK, SYSTEM_PROMPTS, AskNode, Confirm, Kind, outcomes_of
+from ivr.flow.definition import (
+    EXHAUSTED,
+    GIVEN,
+    MISSED,
+    READ_BACK,
+    STANDS_FOR,
+    SYSTEM_PROMPTS,
+    AskNode,
+    Confirm,
+    Kind,
+    outcomes_of,
+)
 from ivr.flow.walk import NO, NOTHING_ELSE, PERSON, PRIVACY, REPEAT, REPROMPTS, WITHDRAW, YES
 from prompts.problems import Problem
 
@@ -138,6 +149,8 @@ def _outcomes(flow: _Flow) -> Iterator[Problem]:
         if kind == Kind.BRANCH:
             continue
         allowed = required | (answers if kind == Kind.ASK else frozenset())
+        if kind == Kind.VERIFY and "what" not in node:
+            allowed |= STANDS_FOR.keys()
         for unknown in sorted(named - allowed):
             known = ", ".join(sorted(allowed)) or "none"
             remedy = (

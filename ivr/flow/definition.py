@@ -21,6 +21,7 @@ class Kind(StrEnum):
     ASK = "ask"
     IDENTIFY = "identify"
     VERIFY = "verify"
+    CHALLENGE = "challenge"
     ENROL = "enrol"
     CONSENT = "consent"
     LOOKUP = "lookup"
@@ -33,13 +34,18 @@ class Kind(StrEnum):
     END = "end"
 
 
-# What each kind can come to; every outcome must be named in the flow. Kinds with a variant (what is looked up, which case is
-# opened) are written "kind variant". `ask` and `branch` name their own outcomes: see `Ask` and `Branch` nodes below.
+# What each kind can come to; every outcome must be named in the flow. Kinds with a variant (what is looked up or verified, which
+# case is opened) are written "kind variant". `ask` and `branch` name their own outcomes: see `Ask` and `Branch` nodes below.
 OUTCOMES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "say": frozenset({"next"}),
         "identify": frozenset({"known", "unknown", "hidden"}),
         "verify": frozenset({"accepted", "rejected", "inconclusive"}),
+        "verify voice": frozenset({"accepted", "step_up", "rejected", "inconclusive", "locked"}),
+        "verify digits": frozenset({"accepted", "rejected", "inconclusive"}),
+        "verify code": frozenset({"accepted", "rejected", "inconclusive"}),
+        "challenge digits": frozenset({"ready", "unavailable"}),
+        "challenge code": frozenset({"sent", "no_number", "failed"}),
         "enrol": frozenset({"enrolled", "more_needed", "declined", "unavailable"}),
         "consent": frozenset({"granted", "refused"}),
         "lookup order": frozenset({"found", "late", "not_found", "needs_proof", "wrong_proof"}),
@@ -60,6 +66,8 @@ OUTCOMES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 # Outcomes that say the caller's answer led nowhere: a node with `tries` counts them.
 MISSES = frozenset({"not_found", "wrong_proof", "rejected", "inconclusive"})
+# A `verify` that does not say `what` compares the voice, and need not name these: then the other one stands for it.
+STANDS_FOR: Mapping[str, str] = MappingProxyType({"step_up": "inconclusive", "locked": "rejected"})
 # Where a node with `tries` goes when the last of them has led nowhere.
 EXHAUSTED = "exhausted"
 # Where an `ask` goes when a slot was filled, and when nothing was understood to the end.
@@ -127,6 +135,7 @@ class AskNode(_Listening):
     min_keys: int = 1  # signs of the value, spoken or keyed
     max_keys: int = 1  # keys that are enough; for letters, which have no keys, the most signs
     confirm: Confirm = Confirm.NEVER
+    secret: bool = False  # what is answered here is kept nowhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +156,7 @@ class SurveyNode(_Listening):
 
 @dataclass(frozen=True, kw_only=True)
 class ActNode(_Node):
-    """Has the conductor do something: identify, verify, enrol, lookup, case, callback, message."""
+    """Has the conductor do something: identify, verify, challenge, enrol, lookup, case, callback, message."""
 
     act: Act
     constants: Mapping[str, Value] = field(default_factory=dict)
@@ -211,6 +220,12 @@ class Flow:
         return frozenset(node.slot for node in asking if node.confirm != Confirm.NEVER)
 
 
+# The field that names a kind's variant.
+_VARIANTS: Mapping[str, str] = MappingProxyType(
+    {Kind.LOOKUP.value: "what", Kind.VERIFY.value: "what", Kind.CHALLENGE.value: "what", Kind.CASE.value: "case"}
+)
+
+
 def outcomes_of(kind: str, document: Mapping[str, Any]) -> frozenset[str]:
     """Return the outcomes that a node of this kind, written so, must name."""
     if kind == Kind.ASK:
@@ -220,7 +235,7 @@ def outcomes_of(kind: str, document: Mapping[str, Any]) -> frozenset[str]:
     if kind == Kind.BRANCH:
         named = set(document.get("outcomes", {}))
         return frozenset() if {"true", "false", ABSENT} <= named else frozenset({OTHERWISE})
-    variant = {Kind.LOOKUP.value: document.get("what"), Kind.CASE.value: document.get("case")}.get(kind)
+    variant = document.get(_VARIANTS.get(kind, ""))
     required = OUTCOMES.get(kind if variant is None else f"{kind} {variant}", frozenset())
     return required | {EXHAUSTED} if document.get("tries") else required
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from ivr.flow import reading_back
 from ivr.flow.answers import fail, fail_outcome, fill, fill_keys, is_answer, is_asking, keep_slots, mean, wants_value
-from ivr.flow.definition import EXHAUSTED, MISSES, ActNode, AskNode, ConsentNode, Flow, Kind
+from ivr.flow.definition import EXHAUSTED, MISSES, STANDS_FOR, ActNode, AskNode, ConsentNode, Flow, Kind
 from ivr.flow.events import Done, Doubtful, Event, HungUp, Keyed, NotUnderstood, Silent, Started, Understood
 from ivr.flow.state import State, Waiting
 from ivr.flow.walk import NO, PERSON, REPEAT, YES, Advance, Fact, Turn
@@ -167,7 +167,8 @@ def _press_intent(turn: Turn, intent: str) -> None:
 def _take(turn: Turn, event: Done) -> None:
     """Follow the outcome; one that the node does not know goes to a person."""
     node = turn.node
-    if event.outcome not in node.outcomes:
+    outcome = event.outcome if event.outcome in node.outcomes else STANDS_FOR.get(event.outcome, "")
+    if outcome not in node.outcomes:
         fail_outcome(turn, event.outcome)
         return
     turn.note("done", act=node.kind.value, outcome=event.outcome)
@@ -175,14 +176,14 @@ def _take(turn: Turn, event: Done) -> None:
     language = event.values.get("language")
     if isinstance(language, str) and language in turn.flow.languages:
         turn.state = replace(turn.state, language=language)
-    if isinstance(node, ActNode) and node.tries and event.outcome in MISSES:
+    if isinstance(node, ActNode) and node.tries and outcome in MISSES:
         misses = turn.state.tries.get(node.name, 0) + 1
         turn.state = replace(turn.state, tries={**turn.state.tries, node.name: misses})
         if misses >= node.tries:
             turn.note("exhausted", tries=misses)
             turn.follow(EXHAUSTED)
             return
-    turn.follow(event.outcome)
+    turn.follow(outcome)
 
 
 def _take_at_question(turn: Turn, event: Done) -> None:
@@ -193,7 +194,7 @@ def _take_at_question(turn: Turn, event: Done) -> None:
             fail_outcome(turn, event.outcome)
             return
         known = {key: False for key in turn.state.values if key.startswith("consent_") and key != "consent_answer"}
-        turn.keep(known)
+        turn.keep({**known, **event.values})
         turn.note("consent", purpose="all", granted=False, why="withdrawn")
         turn.wait_again()
         turn.say(turn.flow.prompts["consent_withdrawn"])
@@ -243,6 +244,7 @@ _ROWS: Final[Mapping[Kind, tuple[Handler, ...]]] = {
     Kind.SURVEY:   (_resume, _answer,    _doubt,     _mishear,   _press,     _miss,   _take_at_question, _hang_up),
     Kind.IDENTIFY: (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
     Kind.VERIFY:   (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
+    Kind.CHALLENGE:(_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
     Kind.ENROL:    (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
     Kind.LOOKUP:   (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
     Kind.CASE:     (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),

@@ -62,15 +62,28 @@ class Act(StrEnum):
     # Whose number is this? Inputs: number (E.164, "" when hidden).
     # known: customer_id, name, first_call (bool), proactive ("" | "late_order" | "open_return" | "open_case"), order_number (the
     #   matter's), order_under_way (the only order under way), return_number, case_number, due_date (ISO), consent_<purpose>
-    #   (bool) for every consent already given or refused, language if the customer chose one. unknown: nothing. hidden: nothing.
+    #   (bool) for every consent already given or refused, voice_enrolled (bool), voice_offer (bool: enrolment may be offered in
+    #   this call), language if the customer chose one. unknown: nothing. hidden: nothing.
     IDENTIFY = "identify"
-    # Is it the claimed customer's voice? Inputs: customer_id. Outcomes: accepted, rejected, inconclusive (reason each).
+    # Is it shown that the claimed customer calls, enough for what is asked? Inputs: what ("voice" where it is not said, "digits",
+    #   "code"), asks ("low" | "medium" where it is not said | "high"), customer_id, spoken_digits, code_digits.
+    # voice, from what was heard so far and all other proofs of the call: accepted (enough), step_up (the voice is the enrolled
+    #   one, and another proof is needed), rejected, inconclusive, locked (the last three: not enough, and what the voice showed).
+    # digits: accepted (those that were asked for, by no other voice, and enough), rejected, inconclusive (no voice was heard).
+    # code: accepted (and enough), rejected, inconclusive (there is none, or it is too old).
+    # Values of all: reason, step_up ("" | "digits" | "code" | "person": the proof to ask for next), voice ("accepted" |
+    #   "rejected" | "inconclusive" | "not_enrolled" | "locked").
     VERIFY = "verify"
+    # Prepare a proof. Inputs: what ("digits" | "code"), customer_id; for a code prompt (key of the text message's wording).
+    # digits: ready (challenge_digits, others each time), unavailable. code, to the number on file alone: sent, no_number, failed.
+    CHALLENGE = "challenge"
     # Learn the customer's voice from what was said. Inputs: customer_id.
-    # Outcomes: enrolled, more_needed (net_seconds), declined, unavailable.
+    # Outcomes: enrolled (newly_enrolled, bool), more_needed (seconds_missing), declined (no consent), unavailable (nothing was
+    #   heard that could be learnt from, or no voice may be learnt).
     ENROL = "enrol"
     # Record a consent. Inputs: purpose ("voice_verification", "contact_history"; "all" when withdrawn by word), granted (bool),
-    #   wording (prompt key; "" when withdrawn), answer ("yes" | "no" | "unclear" | "withdrawn"). Outcome: recorded.
+    #   wording (prompt key; "" when withdrawn), answer ("yes" | "no" | "unclear" | "withdrawn"). Outcome: recorded (when
+    #   withdrawn: voice, voice_enrolled and voice_offer as they are now).
     CONSENT = "consent"
     # Ask the shop. Inputs: what ("order" | "return" | "case" | "account"), order_number (else order_under_way), postcode,
     #   return_number, case_number, customer_id.

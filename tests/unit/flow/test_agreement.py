@@ -24,7 +24,7 @@ def test_schema_has_every_outcome(name: str) -> None:
     kind, _, variant = name.partition(" ")
     definition = DEFINITIONS[kind]
     if variant:
-        field = {"lookup": "what", "case": "case"}[kind]
+        field = {"case": "case"}.get(kind, "what")
         definition = next(
             rule["then"] for rule in definition["allOf"] if rule["if"]["properties"][field]["const"] == variant
         )

@@ -181,7 +181,7 @@ def test_the_same_request_again_is_no_answer_and_counts(caller: Caller) -> None:
 def test_digits_heard_without_a_slot_are_taken_from_the_words(shop: Flow, caller: Caller) -> None:
     caller.arrives().says("order_status").event(Understood(text="10 42", intent="order_status", confidence=0.4))
     assert caller.hears == ["do lookup order"]
-    assert shop.slots == {"order_number", "postcode", "callback_number"}
+    assert shop.slots == {"order_number", "postcode", "callback_number", "spoken_digits", "code_digits"}
 
 
 def test_outcome_that_no_node_knows_goes_to_a_person_with_an_apology(caller: Caller) -> None:

@@ -27,7 +27,7 @@ MATTERS: tuple[Mapping[str, Value], ...] = (
     {"proactive": "open_case", "case_number": "P9", **DUE},
 )
 KNOWN = tuple(
-    {"customer_id": "c", "name": name, "first_call": first, **matter}
+    {"customer_id": "c", "name": name, "first_call": first, "voice_offer": not first and not name, **matter}
     for name in ("Anna", "")
     for first in (True, False)
     for matter in MATTERS
@@ -74,13 +74,40 @@ INTENTS = [
     "nothing_else",
     "person",
 ]
+VERIFIED = {
+    what: [
+        *done("accepted", {"voice": "accepted", "step_up": "", "reason": ""}),
+        *(
+            Done(outcome=outcome, values={"voice": "rejected", "step_up": step_up, "reason": "?"})
+            for outcome in ("step_up", "rejected", "inconclusive", "locked")
+            for step_up in ("digits", "code", "person")
+            if what == "voice" or outcome in {"rejected", "inconclusive"}
+        ),
+    ]
+    for what in ("voice", "digits", "code")
+}
+CHALLENGED = {
+    "digits": [*done("ready", {"challenge_digits": "47190"}), *done("unavailable")],
+    "code": [*done("sent"), *done("no_number"), *done("failed")],
+}
+ENROLLED = [
+    *done("enrolled", {"newly_enrolled": True}, {"newly_enrolled": False}),
+    *done("more_needed", {"seconds_missing": 10}),
+    *done("declined"),
+    *done("unavailable"),
+]
 HEARD: list[Event] = [
     *(Understood(text="…", intent=intent, confidence=0.9) for intent in INTENTS),
     *(Understood(text="…", intent=intent, confidence=0.9, slots={"order_number": "1042"}) for intent in SHOP.requests),
     *(Doubtful(text="…", candidates=(first, second)) for first in INTENTS for second in ("return", "no", "privacy")),
     *(
         NotUnderstood(text=number, reason="?", slots={slot: number}, heard_confidence=confidence)
-        for slot, number in (("order_number", "1052"), ("callback_number", "3331234567"))
+        for slot, number in (
+            ("order_number", "1052"),
+            ("callback_number", "3331234567"),
+            ("spoken_digits", "47190"),
+            ("code_digits", "123456"),
+        )
         for confidence in (0.3, 1.0)
     ),
     *(Keyed(keys=keys) for keys in ("1", "2", "5", "1042", "20121", "3331234567")),
@@ -99,19 +126,19 @@ def possible(waiting: Step) -> list[Event]:
 
 
 def performed(waiting: Perform) -> list[Event]:
-    match waiting:
-        case Perform(act="identify"):
-            return [*done("known", *KNOWN), *done("unknown"), *done("hidden")]
-        case Perform(act="lookup", values=values):
-            return LOOKUPS[str(values["what"])]
-        case Perform(act="case", values=values):
-            opened = done("opened", {"case_number": "P1", **DUE}) + done("already_open", {"case_number": "P1", **DUE})
-            return CASES.get(str(values["kind"]), opened)
-        case Perform(act="message" | "callback"):
-            names = ("sent", "no_number", "failed") if waiting.act == "message" else ("recorded", "no_number")
-            return [event for outcome in names for event in done(outcome)]
-        case _:
-            return done("recorded")
+    what = str(waiting.values.get("what") or waiting.values.get("kind"))
+    opened = done("opened", {"case_number": "P1", **DUE}) + done("already_open", {"case_number": "P1", **DUE})
+    outcomes: Mapping[str, list[Event]] = {
+        "identify": [*done("known", *KNOWN), *done("unknown"), *done("hidden")],
+        "lookup": LOOKUPS.get(what, []),
+        "case": CASES.get(what, opened),
+        "message": [*done("sent"), *done("no_number"), *done("failed")],
+        "callback": [*done("recorded"), *done("no_number")],
+        "verify": VERIFIED.get(what, []),
+        "challenge": CHALLENGED.get(what, []),
+        "enrol": ENROLLED,
+    }
+    return outcomes.get(waiting.act, done("recorded"))
 
 
 def say_all(state: State, steps: tuple[Step, ...]) -> None:
@@ -122,6 +149,10 @@ def say_all(state: State, steps: tuple[Step, ...]) -> None:
                 assert VERSION.catalogue.wording(say.prompt, language=language, variant=say.variant, values=say.values)
         if isinstance(one, Perform) and one.act == "message":
             assert VERSION.catalogue.wording(str(one.values["prompt"]), language=state.language, values=one.values)
+        if isinstance(one, Perform) and one.values.get("what") == "code" and one.act == "challenge":
+            assert VERSION.catalogue.wording(
+                str(one.values["prompt"]), language=state.language, values={"code": "123456"}
+            )
 
 
 @settings(max_examples=150, deadline=None)
