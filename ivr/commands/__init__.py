@@ -25,6 +25,7 @@ from ivr.accounts import store as accounts
 from ivr.app import catch_up, checked, make_understanding
 from ivr.calls import erasures
 from ivr.commands.demo import DEFAULT_LINE_PORT, DEFAULT_PORT, Demo, DemoError
+from ivr.commands.key_commands import keys
 from ivr.commands.model_commands import models
 from ivr.commands.privacy_commands import privacy
 from ivr.commands.terminal import Trouble, chosen_settings, console, errors
@@ -51,6 +52,7 @@ def main(context: click.Context, file: Path | None) -> None:
     First steps:
       centralino demo                  a whole call on this machine, no account needed
       centralino secret                a secret key for your settings
+      centralino keys new              a key that seals what customers say
       centralino settings              what is set, and what each setting wants
       centralino database upgrade      make or update the tables
       centralino account add ...       somebody who signs in
@@ -87,6 +89,7 @@ def check(folder: Path | None) -> None:
 
 
 main.add_command(models)
+main.add_command(keys)
 main.add_command(privacy)
 
 

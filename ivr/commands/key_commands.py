@@ -1,0 +1,116 @@
+"""`centralino keys`: the keys that everything sealed lies under: made, counted, and rotated."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from biometrics import vault
+from ivr import database
+from ivr.commands.terminal import Trouble, chosen_settings, console, errors
+from sealing import resealing
+from sealing.keys import KeyRing
+
+
+@click.group()
+def keys() -> None:
+    """The keys that seal what customers say and who they are."""
+
+
+@keys.command(name="new")
+def new_key() -> None:
+    """Make a key for CENTRALINO_DATA_KEYS: alone, or in front of those that are there, with a comma between."""
+    click.echo(KeyRing.new_key())
+
+
+@keys.command(name="list")
+@click.pass_obj
+def list_keys(file: Path | None) -> None:
+    """Print which key sealed how many values."""
+    with _opened(file) as (engine, ring):
+        count = _count(engine)
+    table = Table("key", "values", "")
+    for key_id in ring.key_ids:
+        table.add_row(key_id, f"{count.by_key[key_id]:,}", _word(key_id, ring, count.by_key))
+    for key_id in sorted(count.by_key.keys() - set(ring.key_ids)):
+        table.add_row(
+            key_id, f"{count.by_key[key_id]:,}", "[bold red]is not in data_keys: these values cannot be read[/]"
+        )
+    console.print(table)
+    if count.plain:
+        raise Trouble(
+            f"{count.plain:,} values lie in plain: `centralino database upgrade` seals what an older version left"
+        )
+
+
+@keys.command()
+@click.pass_obj
+def rotate(file: Path | None) -> None:
+    """Seal everything under the newest key, while the service goes on; running it again does what is left."""
+    with _opened(file) as (engine, ring):
+        broken = _renew(engine, ring)
+        count = _count(engine)
+    console.print(f"[green]✓[/] {count.by_key[ring.newest]:,} values lie under {ring.newest}")
+    for key_id in ring.key_ids[1:]:
+        if not count.by_key[key_id]:
+            console.print(f"{key_id} is no longer needed here; backups made until now still need it")
+    if broken:
+        raise Trouble(
+            f"{broken:,} values do not open, and stay as they are: changed, moved, in plain, or their key is missing"
+        )
+
+
+def _renew(engine: Engine, ring: KeyRing) -> int:
+    """Seal anew what older keys sealed; how many values do not open."""
+    with engine.connect() as connection:
+        found = resealing.places(database.METADATA, connection)
+        rows = {place: connection.scalar(select(func.count()).select_from(place.table)) or 0 for place in found}
+    broken = 0
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        for place in found:
+            task = progress.add_task(place.table.name, total=rows[place])
+            for went in resealing.renew(engine, place):
+                progress.advance(task, went.rows)
+                broken += went.broken
+        progress.add_task("voices", total=None)
+        with database.session_factory(engine).begin() as session:
+            broken += vault.reseal(session, ring)["broken"]
+    return broken
+
+
+def _count(engine: Engine) -> resealing.Count:
+    by_key: Counter[str] = Counter()
+    plain = 0
+    with engine.connect().execution_options(reads_only=True) as connection:
+        found = resealing.places(database.METADATA, connection)
+        for place in (*found, *resealing.places_of_bytes(database.METADATA, connection)):
+            count = resealing.count(connection, place)
+            by_key.update(count.by_key)
+            plain += count.plain
+    return resealing.Count(by_key=by_key, plain=plain)
+
+
+def _word(key_id: str, ring: KeyRing, by_key: Counter[str]) -> str:
+    if key_id == ring.newest:
+        return "seals"
+    return "opens" if by_key[key_id] else "is no longer needed here"
+
+
+@contextmanager
+def _opened(file: Path | None) -> Iterator[tuple[Engine, KeyRing]]:
+    chosen = chosen_settings(file)
+    ring = chosen.key_ring
+    engine = database.make_engine(chosen.database_url, ring)
+    try:
+        yield engine, ring
+    except SQLAlchemyError as error:
+        raise Trouble(f"database_url: the database does not do it: {str(error).splitlines()[0]}") from None
+    finally:
+        engine.dispose()
