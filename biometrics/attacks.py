@@ -46,7 +46,7 @@ class Alert:
 class AttackRules:
     """The limits of all rules; each is a judgement about people unless a measurement is named."""
 
-    # A customer calls some times a month, with some utterances long enough each time: half a year of calls, compared in some ms.
+    # Some ten calls with five utterances each that are long enough: compared in some 30 ms on one core.
     fingerprints: int = 50
     # A week of calls on a small line, an hour on a large one: what one look may open and compare beside a call.
     voices_compared: int = 100
@@ -79,14 +79,6 @@ def verdict_of_replay(match: Match | None) -> Liveness:
     That nothing is alike says nothing: whatever was recorded elsewhere is heard here for the first time.
     """
     return Liveness.REPLAYED if match is not None and match.is_same else Liveness.UNKNOWN
-
-
-def worst(verdicts: Sequence[Liveness]) -> Liveness:
-    """The liveness of a call by those of its parts: one part that is no living caller's decides; it is live if all are."""
-    for suspect in (Liveness.REPLAYED, Liveness.SYNTHETIC, Liveness.UNKNOWN):
-        if suspect in verdicts:
-            return suspect
-    return Liveness.LIVE if verdicts else Liveness.UNKNOWN
 
 
 def replay(customer_id: str, match: Match, *, heard_in: str, heard_in_turn: int) -> Alert | None:

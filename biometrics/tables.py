@@ -130,13 +130,12 @@ class WatchedVoice(Base):
     __tablename__ = "watched_voices"
 
     watch_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    label: Mapped[str] = mapped_column(String(120))
     added_by: Mapped[str] = mapped_column(String(40))
     from_call: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     until: Mapped[datetime] = mapped_column(UtcDateTime)
     encoder: Mapped[str] = mapped_column(String(80))
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # the samples, and the words that say why
 
 
 class VoiceAlert(Base):

@@ -122,7 +122,6 @@ def upgrade() -> None:
     )
     op.create_table('watched_voices',
     sa.Column('watch_id', sa.String(length=40), nullable=False),
-    sa.Column('label', sa.String(length=120), nullable=False),
     sa.Column('added_by', sa.String(length=40), nullable=False),
     sa.Column('from_call', sa.String(length=40), nullable=False),
     sa.Column('at', sqlalchemy_utc.sqltypes.UtcDateTime(timezone=True), nullable=False),
