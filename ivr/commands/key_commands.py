@@ -34,7 +34,7 @@ def new_key() -> None:
 def list_keys(file: Path | None) -> None:
     """Print which key sealed how many values."""
     with _opened(file) as (engine, ring):
-        count = _count(engine)
+        count, is_at_head = _count(engine), database.is_at_head(engine)
     table = Table("key", "values", "")
     for key_id in ring.key_ids:
         table.add_row(key_id, f"{count.by_key[key_id]:,}", _word(key_id, ring, count.by_key))
@@ -44,9 +44,8 @@ def list_keys(file: Path | None) -> None:
         )
     console.print(table)
     if count.plain:
-        raise Trouble(
-            f"{count.plain:,} values lie in plain: `centralino database upgrade` seals what an older version left"
-        )
+        why = "somebody else put them there" if is_at_head else "`centralino database upgrade` seals them"
+        raise Trouble(f"{count.plain:,} values lie in plain: {why}")
 
 
 @keys.command()
