@@ -4,7 +4,7 @@ Pure arithmetic between `biometrics.trials`, which makes the comparisons, and `b
 """
 
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self, TypeAlias
 
@@ -135,6 +135,14 @@ def judged_crosswise(
         calibration = learnt(others, encoder=encoder, made_on="")
         found.extend(_judged(calibration, pair, background, middle, false_accepts) for pair in of_groups)
     return found
+
+
+def impostor_ratios(
+    pairs: Sequence[Compared], calibration: Calibration, background_without: Callable[[str], Background | None]
+) -> list[float]:
+    """Give the log likelihood ratios of comparisons, each against the background without the customer of its voiceprint."""
+    backgrounds = {name: background_without(name) for name in {pair.comparison.enrolled_speaker for pair in pairs}}
+    return [_ratio(calibration, pair, backgrounds[pair.comparison.enrolled_speaker]) for pair in pairs]
 
 
 @dataclass(frozen=True, kw_only=True)

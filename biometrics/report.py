@@ -15,6 +15,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from biometrics.evaluation import Judged
 from biometrics.measures import (
     Array,
     Measure,
@@ -33,7 +34,7 @@ from biometrics.recordings import LeftOut
 from biometrics.report_plots import Line, Point, det_plot, reliability, reliability_plot, score_plot
 from biometrics.report_words import Language, Words
 from biometrics.samples import RATES_HZ
-from biometrics.trials import Design
+from biometrics.trials import Design, Gathered
 
 # G. Doddington et al., "The NIST speaker recognition evaluation", Speech Communication 31 (2000): from 30 errors on, the true
 # rate lies within 30% of the measured one, nine times out of ten.
@@ -43,7 +44,6 @@ _ENOUGH_SPEAKERS: Final = 30
 # The share of false accepts that the first sentence and the table of measures name.
 _ONE_IN_A_HUNDRED: Final = 0.01
 _ONE_IN_A_THOUSAND: Final = 0.001
-_DIGEST_SHOWN: Final = 12
 
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -73,7 +73,7 @@ class Facts:
     """What was compared, and with what."""
 
     place: str
-    digest: str  # of the recordings
+    digest: str  # of the recordings, or its first letters
     made_on: date
     encoder: str
     calibration: str  # what the calibration says it was made on; "" where it was made on these recordings, crosswise
@@ -176,6 +176,29 @@ _AT_THE_THRESHOLD: Final = (
     _Shown(key="true_accepts", measure=_true_accepts, trials=_above_threshold),
     _Shown(key="true_rejects", measure=_true_rejects, trials=_above_threshold),
 )
+
+
+def lengths_of(judged: Sequence[Judged], gathered: Gathered) -> tuple[Length, ...]:
+    """Sort scored comparisons by the length of their tests, the shortest first; a length without any is among them."""
+    return tuple(
+        _length([one for one in judged if one.seconds == seconds], gathered, seconds)
+        for seconds in sorted(gathered.windows)
+    )
+
+
+def _length(judged: Sequence[Judged], gathered: Gathered, seconds: float) -> Length:
+    with_background = tuple(one.with_background for one in judged if one.with_background is not None)
+    return Length(
+        seconds=seconds,
+        raw=tuple(one.raw for one in judged),
+        ordered=tuple(one.ordered for one in judged),
+        # Where some lack a background, the others are not comparable with all.
+        with_background=with_background if len(with_background) == len(judged) else (),
+        calibrated=tuple(one.calibrated for one in judged),
+        thresholds=tuple(one.accept_from for one in judged),
+        windows=gathered.windows[seconds],
+        refused=gathered.refused[seconds],
+    )
 
 
 def make_report(facts: Facts, language: Language, progress: Progress) -> str:
@@ -381,7 +404,7 @@ class _Report:
         if facts.is_as_telephone:
             yield words("how_prepared")
         yield words("how_measures", resamples=words.number(facts.resamples))
-        yield words("how_recordings", place=facts.place, digest=facts.digest[:_DIGEST_SHOWN])
+        yield words("how_recordings", place=facts.place, digest=facts.digest)
 
 
 def _sides(trials: Sequence[Trial]) -> tuple[Array, Array]:

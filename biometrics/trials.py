@@ -1,11 +1,11 @@
 """Makes trials of labelled calls: enrols each speaker with their first calls, tests with the others, and pairs everybody.
 
-Also pairs the calls and voiceprints of a deployment's own customers, of which no truth is known but that they differ. Scores are
-given by others.
+Also pairs the voiceprints of a deployment's own customers, of whom nothing is known but that they are different people. Scores
+are given by others.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -24,6 +24,9 @@ _LONGEST_SAMPLE_SECONDS: Final = 5.0
 _SHORTEST_SAMPLE_SECONDS: Final = 2.0
 # How much of an enrolment may be missing: less than the shortest sample.
 _NEARLY_SECONDS: Final = 0.5
+
+# The others of a voiceprint's stretches tell little more of how alike two people are, and cost as much.
+_STRETCHES_A_CUSTOMER: Final = 2
 
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -149,20 +152,34 @@ def comparisons(voices: Sequence[Voice], design: Design) -> Iterator[Comparison]
                 )
 
 
-def impostor_comparisons(
-    voiceprints: Mapping[str, Voiceprint], evidence: Iterable[tuple[str, Evidence]]
-) -> Iterator[Comparison]:
-    """Pair the calls of each customer with the voiceprints of all others; what another encoder made is passed over."""
-    for customer_id, heard in evidence:
-        for other_id, voiceprint in voiceprints.items():
-            if other_id != customer_id and voiceprint.encoder == heard.encoder:
-                yield Comparison(
-                    voiceprint=voiceprint,
-                    evidence=heard,
-                    enrolled_speaker=other_id,
-                    test_speaker=customer_id,
-                    seconds=heard.net_speech_seconds,
-                )
+def impostor_comparisons(voiceprints: Sequence[Voiceprint], *, least_seconds: float) -> Iterator[Comparison]:
+    """Pair the voiceprint of each customer with what the others of its encoder said when they enrolled: two people, surely.
+
+    What somebody said is taken in stretches of as few samples as make `least_seconds`, two of each customer.
+    """
+    said = [(one, list(_stretches(one, least_seconds))) for one in voiceprints]
+    for enrolled in voiceprints:
+        for other, stretches in said:
+            if other.customer_id != enrolled.customer_id and other.encoder == enrolled.encoder:
+                for evidence in stretches:
+                    yield Comparison(
+                        voiceprint=enrolled,
+                        evidence=evidence,
+                        enrolled_speaker=enrolled.customer_id,
+                        test_speaker=other.customer_id,
+                        seconds=evidence.net_speech_seconds,
+                    )
+
+
+def _stretches(voiceprint: Voiceprint, least_seconds: float) -> Iterator[Evidence]:
+    given, gathered = 0, list[Sample]()
+    for sample in voiceprint.samples:
+        gathered.append(sample)
+        if math.fsum(one.net_speech_seconds for one in gathered) >= least_seconds:
+            yield Evidence(encoder=voiceprint.encoder, samples=tuple(gathered), channel=voiceprint.channel)
+            given, gathered = given + 1, []
+        if given == _STRETCHES_A_CUSTOMER:
+            return
 
 
 @dataclass(frozen=True, kw_only=True)

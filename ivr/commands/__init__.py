@@ -30,6 +30,7 @@ from ivr.commands.model_commands import models
 from ivr.commands.privacy_commands import privacy
 from ivr.commands.terminal import Trouble, chosen_settings, console, errors
 from ivr.commands.trial_line import open_line
+from ivr.commands.voice_commands import voice
 from ivr.line.channel import QUALITIES
 from ivr.settings import FILE_VARIABLE, Settings, shown
 from prompts.version import VersionError
@@ -91,6 +92,7 @@ def check(folder: Path | None) -> None:
 main.add_command(models)
 main.add_command(keys)
 main.add_command(privacy)
+main.add_command(voice)
 
 
 @main.group(name="database")
