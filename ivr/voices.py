@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from biometrics import line_encoder
+from biometrics import countermeasure, line_encoder
 from biometrics.calibration import Calibration
 from biometrics.chosen import chosen_encoder
+from biometrics.countermeasure import Countermeasure, SpoofCalibration
 from biometrics.encoders import NoEncoder, SpeakerEncoder
 from biometrics.vault import Vault
 from ivr.calls.voice_parts import VoiceParts
@@ -15,7 +16,7 @@ from ivr.settings import Settings
 
 _log = logging.getLogger(__name__)
 # The calibration that comes with the line encoder; ECAPA's is made on the installation's own calls.
-_SHIPPED_CALIBRATION: Final = line_encoder.SHIPPED.with_name("calibration.json")
+SHIPPED_CALIBRATION: Final = line_encoder.SHIPPED.with_name("calibration.json")
 
 
 class LoadingEncoder:
@@ -75,11 +76,31 @@ def make_voice_parts(
         vault=Vault(settings.key_ring),
         ring=settings.key_ring,
         wanted_false_accepts=settings.voice_false_accepts,
+        countermeasure=_countermeasure(settings),
+        spoof_calibration=_spoof_calibration(settings),
     )
 
 
+def _countermeasure(settings: Settings) -> Countermeasure | None:
+    loaded = countermeasure.load(settings.countermeasure_model)
+    if isinstance(loaded, Countermeasure):
+        return loaded
+    if settings.countermeasure_model is not None:
+        _log.error("nothing tells made voices: %s", loaded.reason)
+    return None
+
+
+def _spoof_calibration(settings: Settings) -> SpoofCalibration | None:
+    file = settings.countermeasure_calibration
+    try:
+        return None if file is None else SpoofCalibration.read(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        _log.error("the countermeasure decides nothing: its calibration %s cannot be read: %s", file, error)
+        return None
+
+
 def _calibration(settings: Settings) -> Calibration | None:
-    file = settings.voice_calibration or (_SHIPPED_CALIBRATION if settings.voice == "line" else None)
+    file = settings.voice_calibration or (SHIPPED_CALIBRATION if settings.voice == "line" else None)
     if file is None:
         _log.error(
             "no voice can be decided on: %s has no calibration; `centralino voice calibrate` makes one", settings.voice

@@ -4,6 +4,7 @@ Nothing here decides who somebody is. The sound is gone with the look; what is k
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -11,8 +12,16 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from biometrics.encoders import NoEncoder
-from biometrics.evidence import sample_of
+from biometrics import alerts
+from biometrics.attacks import REPLAYED
+from biometrics.background import Background
+from biometrics.countermeasure import NotScored, Score
+from biometrics.decision import Liveness
+from biometrics.encoders import NoEncoder, SpeakerEncoder
+from biometrics.evidence import NotASample, sample_of
+from biometrics.fingerprint import Fingerprint, TooShort, fingerprint
+from biometrics.other_voices import VoiceScales
+from biometrics.voiceprint import Sample
 from ivr.audio import RATE_HZ
 from ivr.calls.tables import Call
 from ivr.calls.voice_parts import VoiceParts
@@ -20,6 +29,8 @@ from ivr.customers import ledger
 from ivr.speech.net_speech import HeardSpeech
 
 CHANNEL: Final = "telephone"
+# Why a turn that is still spoken is not compared with other voices yet.
+_UNFINISHED: Final = "unfinished"
 
 
 def has_consented(session: Session, customer_id: str) -> bool:
@@ -31,6 +42,17 @@ def customer_to_hear(session: Session, call_id: str) -> str | None:
     """The customer of a call whose voice may be looked at now; None where nobody is known, or they have not consented."""
     customer_id = session.scalar(select(Call.customer_id).where(Call.call_id == call_id))
     return customer_id if customer_id is not None and has_consented(session, customer_id) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What the sound of a turn so far has come to; the sound itself is gone."""
+
+    heard_seconds: float
+    is_whole: bool
+    sample: Sample | NotASample
+    fingerprint: Fingerprint | TooShort
+    score: Score | NotScored | None  # None without a countermeasure
 
 
 class VoiceLook:
@@ -52,31 +74,83 @@ class VoiceLook:
     def __call__(self, call_id: str, turn: int, heard: HeardSpeech) -> None:
         """Keep what the speech of a turn so far says of its voice, in place of what it said before; unseen without a consent."""
         parts = self._parts
-        if parts is None:
+        encoder = NoEncoder(reason="") if parts is None else parts.encoder
+        if parts is None or isinstance(encoder, NoEncoder):
             return
         with self._reading_sessions() as session:
             customer_id = customer_to_hear(session, call_id)
-        encoder = parts.encoder
-        if customer_id is None or isinstance(encoder, NoEncoder):
-            return
-        sample = sample_of(
-            np.frombuffer(heard.speech_pcm, dtype="<i2"),
-            rate_hz=RATE_HZ,
-            encoder=encoder,
-            pauses=np.frombuffer(heard.pauses_pcm, dtype="<i2"),
-        )
+            if customer_id is None:
+                return
+            scales = _scales(session, parts, encoder, customer_id, is_whole=heard.is_whole)
+        seen = _see(parts, encoder, heard)
         with self._sessions.begin() as session:
             # A withdrawal waits for this lock, or has come before it: nothing is kept behind its back.
             ledger.lock_customer(session, customer_id)
-            if customer_to_hear(session, call_id) != customer_id:
-                return
-            parts.vault.keep_sample(
-                session,
-                call_id=call_id,
-                turn=turn,
-                customer_id=customer_id,
-                sample=sample,
-                encoder=encoder.name,
-                channel=CHANNEL,
-                now=self._clock(),
-            )
+            if customer_to_hear(session, call_id) == customer_id:
+                _keep(
+                    session, parts, scales, seen, call_id=call_id, turn=turn, customer_id=customer_id, now=self._clock()
+                )
+
+
+def _see(parts: VoiceParts, encoder: SpeakerEncoder, heard: HeardSpeech) -> _Seen:
+    speech, pauses = (np.frombuffer(pcm, dtype="<i2") for pcm in (heard.speech_pcm, heard.pauses_pcm))
+    return _Seen(
+        heard_seconds=heard.seconds,
+        is_whole=heard.is_whole,
+        sample=sample_of(speech, rate_hz=RATE_HZ, encoder=encoder, pauses=pauses),
+        fingerprint=fingerprint(speech, RATE_HZ),
+        score=None if parts.countermeasure is None else parts.countermeasure.score(speech, RATE_HZ),
+    )
+
+
+def _scales(
+    session: Session, parts: VoiceParts, encoder: SpeakerEncoder, customer_id: str, *, is_whole: bool
+) -> VoiceScales:
+    """What comparisons with other voices are read by; they are made once a turn, at its end, and need the background then."""
+    voices = parts.vault.background(session, encoder.name, leave_out=customer_id) if is_whole else {}
+    return VoiceScales(
+        encoder=encoder.name,
+        calibration=parts.calibration,
+        background=Background.of(encoder.name, voices),
+        spoof_calibration=parts.spoof_calibration,
+    )
+
+
+def _keep(
+    session: Session,
+    parts: VoiceParts,
+    scales: VoiceScales,
+    seen: _Seen,
+    *,
+    call_id: str,
+    turn: int,
+    customer_id: str,
+    now: datetime,
+) -> None:
+    looked = alerts.look_at(
+        session,
+        ring=parts.ring,
+        call_id=call_id,
+        turn=turn,
+        customer_id=customer_id,
+        fingerprint=seen.fingerprint,
+        sample=seen.sample if seen.is_whole else NotASample(reason=_UNFINISHED),
+        score=seen.score,
+        scales=scales,
+        now=now,
+        rules=parts.attack_rules,
+    )
+    # What was found to be a recording stays one, whatever is said behind it in the same turn.
+    was_replayed = (turn, REPLAYED) in parts.vault.refusals_of(session, call_id, customer_id)
+    liveness = Liveness.REPLAYED if was_replayed else looked.liveness
+    is_living = liveness not in {Liveness.REPLAYED, Liveness.SYNTHETIC}
+    parts.vault.keep_sample(
+        session,
+        call_id=call_id,
+        turn=turn,
+        customer_id=customer_id,
+        sample=seen.sample if is_living else NotASample(reason=liveness, net_speech_seconds=seen.heard_seconds),
+        encoder=scales.encoder,
+        channel=CHANNEL,
+        now=now,
+    )
