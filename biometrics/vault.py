@@ -6,12 +6,14 @@ and nothing here commits. What is asked first of all, whether the customer conse
 """
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import CursorResult, Table, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import CursorResult, Table, delete, func, select, tuple_, update
+from sqlalchemy.orm import Session, sessionmaker
 
 from biometrics.seals import Unreadable, about, packed
 from biometrics.tables import (
@@ -39,7 +41,7 @@ from biometrics.vault_voiceprints import (
     Voiceprints,
     WhyNotCollected,
 )
-from sealing.keys import KeyRing, SealBrokenError
+from sealing.keys import KeyRing, SealBrokenError, is_sealed
 
 __all__ = [
     "Blocked",
@@ -51,16 +53,31 @@ __all__ = [
     "NotCollected",
     "OpenChallenge",
     "OtherEncoder",
+    "Resealed",
     "Settled",
     "Unreadable",
     "Vault",
     "WhyNotCollected",
+    "reseal",
+    "sealed_by",
 ]
 
 # What stands in an alert for a customer who was erased.
 ERASED: Final = ""
+# A few hundred kilobytes, sealed anew in some milliseconds, for which others wait.
+_BATCH_ROWS: Final = 200
 _TABLES: Final[tuple[Table, ...]] = tuple(Base.metadata.sorted_tables)
+_SEALED: Final = tuple(table for table in _TABLES if "sealed" in table.columns)
 _OF_CUSTOMERS: Final = tuple(table for table in _TABLES if "customer_id" in table.columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resealed:
+    """What became of some sealed values."""
+
+    rows: int
+    resealed: int
+    broken: int  # they do not open, and stay as they are
 
 
 class Vault(Voiceprints, Challenges):
@@ -148,9 +165,9 @@ class Vault(Voiceprints, Challenges):
     ) -> dict[str, int]:
         """Erase what is older than it is kept; how many of what. An unused voice goes, a lock or block on it stays."""
         row = VoiceprintRow
-        unused = session.scalars(
-            select(row).where(row.enrolled_at.is_not(None), row.used_at < now - voiceprints).with_for_update()
-        ).all()
+        holds_nothing_else = (row.status == Status.COLLECTING) & row.locked_at.is_(None)
+        is_unused = (row.used_at < now - voiceprints) & (row.enrolled_at.is_not(None) | holds_nothing_else)
+        unused = session.scalars(select(row).where(is_unused).with_for_update()).all()
         for one in unused:
             self.begin_anew(session, one.customer_id, now)
             if one.status == Status.COLLECTING and one.locked_at is None:
@@ -192,28 +209,54 @@ class Vault(Voiceprints, Challenges):
         }
 
 
-def reseal(session: Session, ring: KeyRing) -> dict[str, int]:
-    """Seal under the newest key what older ones sealed; how many were "resealed", and how many are "broken" and stay."""
-    counts = {"resealed": 0, "broken": 0}
-    for table in _TABLES:
-        if "sealed" not in table.columns:
-            continue
-        keys = [column for column in table.primary_key if column.name != "customer_id"]
-        for row in session.execute(select(table).with_for_update()).all():
-            values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row's columns
-            bound_to = about(table.name, values.get("customer_id", ""), *(values[column.name] for column in keys))
-            try:
-                if ring.sealed_by(values["sealed"]) == ring.newest:
-                    continue
-                sealed = ring.seal(ring.open(values["sealed"], about=bound_to), about=bound_to)
-            except SealBrokenError:
-                counts["broken"] += 1
-                continue
-            is_row = (column == values[column.name] for column in table.primary_key)
-            session.execute(update(table).where(*is_row).values(sealed=sealed))
-            counts["resealed"] += 1
-    session.expire_all()
-    return counts
+def reseal(sessions: sessionmaker[Session], ring: KeyRing) -> Iterator[Resealed]:
+    """Seal under the newest key what older ones sealed; a report after each batch, which is a transaction of its own.
+
+    Whatever ends in the middle has lost nothing, and the next run does the rest. The service may go on meanwhile.
+    """
+    for table in _SEALED:
+        last: Sequence[Any] = ()
+        while True:
+            with sessions.begin() as session:
+                batch = _batch(session, table, last)
+                if not batch:
+                    break
+                done = [_resealed(session, table, row, ring) for row in batch]
+            yield Resealed(rows=len(batch), resealed=done.count(True), broken=done.count(None))
+            last = [batch[-1][column.name] for column in table.primary_key]
+
+
+def sealed_by(session: Session) -> Counter[str]:
+    """Count what lies sealed by the id of its key: one that has sealed nothing any more may go."""
+    found: Counter[str] = Counter()
+    for table in _SEALED:
+        for sealed in session.scalars(select(table.c.sealed)).yield_per(_BATCH_ROWS):
+            found[KeyRing.sealed_by(sealed) if is_sealed(sealed) else ""] += 1
+    return found
+
+
+def _batch(session: Session, table: Table, last: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+    keys = list(table.primary_key)
+    query = select(table).order_by(*keys).limit(_BATCH_ROWS).with_for_update()
+    if last:
+        query = query.where(tuple_(*keys) > tuple_(*last))
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def _resealed(session: Session, table: Table, row: Mapping[str, Any], ring: KeyRing) -> bool | None:
+    """Whether a row was sealed anew; None where it does not open, and stays as it is."""
+    keys = [column.name for column in table.primary_key]
+    rest = (row[name] for name in keys if name != "customer_id")
+    bound_to = about(table.name, row.get("customer_id", ""), *rest)
+    try:
+        if ring.sealed_by(row["sealed"]) == ring.newest:
+            return False
+        sealed = ring.seal(ring.open(row["sealed"], about=bound_to), about=bound_to)
+    except SealBrokenError:
+        return None
+    is_row = (table.c[name] == row[name] for name in keys)
+    session.execute(update(table).where(*is_row).values(sealed=sealed))
+    return True
 
 
 def _of(table: Any, customer_id: str) -> Any:
