@@ -94,7 +94,8 @@ def needs_renewal(voiceprint: Voiceprint, at: datetime) -> bool:
 
 
 def _may_teach(voiceprint: Voiceprint, evidence: Evidence, decision: Decision, *, at: datetime) -> bool:
-    if not isinstance(decision, Accepted) or at < voiceprint.heard_at:
+    # What is due to be renewed is not mended: its calls are wanted for the new one.
+    if not isinstance(decision, Accepted) or at < voiceprint.heard_at or needs_renewal(voiceprint, at):
         return False
     is_sure = decision.measured.log_likelihood_ratio >= decision.measured.accept_from + STRONGLY
     return is_sure and (evidence.encoder, evidence.channel) == (voiceprint.encoder, voiceprint.channel)

@@ -75,8 +75,8 @@ class CallVoices:
     ) -> bool:
         """Keep what a turn so far says of a voice, or why it says nothing; False where as much or more of it is kept already.
 
-        Of one turn there is one row: the look that heard more net speech stands, whichever comes last. What has become part of
-        a voiceprint stays as it is.
+        Of one turn there is one row: the look that heard more net speech stands, whichever comes last, and of equal ones the one
+        that refuses. What has become part of a voiceprint stays as it is.
         """
         row = session.get(CallVoice, (call_id, turn), with_for_update=True, populate_existing=True)
         if row is None:
@@ -90,7 +90,10 @@ class CallVoices:
                 row = session.get_one(CallVoice, (call_id, turn), with_for_update=True, populate_existing=True)
             else:
                 return True
-        if row.went_into or row.net_speech_seconds >= sample.net_speech_seconds:
+        # Of two looks at the same speech the one that refuses it stands: some of what is wrong shows at the end alone.
+        now_refused = isinstance(sample, NotASample) and not row.refused
+        is_old = (row.net_speech_seconds, False) >= (sample.net_speech_seconds, now_refused)
+        if row.went_into or is_old:
             return False
         self._describe(row, customer_id, sample, encoder=encoder, channel=channel, now=now)
         session.flush()

@@ -127,6 +127,14 @@ class TestSamples:
         assert line.heard("CA1", 0, NotASample(reason="several_speakers", net_speech_seconds=6.0))
         assert line.says("evidence_of", "CA1", "c1", LINE) is None
 
+    def test_of_two_looks_at_the_same_speech_the_one_that_refuses_stands(self, line: Line) -> None:
+        refusal = NotASample(reason="replayed", net_speech_seconds=4.0)
+        line.heard("CA1", 0, sample(voice_of(0), 4.0))
+        assert line.heard("CA1", 0, refusal)
+        assert not line.heard("CA1", 0, refusal)
+        assert not line.heard("CA1", 0, sample(voice_of(0), 4.0))
+        assert line.says("refusals_of", "CA1", "c1") == ((0, "replayed"),)
+
     def test_nothing_counts_for_another_customer_call_or_encoder(self, line: Line) -> None:
         call_id = line.call(*utterances(0, 1))
         assert line.says("evidence_of", call_id, "c2", LINE) is None

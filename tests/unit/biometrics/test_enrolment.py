@@ -133,6 +133,11 @@ def test_a_clock_that_runs_backwards_teaches_nothing() -> None:
     assert adapt(voiceprint(), evidence(*utterances(0, 1)), accepted(), enrolled=8, at=early) is None
 
 
+def test_a_voiceprint_that_is_due_for_renewal_is_not_adapted_any_more() -> None:
+    old = replace(voiceprint(), enrolled_at=NOW - enrolment.RENEW_AFTER)
+    assert adapt(old, evidence(*utterances(0, 1)), accepted(), enrolled=8, at=NOW) is None
+
+
 def test_a_long_call_adds_no_more_than_its_share() -> None:
     after = adapt(voiceprint(), evidence(*utterances(0, 9, seed=7)), accepted(), enrolled=8, at=NOW)
     assert after is not None
