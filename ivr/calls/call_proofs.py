@@ -3,10 +3,12 @@
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from biometrics import alerts
 from biometrics.risk import Number, Proof, Way
 from biometrics.vault_challenges import MOST_TRIES
 from ivr.calls import store
@@ -55,11 +57,11 @@ def proofs_of(session: Session, call_id: str) -> CallProofs:
     )
 
 
-def number_of(session: Session, *, number: str, customer_id: str) -> Number:
+def number_of(session: Session, *, number: str, customer_id: str, now: datetime) -> Number:
     """What the calling number shows for a customer; one that is on two files tells of neither."""
     if not number:
         return Number.HIDDEN
     known = customers.by_number(session, number)
     if [one.customer_id for one in known] != [customer_id]:
         return Number.UNKNOWN
-    return Number.ON_FILE
+    return Number.ALERTED if alerts.is_alerted(session, customer_id, now) else Number.ON_FILE

@@ -6,9 +6,11 @@ Without a consent that stands nothing is looked at. What the answer allows is `b
 from dataclasses import dataclass, replace
 from typing import Final
 
+from biometrics import alerts
 from biometrics.background import Background
 from biometrics.decision import Accepted, Decision, Inconclusive, Liveness, Missing, NotTheVoice, Rejected, decide
 from biometrics.encoders import NoEncoder, SpeakerEncoder
+from biometrics.other_voices import VoiceScales
 from biometrics.risk import Voice, Why
 from biometrics.vault import Blocked, Enrolled, OtherEncoder, Vault
 from ivr.calls import voice_evidence
@@ -55,23 +57,24 @@ def hear(work: Work, *, turn: int | None = None) -> Heard:
     encoder = parts.encoder
     if isinstance(encoder, NoEncoder):
         return _said(Inconclusive(reason=Missing.ENCODER, detail=encoder.reason))
+    liveness = alerts.liveness_in(work.session, work.call.call_id)
     known = parts.vault.voiceprint_of(work.session, customer_id, encoder.name)
     is_locked = parts.vault.is_locked(work.session, customer_id)
     if isinstance(known, Blocked) or is_locked:
         return Heard(voice=Voice.LOCKED, reason=Why.IS_LOCKED) if is_locked else _BLOCKED
     if not isinstance(known, Enrolled):
         is_of_another = isinstance(known, OtherEncoder)
-        return _said(Inconclusive(reason=Missing.SAME_ENCODER if is_of_another else Missing.VOICEPRINT))
-    return _compared(work, parts, encoder, known, customer_id=customer_id, turn=turn)
+        return _said(Inconclusive(reason=Missing.SAME_ENCODER if is_of_another else Missing.VOICEPRINT), liveness)
+    return _compared(work, parts, encoder, known, liveness, turn=turn)
 
 
 def keep(work: Work, heard: Heard, *, way: str) -> Heard:
     """Keep a decision and count it, a rejection once a call; the voice as it stands then: the third rejection in a row locks."""
-    decision, customer_id = heard.decision, work.call.customer_id
-    if customer_id is None or decision is None or _is_unseen(decision):
+    parts, decision, customer_id = work.company.voice, heard.decision, work.call.customer_id
+    if parts is None or customer_id is None or decision is None or _is_unseen(decision):
         return heard
-    vault, call = vault_of(work), work.call
-    is_new = vault.keep_decision(
+    call = work.call
+    is_new = parts.vault.keep_decision(
         work.session,
         call_id=call.call_id,
         turn=call.turn,
@@ -80,23 +83,52 @@ def keep(work: Work, heard: Heard, *, way: str) -> Heard:
         decision=decision,
         now=work.now,
     )
-    if not is_new:
-        return heard
-    if isinstance(decision, Accepted):
-        vault.note_acceptance(work.session, customer_id, work.now)
-    counts = isinstance(decision, Rejected) and _is_first_rejection(work, vault)
-    if counts and vault.note_rejection(work.session, customer_id, work.now):
-        work.note("voice_locked")
-        return replace(heard, voice=Voice.LOCKED)
+    if is_new and isinstance(decision, Accepted):
+        parts.vault.note_acceptance(work.session, customer_id, work.now)
+    if is_new and isinstance(decision, Rejected) and _is_first_rejection(work, parts.vault):
+        return _rejected(work, parts, heard, customer_id)
     return heard
 
 
+def _rejected(work: Work, parts: VoiceParts, heard: Heard, customer_id: str) -> Heard:
+    """Count a rejection, and have it looked at beside those of other calls."""
+    is_locked = parts.vault.note_rejection(work.session, customer_id, work.now)
+    encoder = parts.encoder
+    if not isinstance(encoder, NoEncoder):
+        scales = VoiceScales(
+            encoder=encoder.name,
+            calibration=parts.calibration,
+            background=_background(work, parts, encoder, customer_id),
+        )
+        alerts.look_at_decision(
+            work.session,
+            ring=parts.ring,
+            call_id=work.call.call_id,
+            customer_id=customer_id,
+            scales=scales,
+            # A claim that was locked before is not decided on any more.
+            was_locked=False,
+            is_locked=is_locked,
+            now=work.now,
+            rules=parts.attack_rules,
+        )
+    if not is_locked:
+        return heard
+    work.note("voice_locked")
+    return replace(heard, voice=Voice.LOCKED)
+
+
+def _background(work: Work, parts: VoiceParts, encoder: SpeakerEncoder, customer_id: str) -> Background | None:
+    voices = parts.vault.background(work.session, encoder.name, leave_out=customer_id)
+    return Background.of(encoder.name, voices)
+
+
 def _compared(
-    work: Work, parts: VoiceParts, encoder: SpeakerEncoder, known: Enrolled, *, customer_id: str, turn: int | None
+    work: Work, parts: VoiceParts, encoder: SpeakerEncoder, known: Enrolled, liveness: Liveness, *, turn: int | None
 ) -> Heard:
-    session, name = work.session, encoder.name
+    session, name, customer_id = work.session, encoder.name, known.voiceprint.customer_id
     evidence = parts.vault.evidence_of(session, work.call.call_id, customer_id, name, turn=turn)
-    calibration, liveness = parts.calibration, Liveness.UNKNOWN
+    calibration = parts.calibration
     if turn is not None and evidence is not None and calibration is not None:
         seconds = min(evidence.net_speech_seconds, calibration.shortest_net_speech_seconds)
         calibration = replace(calibration, shortest_net_speech_seconds=seconds)
@@ -106,7 +138,7 @@ def _compared(
         calibration=calibration,
         has_consented=True,
         at=work.now,
-        background=Background.of(name, parts.vault.background(session, name, leave_out=customer_id)),
+        background=_background(work, parts, encoder, customer_id),
         liveness=liveness,
         wanted_false_accepts=parts.wanted_false_accepts,
     )

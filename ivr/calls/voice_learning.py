@@ -95,7 +95,7 @@ def _may_learn(work: Work, customer_id: str) -> bool:
     call = work.call
     if voice_heard.hear(work).voice in {Voice.REJECTED, Voice.LOCKED, Voice.BLOCKED}:
         return False
-    number = call_proofs.number_of(work.session, number=call.from_number, customer_id=customer_id)
+    number = call_proofs.number_of(work.session, number=call.from_number, customer_id=customer_id, now=work.now)
     return number == Number.ON_FILE or bool(call_proofs.proofs_of(work.session, call.call_id).proofs)
 
 

@@ -99,7 +99,8 @@ def _by_answer(work: Work, asked: Asked, proof: Proof, shown: _Shown) -> Done:
 
 def _assess(work: Work, asked: Asked, heard: Heard) -> Assessment:
     call, shown = work.call, call_proofs.proofs_of(work.session, work.call.call_id)
-    number = call_proofs.number_of(work.session, number=call.from_number, customer_id=str(call.customer_id))
+    customer_id = str(call.customer_id)
+    number = call_proofs.number_of(work.session, number=call.from_number, customer_id=customer_id, now=work.now)
     given = Circumstances(
         asked=asked,
         number=number,
