@@ -348,10 +348,8 @@ def _kept(work: Work, state: State | None, heard: Heard) -> Heard:
 
 def _state_of(call: Call) -> State | None:
     """Where the call stands in its flow; None, and so the flow's beginning, for a state that cannot be read or was not ours."""
-    if not call.state:
-        return None
     try:
-        return State.from_json(call.state)
+        return State.from_json(call.state) if call.state else None
     except (StateError, SealBrokenError) as error:
         # Its words are not logged: the state may hold what the caller said.
         _log.error("a call's state cannot be read, its flow begins anew (%s)", type(error).__name__)
