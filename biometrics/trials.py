@@ -98,12 +98,14 @@ def gather(
     at: datetime,
     progress: Progress,
     prepared: Callable[[Heard], Heard] = lambda heard: heard,
+    cut: Callable[[Sound, int], tuple[Sound, Sound]] = split,
 ) -> Gathered:
     """Hear every call, enrol and test each speaker; `progress` gets the calls done and all of them.
 
-    `prepared` may change the sound first. Raises `biometrics.net_speech.NoDetectorError`.
+    `prepared` may change the sound first; `cut` parts it, at its rate, into speech and pauses. Raises
+    `biometrics.net_speech.NoDetectorError`.
     """
-    hearing = _Hearing(encoder=encoder, design=design, at=at, prepared=prepared)
+    hearing = _Hearing(encoder=encoder, design=design, at=at, prepared=prepared, cut=cut)
     voices: list[Voice] = []
     done = 0
     for speaker, calls in labelled.by_speaker().items():
@@ -204,12 +206,19 @@ class _Hearing:
     """Goes through the calls and remembers what could not be used."""
 
     def __init__(
-        self, *, encoder: SpeakerEncoder, design: Design, at: datetime, prepared: Callable[[Heard], Heard]
+        self,
+        *,
+        encoder: SpeakerEncoder,
+        design: Design,
+        at: datetime,
+        prepared: Callable[[Heard], Heard],
+        cut: Callable[[Sound, int], tuple[Sound, Sound]],
     ) -> None:
         self._encoder = encoder
         self._design = design
         self._at = at
         self._prepared = prepared
+        self._cut = cut
         self.left_out: list[LeftOut] = []
         self.windows: dict[float, int] = dict.fromkeys(design.test_seconds, 0)
         self.refused: dict[float, int] = dict.fromkeys(design.test_seconds, 0)
@@ -253,7 +262,7 @@ class _Hearing:
             self.left_out.append(heard)
             return None
         heard = self._prepared(heard)
-        speech, pauses = split(heard.sound, heard.rate_hz)
+        speech, pauses = self._cut(heard.sound, heard.rate_hz)
         return _Spoken(call=call, speech=speech, pauses=pauses, rate_hz=heard.rate_hz)
 
     def _enrolment(self, spoken: Sequence[_Spoken]) -> tuple[list[Sample], int]:
