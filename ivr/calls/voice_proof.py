@@ -44,6 +44,8 @@ _WHY: Final[Mapping[Settled, str]] = MappingProxyType(
         Settled.EXPIRED: _TOO_OLD,
     }
 )
+# Every reason here, for whoever words them.
+REASONS: Final = (_NOBODY, _WRONG_DIGITS, _NOT_HEARD, *_WHY.values())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,18 @@
 """What came back to a question: words and keys as they were heard, silence, or a listening of our own that brought nothing."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 
-from ivr.calls.hearing import Heard, Unheard, heard_in
+from ivr.app import make_company
+from ivr.calls.company import Company
+from ivr.calls.hearing import Heard, Unheard, event_of, heard_in
 from ivr.calls.open_question import OpenQuestion, Spoken
+from ivr.flow.events import NotUnderstood, Understood
 from ivr.telephony.requests import VoiceRequest, voice_request
+from tests.telephone import settings_for, understanding
 
 QUESTION = Spoken(text="Mi dica.", language="it")
 BY_CARRIER_SAID = OpenQuestion(listened_by="stream", prompts=(QUESTION,))
@@ -97,3 +102,34 @@ def test_a_question_that_the_carrier_hears_is_never_given_away_again() -> None:
     found = heard({"ended": "not_admitted", "failure": "full"}, given_away)
     assert isinstance(found, Heard)
     assert found.hearing["failure"] == "full"
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    return make_company(settings_for("sqlite:///unused"), understanding())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "zero otto nove nove tre sei",  # taken for a wish for a person or a product
+        "nove otto otto nove zero otto",
+        "quattro sette uno nove zero due",
+    ],
+)
+def test_number_alone_is_the_answer_that_was_asked_for_whatever_a_classifier_makes_of_it(
+    company: Company, words: str
+) -> None:
+    question = OpenQuestion(expect="digits", slot="spoken_digits", intents=("person", "repeat"), min_keys=6, max_keys=6)
+    event = event_of(company, Heard(text=words), language="it", question=question, today=date(2026, 11, 23))
+    assert isinstance(event, NotUnderstood)
+    assert len(str(event.slots["spoken_digits"])) == 6
+
+
+def test_person_is_a_person_where_a_number_was_asked_for(company: Company) -> None:
+    question = OpenQuestion(expect="digits", slot="spoken_digits", intents=("person", "repeat"), min_keys=6, max_keys=6)
+    event = event_of(
+        company, Heard(text="un operatore per favore"), language="it", question=question, today=date(2026, 11, 23)
+    )
+    assert isinstance(event, Understood)
+    assert event.intent == "person"
