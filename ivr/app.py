@@ -166,7 +166,7 @@ def _upkeep(settings: Settings, engine: Engine) -> Upkeep:
         voice=timedelta(days=settings.voice_days),
         voiceprints=timedelta(days=settings.voiceprint_days),
     )
-    return Upkeep(keeping=keeping, erasures_file=erasures.file_of(engine, settings.erasures_file))
+    return Upkeep(engine=engine, keeping=keeping, erasures_file=erasures.file_of(engine, settings.erasures_file))
 
 
 def make_company(settings: Settings, understanding: Understanding) -> Company:

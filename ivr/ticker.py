@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -19,6 +20,7 @@ from ivr.calls.effects import Effect, ReleaseCaller
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
 from ivr.calls.retention import Keeping, forget_what_is_over
+from ivr.database import empty_log
 from routing import dispatch, reports
 
 _log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ FORGET_EVERY = timedelta(hours=1)
 class Upkeep:
     """What the ticker looks after beside calls: how long things are kept, and the file that knows every erasure."""
 
+    engine: Engine
     keeping: Keeping
     erasures_file: Path
 
@@ -103,17 +106,25 @@ class Ticker:
 
     def look_after(self, now: datetime) -> None:
         """Tell the file of erasures and the database what each lacks; once an hour, erase what is kept no longer."""
-        try:
-            with self._sessions.begin() as session:
-                erasures.reconcile(session, self._upkeep.erasures_file, now)
-        except OSError as error:
-            _log.error("erasures_file: %s: a backup would bring back what was erased", type(error).__name__)
+        has_erased = self._tell_of_erasures(now)
         if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
             self._forgot_at = now
             with self._sessions.begin() as session:
                 counts = forget_what_is_over(session, self._upkeep.keeping, now)
             if counts:
+                has_erased = True
                 _log.info("erased because its time is over: %s", ", ".join(f"{n} {kind}" for kind, n in counts.items()))
+        if has_erased:
+            # Whoever reads at this moment is not waited for: what is left is written over with the next changes.
+            empty_log(self._upkeep.engine, patience_seconds=0.1)
+
+    def _tell_of_erasures(self, now: datetime) -> bool:
+        try:
+            with self._sessions.begin() as session:
+                return bool(erasures.reconcile(session, self._upkeep.erasures_file, now).written)
+        except OSError as error:
+            _log.error("erasures_file: %s: a backup would bring back what was erased", type(error).__name__)
+            return False
 
     def _give_up_silent_calls(self, session: Session, now: datetime) -> Iterable[Effect]:
         """End the calls whose end the carrier never told: no case, offer or agent may hang on a word that was lost."""
