@@ -7,17 +7,15 @@ the rest. The service may go on meanwhile.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, inspect, select, tuple_, type_coerce, update
 
-from sealing.columns import SealedBytesCell, SealedCell, Stored, about, ring_of
+from sealing.columns import SealedCell, Stored, about, ring_of
 from sealing.keys import KeyRing, SealBrokenError
 
 # One batch is a few hundred kilobytes, or some tens of megabytes of kept sound; judgement.
 BATCH_ROWS: Final = 200
-
-_BYTES: Final = SealedBytesCell(())
 
 # What becomes of a stored value: another one, or None where it stays. Gets the column's type, the value, and what it is about.
 Change = Callable[[SealedCell, Stored, str], Stored | None]
@@ -59,13 +57,6 @@ def places(metadata: Iterable[MetaData], connection: Connection) -> tuple[Place,
         if sealed:
             found.append(Place(table=table, columns=sealed))
     return tuple(found)
-
-
-def places_of_bytes(metadata: Iterable[MetaData], connection: Connection) -> tuple[Place, ...]:
-    """The tables whose own package seals and opens the bytes in their column `sealed`: they can be counted here, not renewed."""
-    names = set(inspect(connection).get_table_names())
-    tables = (table for one in metadata for table in one.sorted_tables if table.name in names)
-    return tuple(Place(table=table, columns=(table.c.sealed,)) for table in tables if "sealed" in table.columns)
 
 
 def seal_plain(engine: Engine, place: Place) -> Iterator[Went]:
@@ -184,4 +175,4 @@ def _raw(column: Column[Any]) -> Any:
 
 
 def _cell(column: Column[Any]) -> SealedCell:
-    return column.type if isinstance(column.type, SealedCell) else _BYTES
+    return cast("SealedCell", column.type)

@@ -17,6 +17,9 @@ from ivr.commands.terminal import Trouble, chosen_settings, console, errors
 from sealing import resealing
 from sealing.keys import KeyRing
 
+# What the vault counts as sealed by nobody.
+NO_KEY = ""
+
 
 @click.group()
 def keys() -> None:
@@ -78,21 +81,23 @@ def _renew(engine: Engine, ring: KeyRing) -> int:
             for went in resealing.renew(engine, place):
                 progress.advance(task, went.rows)
                 broken += went.broken
-        progress.add_task("voices", total=None)
-        with database.session_factory(engine).begin() as session:
-            broken += vault.reseal(session, ring)["broken"]
+        task = progress.add_task("voices", total=None)
+        for renewed in vault.reseal(database.session_factory(engine), ring):
+            progress.advance(task, renewed.rows)
+            broken += renewed.broken
     return broken
 
 
 def _count(engine: Engine) -> resealing.Count:
     by_key: Counter[str] = Counter()
     plain = 0
-    with engine.connect().execution_options(reads_only=True) as connection:
-        found = resealing.places(database.METADATA, connection)
-        for place in (*found, *resealing.places_of_bytes(database.METADATA, connection)):
-            count = resealing.count(connection, place)
+    with database.reading_session_factory(engine)() as session:
+        for place in resealing.places(database.METADATA, session.connection()):
+            count = resealing.count(session.connection(), place)
             by_key.update(count.by_key)
             plain += count.plain
+        by_key.update(vault.sealed_by(session))
+    plain += by_key.pop(NO_KEY, 0)
     return resealing.Count(by_key=by_key, plain=plain)
 
 

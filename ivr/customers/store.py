@@ -4,6 +4,7 @@ Outcomes that a caller can cause are values (`Late`, `NotFound` ...), which the 
 """
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,6 +16,9 @@ from sqlalchemy.orm import Session, aliased
 from ivr.customers import ledger
 from ivr.customers.ledger import CALL_AUDIO, Answer, lock_customer
 from ivr.customers.tables import CallAudio, Case, Consent, Contact, Customer, CustomerNumber, Message, Order, Return
+from sealing.keys import SealBrokenError
+
+_log = logging.getLogger(__name__)
 
 # DESIGN.md 1: 90% want the problem solved within 24 hours.
 CASE_DUE = timedelta(hours=24)
@@ -230,10 +234,14 @@ def turns_with_audio(session: Session, call_id: str, now: datetime) -> frozenset
 
 
 def audio_of(session: Session, *, call_id: str, turn: int, now: datetime) -> bytes | None:
-    """The sound of a turn (FLAC), as long as it may be listened to."""
+    """The sound of a turn (FLAC), as long as it may be listened to; None also where it does not open."""
     wanted = (CallAudio.call_id == call_id, CallAudio.turn == turn)
     kept = session.scalar(select(CallAudio).where(*wanted, *_may_be_heard(now)))
-    return None if kept is None else kept.flac
+    try:
+        return None if kept is None else kept.flac
+    except SealBrokenError as error:
+        _log.error("kept sound does not open: %s", error)
+        return None
 
 
 def erase_audio_but_of(session: Session, calls: Select[tuple[str]]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from ivr import database, trial
@@ -127,13 +127,21 @@ def test_no_file_of_the_database_holds_the_voice_without_consent_nor_after_its_w
         keep(sessions)
         flac = heard(sessions)
         assert flac is not None
-        assert is_in(tmp_path, flac)
+        sealed = stored(engine)
+        assert is_in(tmp_path, sealed)
         consent(sessions, granted=False, at=MONDAY_TEN + timedelta(minutes=1))
         assert kept(sessions) == 0
     with sqlite3.connect(tmp_path / "centralino.sqlite") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+    assert not is_in(tmp_path, sealed)
     assert not is_in(tmp_path, flac)
+
+
+def stored(engine: Engine) -> bytes:
+    """The one sound as the database keeps it."""
+    with engine.connect() as connection:
+        return bytes(connection.execute(text("SELECT flac FROM call_audio")).scalar_one())
 
 
 def is_in(folder: Path, sound: bytes) -> bool:

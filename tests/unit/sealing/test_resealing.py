@@ -3,13 +3,13 @@
 from itertools import islice
 
 import pytest
-from sqlalchemy import Engine, LargeBinary, MetaData, String, insert, text
+from sqlalchemy import Engine, MetaData, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from sealing import resealing
 from sealing.columns import SealedBytes, SealedText, use
 from sealing.keys import KeyRing
-from tests.keys import RING, key
+from tests.keys import key
 
 OLD, NEW = KeyRing.read(key("oldkey01")), KeyRing.read(f"{key('newkey02')},{key('oldkey01')}")
 MANY = resealing.BATCH_ROWS * 2 + 7
@@ -26,13 +26,6 @@ class Letter(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     words = SealedText("sender", "number")
     sound = SealedBytes("sender")
-
-
-class Voice(Base):
-    __tablename__ = "voices"
-
-    voice_id: Mapped[int] = mapped_column(primary_key=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 @pytest.fixture
@@ -130,14 +123,6 @@ def test_everything_is_laid_open_for_a_version_that_seals_nothing(letters: Engin
     with letters.connect() as connection:
         rows = connection.execute(text("SELECT number, words, sound FROM letters"))
         assert {number: (said, bytes(sound)) for number, said, sound in rows} == EXPECTED
-
-
-def test_bytes_that_another_package_seals_are_counted(letters: Engine) -> None:
-    with letters.begin() as connection:
-        values = [{"voice_id": at, "sealed": RING.seal(b"voice", about=f"voices/{at}")} for at in range(4)]
-        connection.execute(insert(Voice), values)
-        (voices,) = resealing.places_of_bytes([Base.metadata], connection)
-        assert dict(resealing.count(connection, voices).by_key) == {"testkey1": 4}
 
 
 def test_a_table_that_is_not_there_yet_is_no_place(engine: Engine) -> None:
