@@ -41,6 +41,8 @@ REFUSALS: Mapping[str, Said] = {
     "offer_accepted": Said(status=409, sentence=_l("This offer was already accepted.")),
     "not_your_call": Said(status=403, sentence=_l("This is not your call.")),
     "not_connected_yet": Said(status=409, sentence=_l("Caller and agent do not hear each other yet.")),
+    "alert_unknown": Said(status=404, sentence=_l("This alert no longer exists.")),
+    "no_voice_kept": Said(status=409, sentence=_l("Nothing of this call's voice is kept: it cannot be watched.")),
     "due_time_past": Said(status=400, sentence=_l("The due time is already past.")),
     "carrier_failed": Said(status=502, sentence=_l("The telephone network did not do it. Try again.")),
     "form_incomplete": Said(status=400, sentence=_l("Something is missing or wrong in the form.")),

@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, EmailField, HiddenField, PasswordField, StringField, TextAreaField
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
+from wtforms import DateTimeLocalField, EmailField, HiddenField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 
+from biometrics.attacks import DEFAULT_RULES
+from biometrics.watchlist import LONGEST_LABEL
 from ivr.accounts.store import LONGEST_PASSWORD
 from ivr.web.languages import LANGUAGES
 from ivr.web.words import OUTCOMES
@@ -34,6 +36,13 @@ class LanguageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no t
     """The language of the desk."""
 
     language = StringField(_l("Language"), validators=[AnyOf(tuple(LANGUAGES))])
+
+
+class WatchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """Which voice is watched, and how long."""
+
+    label = StringField(_l("Why, for those who read it later"), validators=[DataRequired(), Length(max=LONGEST_LABEL)])
+    days = IntegerField(_l("Days"), validators=[InputRequired(), NumberRange(min=1, max=DEFAULT_RULES.watch_days)])
 
 
 class WrapUpForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types

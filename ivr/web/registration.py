@@ -18,6 +18,7 @@ from ivr.accounts.store import normal_email
 from ivr.settings import Settings
 from ivr.web import errors, guards, languages, people, security, transaction, words
 from ivr.web.admin import admin, home
+from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
 from ivr.web.desk import desk
 from ivr.web.doors import Doors
@@ -71,13 +72,16 @@ def register(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     _install_extensions(app)
     _install_request_life(app, settings)
-    for blueprint in (assets, home, sign_in, desk, admin, health):
+    for blueprint in (assets, home, sign_in, desk, admin, alerts, health):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)
     _name_guards_of_files(app)
     app.jinja_env.filters.update(_filters())
     app.jinja_env.globals.update(
-        current_person=people.current_person, language=languages.language, LANGUAGES=languages.LANGUAGES
+        current_person=people.current_person,
+        language=languages.language,
+        LANGUAGES=languages.LANGUAGES,
+        open_alerts=open_alerts,
     )
 
 

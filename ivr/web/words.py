@@ -150,6 +150,18 @@ WHY_ENDED: Mapping[str, Any] = {
     "hang-up": _l("hung up"),
 }
 
+# What a supervisor is told of: `biometrics.attacks.AlertKind`.
+ALERTS: Mapping[str, Any] = {
+    "replay": _l("A recording that was heard before"),
+    "many_claims": _l("One voice, several customers"),
+    "many_voices": _l("Several voices, one customer"),
+    "watched": _l("A watched voice"),
+    "locked": _l("Voice locked"),
+    "synthetic": _l("Played or made speech"),
+    "drift": _l("Voices on the line have changed"),
+}
+VERDICTS: Mapping[str, Any] = {"attack": _l("attack"), "harmless": _l("harmless")}
+
 ROLES: Mapping[str, Any] = {"agent": _l("Agent"), "supervisor": _l("Supervisor"), "admin": _l("Admin")}
 
 TABLES: Mapping[str, Mapping[str, Any]] = {
@@ -169,6 +181,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "ended": ENDINGS,
     "heard_by": HEARD_BY,
     "why_ended": WHY_ENDED,
+    "alert": ALERTS,
+    "verdict": VERDICTS,
     "role": ROLES,
 }
 

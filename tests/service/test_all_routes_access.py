@@ -37,6 +37,11 @@ EXPECTED_ROLES = {
     "admin.call_events": WATCHERS,
     "admin.audio": WATCHERS,
     "admin.flows": WATCHERS,
+    "alerts.page": WATCHERS,
+    "alerts.judge": WATCHERS,
+    "alerts.watch": WATCHERS,
+    "alerts.unlock": WATCHERS,
+    "alerts.unwatch": WATCHERS,
 }
 EXPECTED_PUBLIC = {
     "sign_in.page",
@@ -110,9 +115,12 @@ def test_a_stranger_gets_nothing_from_a_guarded_route(house: House) -> None:
 
 def test_an_agent_gets_nothing_from_the_watchers_routes(house: House) -> None:
     browser = house.signed_in()
+    token = browser.token("/account")
     for rule in rules(house.app):
         if EXPECTED_ROLES.get(rule.endpoint) == WATCHERS:
-            assert browser.get(address_of(rule)).status_code == 403, rule.endpoint
+            for method in methods_of(rule):
+                answer = browser.client.open(address_of(rule), method=method, data={"csrf_token": token})
+                assert answer.status_code == 403, rule.endpoint
 
 
 def test_no_writing_route_of_people_takes_a_form_without_the_page_s_token(house: House) -> None:
