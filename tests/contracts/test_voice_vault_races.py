@@ -94,7 +94,10 @@ def test_calls_of_one_customer_that_end_together_all_count(webhooks: Webhooks) -
         assert dict(map(tuple, session.execute(went))) == {"voiceprint": 8, "": 4}
 
 
-def test_every_rejection_is_counted_and_the_third_locks(webhooks: Webhooks) -> None:
+@pytest.mark.parametrize("is_known", [True, False])
+def test_every_rejection_is_counted_and_the_third_locks(webhooks: Webhooks, *, is_known: bool) -> None:
+    if is_known:
+        webhooks.act("begin_anew", "c1", NOW)
     answers = webhooks.at_once(*[lambda: webhooks.act("note_rejection", "c1", NOW)] * THREADS)
     assert Counter(answers) == {False: REJECTIONS_TO_LOCK - 1, True: THREADS - REJECTIONS_TO_LOCK + 1}
     with webhooks.sessions() as session:

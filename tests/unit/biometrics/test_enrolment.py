@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biometrics import enrolment
@@ -80,6 +80,7 @@ def test_a_dozen_samples_are_kept_and_no_second_of_speech_is_lost() -> None:
     assert progress.net_seconds == pytest.approx(160.0)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.floats(1.3, 20)), max_size=20),
     st.lists(st.tuples(st.integers(0, 3), st.floats(1.3, 20)), max_size=20),
@@ -162,6 +163,7 @@ def least_likeness() -> float:
     return along / math.hypot(along, math.sqrt(1 - least**2))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-1, 1), st.integers(1, 9), st.floats(1.3, 60)), min_size=1, max_size=60))
 def test_no_number_of_accepted_impostors_leads_the_voiceprint_away_from_its_voice(
     steps: list[tuple[float, int, float]],

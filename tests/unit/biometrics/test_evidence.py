@@ -129,7 +129,7 @@ def test_another_rate_is_no_sample(rate_hz: int) -> None:
 ANY_NUMBERS = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(ANY_NUMBERS, min_size=1, max_size=30),
     st.integers(1, 1500),

@@ -59,7 +59,7 @@ def test_another_rate_holds_no_speech() -> None:
     assert net_speech(np.ones(44100, dtype=np.int16), 44100).size == 0
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 3000), st.sampled_from([8000, 16000]), st.floats(0, 1e30))
 def test_however_long_and_loud_nothing_is_lost(count: int, rate_hz: int, loudness: float) -> None:
     sound = (np.random.default_rng(count).normal(size=count) * loudness).astype(np.float32)

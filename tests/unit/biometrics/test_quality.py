@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biometrics.quality import CLIPPED, GATES, NOISY, QUIET, SEVERAL_SPEAKERS, SHORT, gate, measure
@@ -74,6 +74,7 @@ def test_an_encoder_that_was_not_measured_compares_no_halves() -> None:
     assert gate(replace(CLEAN, halves_alike=0.1), 4.0, encoder="ecapa:somewhere") == ""
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([np.int16, np.float32]),
     st.lists(st.floats(-1, 1, width=32), max_size=400),

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biometrics.seals import (
@@ -46,6 +46,7 @@ def test_in_another_place_for_another_encoder_or_with_another_key_nothing_opens(
     assert isinstance(opened(sealed, ring=KeyRing.read(key("otherkey"))), Unreadable)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), st.integers(0, 200), st.integers(1, 255))
 def test_forged_bytes_never_yield_a_sample(rubbish: bytes, at: int, flipped: int) -> None:
     sealed = bytearray(seal_samples(RING, KEPT, bound_to="voiceprints/c1"))
@@ -67,6 +68,7 @@ def test_a_well_sealed_vector_without_direction_is_no_sample() -> None:
     assert isinstance(opened(seal_text(RING, text, bound_to="voiceprints/c1")), Unreadable)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=8), st.text(max_size=8), st.text(max_size=8), st.text(max_size=8))
 def test_two_places_are_never_taken_for_one(customer: str, rest: str, other: str, other_rest: str) -> None:
     same = (customer, rest) == (other, other_rest)
