@@ -1,4 +1,4 @@
-"""`centralino privacy` as an admin uses it: consents, the copy for a customer, erasure, its proof, and a backup that comes back."""
+"""`centralino privacy` as an admin uses it: consents, the copy for a customer, erasure, its proof, a backup that comes back."""
 
 import json
 import logging
