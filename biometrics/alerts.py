@@ -168,6 +168,13 @@ def newest(session: Session, *, most: int) -> tuple[KeptAlert, ...]:
     return tuple(_kept(row) for row in session.scalars(select(VoiceAlert).order_by(*order).limit(most)))
 
 
+def of_call(session: Session, call_id: str) -> tuple[KeptAlert, ...]:
+    """The alerts of a call, the first one first, those found harmless aside."""
+    row = VoiceAlert
+    query = select(row).where(row.call_id == call_id, row.verdict != Verdict.HARMLESS).order_by(row.alert_id)
+    return tuple(_kept(one) for one in session.scalars(query))
+
+
 def count_open(session: Session) -> int:
     """How many alerts nobody has looked at."""
     return session.scalar(select(func.count()).select_from(VoiceAlert).where(VoiceAlert.verdict == "")) or 0

@@ -162,6 +162,26 @@ class Voiceprints(CallVoices):
             return refused
         return self._keep_collected(session, row, (), samples, encoder=encoder, channel=channel, now=now)
 
+    def renew(self, session: Session, customer_id: str, now: datetime) -> bool:
+        """Let the next accepted calls collect an enrolled voice anew; the enrolled one serves until the new one is complete.
+
+        False where there is none that is neither locked nor blocked; done again, it comes to the same.
+        """
+        row = self._held_if_there(session, customer_id)
+        if row is None or row.status != Status.ENROLLED or row.locked_at is not None:
+            return False
+        if self.collected_of(session, customer_id, row.encoder) is None:
+            self._keep_collected(session, row, (), (), encoder=row.encoder, channel=row.channel, now=now)
+        return True
+
+    def collected_of(self, session: Session, customer_id: str, encoder: str) -> Progress | None:
+        """Say how far a voice has come that is collected with this encoder, beside an enrolled one or not; None for none."""
+        collected = session.get(CollectedVoice, customer_id, populate_existing=True)
+        samples = self._collected(collected) if collected is not None and collected.encoder == encoder else None
+        return (
+            None if samples is None or isinstance(samples, Unreadable) else enrolment.add(samples, (), encoder=encoder)
+        )
+
     def adapt(self, session: Session, call_id: str, customer_id: str, decision: Decision, now: datetime) -> bool:
         """Let the voiceprint follow its voice by what a call has shown, at the end of the call; whether it has moved.
 
@@ -251,7 +271,8 @@ class Voiceprints(CallVoices):
         known = self._enrolled(row)
         if isinstance(known, Unreadable):
             return NotCollected(reason=WhyNotCollected.UNREADABLE, detail=known.reason)
-        if not enrolment.needs_renewal(known.voiceprint, now):
+        is_wanted = self.collected_of(session, row.customer_id, encoder) is not None
+        if not is_wanted and not enrolment.needs_renewal(known.voiceprint, now):
             return NotCollected(reason=WhyNotCollected.ENROLLED)
         if not _was_accepted(session, call_id, row.customer_id):
             return NotCollected(reason=WhyNotCollected.NOT_PROVED)

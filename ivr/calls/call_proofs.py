@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +14,7 @@ from biometrics.risk import Number, Proof, Way
 from biometrics.vault_challenges import MOST_TRIES
 from ivr.calls import store
 from ivr.customers import store as customers
+from sealing.columns import if_it_opens
 
 # Digits that were wrong or said by another voice: after the second time the next proof is asked for.
 DIGITS_TRIES: Final = 2
@@ -29,6 +31,9 @@ class CallProofs:
     proofs: frozenset[Proof]
     spent: frozenset[Way]  # asked for in vain, or not to be had
     last_voice: tuple[str, str] | None  # outcome and reason that are in the story
+    step_ups: Mapping[
+        str, tuple[str, str]
+    ]  # those that were asked for (digits, code), each with its last outcome and reason
 
 
 def proofs_of(session: Session, call_id: str) -> CallProofs:
@@ -37,13 +42,19 @@ def proofs_of(session: Session, call_id: str) -> CallProofs:
     for row in store.happenings(session, call_id):
         if row.kind not in {_PROOF, CODE_NOT_SENT}:
             continue
-        details = json.loads(row.details)
+        # What does not open shows nothing.
+        details = json.loads(if_it_opens(row, "details", "") or "{}")
         if (details.get("proof"), details.get("outcome")) == _NEW_CUSTOMER:
             happened = []
         happened.append((row.kind, details))
     counts = Counter((details.get("proof"), details.get("outcome")) for _, details in happened)
     voices = [(one["outcome"], one.get("reason") or "") for _, one in happened if one.get("proof") == "voice"]
     digits, code = Proof.DIGITS.value, Proof.CODE.value
+    step_ups = {
+        one["proof"]: (one["outcome"], one.get("reason") or "")
+        for _, one in happened
+        if one.get("proof") in {digits, code}
+    }
     is_spent = {
         Way.DIGITS: counts[digits, "rejected"] >= DIGITS_TRIES or counts[digits, "inconclusive"] > 0,
         Way.CODE: counts[code, "rejected"] >= MOST_TRIES
@@ -54,6 +65,7 @@ def proofs_of(session: Session, call_id: str) -> CallProofs:
         proofs=frozenset(proof for proof in Proof if counts[proof.value, "accepted"]),
         spent=frozenset(way for way, spent in is_spent.items() if spent),
         last_voice=voices[-1] if voices else None,
+        step_ups=step_ups,
     )
 
 

@@ -104,6 +104,7 @@ class OrderLine:
     due_on: str
     is_late: bool
     items: str
+    postcode: str  # to hold against the one that a caller gives
 
 
 @dataclass(frozen=True, kw_only=True)

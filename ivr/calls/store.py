@@ -150,6 +150,13 @@ def happenings(session: Session, call_id: str) -> Sequence[Happening]:
     return session.scalars(select(Happening).where(Happening.call_id == call_id).order_by(Happening.happening_id)).all()
 
 
+def last_of_customer(session: Session, customer_id: str, kind: str) -> Happening | None:
+    """What happened last of a kind in any call of a customer."""
+    of_customer = select(Happening).join(Call, Call.call_id == Happening.call_id).where(Call.customer_id == customer_id)
+    newest = of_customer.where(Happening.kind == kind).order_by(Happening.happening_id.desc())
+    return session.scalar(newest.limit(1))
+
+
 def times_happened(session: Session, call_id: str) -> Mapping[str, int]:
     """How often each kind of thing has happened to a call."""
     query = (

@@ -158,6 +158,7 @@ def _orders(session: Session, customer_id: str | None, today: date) -> tuple[Ord
             due_on=order.due_on.isoformat(),
             is_late=customers.days_late(order, today) > 0,
             items=order.items,
+            postcode=order.postcode,
         )
         for order in customers.orders_of(session, customer_id)
     )

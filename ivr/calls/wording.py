@@ -30,6 +30,13 @@ _IT: Mapping[str, str] = MappingProxyType({
     "code_not_sent": "Non c'è in archivio un numero a cui mandare un codice.",
     "voice_learnt": "La voce del cliente è registrata: dalla prossima chiamata vale come prova.",
     "voice_being_learnt": "La voce del cliente si sta registrando: mancano {seconds_missing} secondi.",
+    "voice_agreed": "{by} ha chiesto se riconoscere il cliente dalla voce: ha detto di sì.",
+    "voice_declined": "{by} ha chiesto se riconoscere il cliente dalla voce: ha detto di no.",
+    "voice_renewed": "{by} fa registrare la voce di nuovo: quella di prima vale finché la nuova non è completa.",
+    "voice_blocked": "{by} ha escluso la voce come prova per questo cliente: {reason}.",
+    "voice_unblocked": "{by} ha riammesso la voce come prova per questo cliente.",
+    "voice_unlocked": "{by} ha sbloccato la voce del cliente.",
+    "voice_erased": "{by} ha cancellato la voce del cliente, su sua richiesta: non ne resta niente.",
     "understood": "Capito: {intent} ({confidence:.0%}).",
     "doubtful": "Incerto fra {first} e {second}: lo ha chiesto.",
     "keyed": "Ha scelto con i tasti: {intent}.",
@@ -93,6 +100,13 @@ _EN: Mapping[str, str] = MappingProxyType({
     "code_not_sent": "There is no number on file that a code could be sent to.",
     "voice_learnt": "The customer's voice is enrolled: from the next call on it counts as proof.",
     "voice_being_learnt": "The customer's voice is being learnt: {seconds_missing} seconds are missing.",
+    "voice_agreed": "{by} asked whether to recognise the customer by voice: yes.",
+    "voice_declined": "{by} asked whether to recognise the customer by voice: no.",
+    "voice_renewed": "{by} has the voice enrolled anew: the old one counts until the new one is complete.",
+    "voice_blocked": "{by} ruled the voice out as a proof for this customer: {reason}.",
+    "voice_unblocked": "{by} let the voice count again as a proof for this customer.",
+    "voice_unlocked": "{by} unlocked the customer's voice.",
+    "voice_erased": "{by} erased the customer's voice at their wish: nothing of it is left.",
     "understood": "Understood: {intent} ({confidence:.0%}).",
     "doubtful": "Unsure between {first} and {second}: asked.",
     "keyed": "Chose by key: {intent}.",
@@ -185,6 +199,8 @@ _TERMS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "the request asks more than one kind of proof": "la richiesta vuole prove di tipo diverso",
         "there are alerts on who claims to be this customer": "ci sono allarmi su chi dice di essere questo cliente",
         "the number is not on file": "il numero non è in archivio",
+        "no_wish": "il cliente non vuole", "alike": "in casa c'è una voce simile", "abuse": "si sospetta un abuso",
+        "unsuited": "la voce non si riconosce bene",
     }),
     "en": MappingProxyType({
         "order_status": "order status", "return": "return", "product_question": "product question", "complaint": "complaint",
@@ -192,6 +208,8 @@ _TERMS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "person": "a person", "too_late": "after the days of withdrawal", "not_delivered": "not delivered yet",
         "voice_verification": "voice verification", "contact_history": "memory of calls",
         "call_audio": "keeping of the voice",
+        "no_wish": "the customer does not want it", "alike": "a voice at home is alike", "abuse": "abuse is suspected",
+        "unsuited": "the voice is not recognised well",
     }),
 })  # fmt: skip
 
@@ -207,6 +225,11 @@ def sentence(kind: str, details: Mapping[str, Any], language: str) -> str:
         return ""
     shown = {key: terms.get(value, value) if isinstance(value, str) else value for key, value in details.items()}
     return template.format(**shown).strip()
+
+
+def term(code: str, language: str) -> str:
+    """A reason or another code of the story in plain words of `language` (it, en); one without words is shown as it is."""
+    return _TERMS[language].get(code, code)
 
 
 def _key(kind: str, details: Mapping[str, Any]) -> str:

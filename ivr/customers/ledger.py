@@ -57,6 +57,16 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StandingAnswer:
+    """What counts today for one purpose."""
+
+    answer: Answer
+    at: datetime
+    by: AskedBy
+    call_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LedgerLine:
     """One row of the ledger, for people and as proof."""
 
@@ -125,6 +135,17 @@ def consents_of(session: Session, customer_id: str) -> dict[str, bool]:
         select(Consent.purpose, Consent.granted).where(*answered).order_by(Consent.at, Consent.consent_id)
     )
     return {row.purpose: row.granted for row in rows}
+
+
+def standing_answer(session: Session, customer_id: str, purpose: str) -> StandingAnswer | None:
+    """The newest answer to a purpose that is one; None for a customer who was never asked."""
+    answered = (Consent.customer_id == customer_id, Consent.purpose == purpose, Consent.answer != Answer.UNCLEAR)
+    newest = (Consent.at.desc(), Consent.consent_id.desc())
+    query = select(Consent.answer, Consent.at, Consent.asked_by, Consent.call_id).where(*answered).order_by(*newest)
+    row = session.execute(query.limit(1)).first()
+    if row is None:
+        return None
+    return StandingAnswer(answer=Answer(row.answer), at=row.at, by=AskedBy(row.asked_by), call_id=row.call_id or "")
 
 
 def who_consents(session: Session, purpose: str) -> frozenset[str]:
