@@ -10,7 +10,7 @@ from typing import Final
 
 from biometrics.encoders import NoEncoder, SpeakerEncoder
 from biometrics.risk import Number, Voice
-from biometrics.vault import Collected, Collecting, Enrolled, WhyNotCollected
+from biometrics.vault import Collected, Enrolled, WhyNotCollected
 from biometrics.voiceprint import together
 from ivr.calls import call_proofs, voice_evidence, voice_heard
 from ivr.calls.voice_parts import VoiceParts
@@ -69,7 +69,8 @@ def learn_at_end(work: Work) -> None:
 
 def _collected(work: Work, parts: VoiceParts, encoder: SpeakerEncoder, customer_id: str) -> Done:
     known = parts.vault.voiceprint_of(work.session, customer_id, encoder.name)
-    before = known.progress.net_seconds if isinstance(known, Collecting) else 0.0
+    so_far = parts.vault.collected_of(work.session, customer_id, encoder.name)
+    before = 0.0 if so_far is None else so_far.net_seconds
     collected = parts.vault.collect(work.session, work.call.call_id, customer_id, work.now)
     if not isinstance(collected, Collected):
         is_enrolled = collected.reason in {WhyNotCollected.ENROLLED, WhyNotCollected.NOT_PROVED}
