@@ -65,7 +65,7 @@ class CallVoice(Base):
     refused: Mapped[str] = mapped_column(String(40), default="")  # the gate of quality that it failed; "" if none
     # "", or what it became part of (collected, voiceprint): a voice is no proof of the voiceprint that was made of it.
     went_into: Mapped[str] = mapped_column(String(12), default="")
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # the sample, and the countermeasure's score where there is one
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # the sample, where there is one
 
 
 class VoiceDecision(Base):
