@@ -32,8 +32,8 @@ STRONGLY: Final = math.log(10)
 _NO_TIME: Final = 1e-6
 # One call adds at most a third of what an enrolment has: gentle.
 MOST_SECONDS_OF_A_CALL: Final = 10.0
-# Within two years equal errors nearly doubled, over 122 speakers of six languages (Khoury, Pindrop, RSA conference 2017); how fast
-# one voice ages differs much.
+# Within two years equal errors nearly doubled, over 122 speakers of six languages (Khoury, Pindrop, RSA conference 2017); voices
+# age at very different speeds.
 RENEW_AFTER: Final = timedelta(days=2 * 365)
 
 
