@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from biometrics import watchlist
 from biometrics.vault import Blocked, Vault
 from ivr.calls import audio, forgetting
 from ivr.customers import ledger
@@ -48,6 +49,7 @@ def forget_what_is_over(session: Session, keeping: Keeping, now: datetime) -> Ma
             session, now, evidence=keeping.voice, fingerprints=keeping.voice, unfinished=UNFINISHED,
             voiceprints=keeping.voiceprints, challenges=CHALLENGES, alerts=ALERTS,
         ),
+        "watched_voices": watchlist.forget_ended(session, now),
     }  # fmt: skip
     return {kind: count for kind, count in counts.items() if count}
 
