@@ -107,7 +107,8 @@ def _drift(factor: float) -> Change:
     return lambda sound, _: soxr.resample(sound, RATE_HZ, RATE_HZ * factor)
 
 
-def _part(sound: Sound, chance: np.random.Generator) -> Sound:
+def part(sound: Sound, chance: np.random.Generator) -> Sound:
+    """Two seconds of it and a little more, from anywhere."""
     count = round(PART_SECONDS * RATE_HZ)
     begin = int(chance.integers(0, max(1, sound.size - count)))
     return sound[begin : begin + count]
@@ -125,8 +126,8 @@ def _all(*changes: Change) -> Change:
 _GSM = _coded("WAV", "GSM610")
 _NOISY, _BAD_MOBILE = (_through(QUALITIES[name].channel) for name in ("noisy", "bad_mobile"))
 
-# Level, codecs, band, noise (against the mean of the whole utterance, pauses included), losses, drifts, a part, the local
-# line's own bad lines, a loudspeaker in a room, and several at once.
+# Level, codecs, band, noise (against the mean of the whole utterance, pauses included), losses, drifts, the local line's
+# own bad lines, a loudspeaker in a room, and several at once.
 CHANGES: Mapping[str, Change] = {
     "recoded": lambda sound, _: sound,
     "20 dB quieter": lambda sound, _: sound * np.float32(0.1),
@@ -142,7 +143,6 @@ CHANGES: Mapping[str, Change] = {
     "10% lost, silent": _through(Channel(loss=Loss(share=0.1, burst_frames=2.0), lost_frame=LostFrame.SILENT)),
     "1% slower": _drift(1.01),
     "1% faster": _drift(0.99),
-    "a part of 2.2 s": _part,
     "noisy line": _NOISY,
     "bad mobile line": _BAD_MOBILE,
     "room 0.3 s": _room(0.3),

@@ -17,7 +17,7 @@ from ivr.speech.net_speech import NetSpeech
 from ivr.speech.voice_activity import VoiceActivity
 from tests.bench.hearing.real_speech import DATA
 from tests.bench.results import Figure
-from tests.replays import CHANGES, Sound, from_pcm, over_telephone, pcm, replayed
+from tests.replays import CHANGES, Change, Sound, from_pcm, over_telephone, part, pcm, replayed
 
 # Words of a round that are said one after the other: some seven seconds with their pauses, three of net speech.
 ASC_WORDS = 7
@@ -25,16 +25,19 @@ FSDD_DIGITS, FSDD_TAKES, FSDD_SEQUENCES = 8, 6, 8
 PROMPTS = 120
 
 
-def measure() -> list[Figure]:
+def figures() -> list[Figure]:
     """`replay_caught`, the mean over all that can happen to a recording and each alone, and `replay_false_alarms`."""
-    originals = [(sound, fingerprint(net_speech(sound), RATE_HZ)) for sound in _originals()]
-    caught = {name: _caught(originals, name) for name in CHANGES}
+    heard = [(sound, net_speech(sound)) for sound in _originals()]
+    prints = [fingerprint(net, RATE_HZ) for _, net in heard]
+    whole = [sound for sound, _ in heard]
+    caught = {name: _caught(whole, prints, change) for name, change in CHANGES.items()}
+    caught["a part of 2.2 s net"] = _caught([net for _, net in heard], prints, part)
     alarms, pairs, largest = _false_alarms(_same_words())
     other_alarms, other_pairs, other_largest = _false_alarms(_other_words())
-    how = f"{len(originals)} utterances of test speakers, {len(CHANGES)} changes"
-    figures = [_figure("replay_caught", float(np.mean(list(caught.values()))), how)]
-    figures += [_figure(f"replay_caught: {name}", share, how) for name, share in caught.items()]
-    figures.append(
+    how = f"{len(heard)} utterances of test speakers, {len(caught)} changes"
+    told = [_figure("replay_caught", float(np.mean(list(caught.values()))), how)]
+    told += [_figure(f"replay_caught: {name}", share, how) for name, share in caught.items()]
+    told.append(
         Figure(
             name="replay_false_alarms",
             value=float(alarms),
@@ -44,7 +47,7 @@ def measure() -> list[Figure]:
             how=f"{pairs} pairs of the same words by the same speaker, living; largest score {largest:.1f}",
         )
     )
-    figures.append(
+    told.append(
         Figure(
             name="replay_false_alarms_other_words",
             value=float(other_alarms),
@@ -54,19 +57,19 @@ def measure() -> list[Figure]:
             how=f"{other_pairs} pairs of other words by the same speaker; largest score {other_largest:.1f}",
         )
     )
-    return figures
+    return told
 
 
 def _figure(name: str, share: float, how: str) -> Figure:
     return Figure(name=name, value=share, unit="share", goal="", holds=None, how=how)
 
 
-def _caught(originals: Sequence[tuple[Sound, Fingerprint | TooShort]], name: str) -> float:
+def _caught(sounds: Sequence[Sound], prints: Sequence[Fingerprint | TooShort], change: Change) -> float:
     """The share of replays that are known; one whose net speech is too short is not."""
     chance = np.random.default_rng(7)
     found = []
-    for sound, before in originals:
-        again = fingerprint(net_speech(replayed(sound, CHANGES[name], chance)), RATE_HZ)
+    for sound, before in zip(sounds, prints, strict=True):
+        again = fingerprint(net_speech(replayed(sound, change, chance)), RATE_HZ)
         is_heard = isinstance(before, Fingerprint) and isinstance(again, Fingerprint)
         found.append(is_heard and alike(again, before).is_same)
     return float(np.mean(found))

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 
 from biometrics.fingerprint import LONGEST_SECONDS, Fingerprint, TooShort, alike, fingerprint, most_alike
 from ivr.audio import RATE_HZ
-from tests.replays import CHANGES, Sound, over_telephone, replayed
+from tests.replays import CHANGES, Sound, over_telephone, part, replayed
 from tests.voices import noise, speech_like
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -48,6 +48,12 @@ def test_a_recording_is_known_over_any_line(name: str) -> None:
         match = alike(made(replayed(sound, CHANGES[name], chance)), made(sound))
         assert match.is_same, (speaker, match)
         assert match.share > 0.6
+
+
+def test_a_part_of_a_recording_is_known() -> None:
+    sound = said_by("marh")
+    for seed in range(3):
+        assert alike(made(replayed(sound, part, np.random.default_rng(seed))), made(sound)).is_same
 
 
 @pytest.mark.parametrize("name", sorted(HIDING - {"room 0.3 s, noisy line", "noise 10 dB"}))
