@@ -12,10 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from biometrics.vault import Vault
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from biometrics.vault import Vault
 from ivr.calls import forgetting, withdrawal
 from ivr.customers import erasure, ledger, tombstones
 from ivr.customers import store as customers
@@ -119,7 +119,7 @@ def reconcile(session: Session, file: Path, now: datetime) -> Reconciled:
         tombstones.keep(session, tombstone, ring)
         done_again += 1
     in_file = {tombstone.erasure_id for tombstone in read}
-    lacking = [one for one in tombstones.every(session) if one.erasure_id not in in_file]
+    lacking = [one for one in tombstones.every(session) if one.erasure_id not in in_file] if known - in_file else []
     _append(file, lacking)
     if done_again:
         _log.warning("this database was from before %d erasures: they were done again", done_again)
@@ -131,6 +131,8 @@ def reconcile(session: Session, file: Path, now: datetime) -> Reconciled:
 
 
 def _erase_person(session: Session, customer_id: str, *, with_orders: bool, now: datetime) -> dict[str, int]:
+    # Whoever is just keeping something of theirs comes first, or finds nobody.
+    ledger.lock_customer(session, customer_id)
     numbers = erasure.numbers_of(session, customer_id).own
     calls = forgetting.calls_of(session, customer_id, numbers)
     Vault(ring_of(session.connection())).erase(session, customer_id)

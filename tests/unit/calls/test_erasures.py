@@ -373,6 +373,17 @@ def test_bytes_of_a_sqlite_file_hold_nothing_of_the_person_after_an_erasure(tmp_
         assert MARIO.number.encode() in after
 
 
+def test_log_that_somebody_reads_is_emptied_when_they_have_gone(tmp_path: Path) -> None:
+    with sqlite_database(tmp_path) as engine:
+        filled(engine)
+        with engine.execution_options(reads_only=True).connect() as reader:
+            reader.execute(text("SELECT count(*) FROM customers"))
+            erase(database.session_factory(engine))
+            assert not database.empty_log(engine, patience_seconds=0.1)
+        assert database.empty_log(engine)
+        assert Path(f"{engine.url.database}-wal").stat().st_size == 0
+
+
 # --- The search itself
 
 
