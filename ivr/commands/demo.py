@@ -1,14 +1,15 @@
-"""The demo: a company is made, a scripted caller phones it over the local line, an agent answers, the effort score is asked.
+"""The demo: a company is made, and a scripted caller phones it twice over the local line.
 
-The service is a real one, started as `centralino serve` starts it, and the agent works through the desk's own pages. Everything
-that is printed is read from what the service recorded or sent; the last line says whether the call reached its agent with its
-context.
+In the first call her voice is learnt, in the second she is known by it; an agent answers, and the effort score is asked. The
+service is a real one, started as `centralino serve` starts it, and the agent works through the desk's own pages. Everything that
+is printed is read from what the service recorded or sent; the last line says whether the call reached its agent with its context,
+and what the voice was taken for.
 """
 
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,20 +23,20 @@ from ivr.app import make_understanding
 from ivr.calls import store, story
 from ivr.calls.context import CallContext
 from ivr.commands.trial_agent import TrialAgentAtDesk
-from ivr.commands.trial_caller import BY_EAR, BY_SCRIPT, TrialCaller
+from ivr.commands.trial_caller import BY_EAR, BY_SCRIPT, LEARNING_BY_EAR, LEARNING_BY_SCRIPT, TrialCaller
 from ivr.commands.trial_line import TrialLine, open_line
 from ivr.commands.trial_model import joined_whisper
 from ivr.commands.trial_service import ServiceError, TrialService, trial_company, trial_settings
 from ivr.line.legs import Leg
 from ivr.line.party import Answer, Party
-from ivr.line.script import Say, ScriptedParty, Silence
+from ivr.line.script import Say, ScriptedParty, Silence, Step
 from ivr.settings import Settings
 from ivr.speech.recognizer import NoModel
 from ivr.synthesis import Speaker, installed_voice
 from routing import reports
 
 DEFAULT_PORT, DEFAULT_LINE_PORT = 5000, 5050
-# The story lasts a minute and a half; three times that is a story that hangs.
+# Each call lasts a minute and a half; more than twice that is a call that hangs.
 CALL_SECONDS = 240.0
 LOOK_SECONDS = 0.25
 HERE_SECONDS = 25.0  # how often an open desk tells that it is open
@@ -45,17 +46,22 @@ DEFAULT_MODELS = Path("var/models")
 WANTED = ("name", "words", "what the line did", "late order", "open case", "past contact")
 
 
+ACCEPTED, NOT_ENROLLED = "accepted", "not_enrolled"
+
+
 class DemoError(Exception):
     """The demo cannot run here; the message says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What became of the demo's call."""
+    """What became of the demo's second call."""
 
     reached_agent: bool
     missing: tuple[str, ...]  # of WANTED, on the agent's screen at the moment of the offer
     effort: int | None
+    voice: str  # accepted, rejected, inconclusive, or not_enrolled
+    needs_voice: bool  # whether there was a voice to hear
     seconds: float
 
     @property
@@ -67,13 +73,14 @@ class Result:
         reached = "yes" if self.reached_agent else "no"
         return (
             f"RESULT reached_agent={reached} context={context} effort={self.effort or 'none'} "
-            f"voice=not_enrolled seconds={self.seconds:.0f}"
+            f"voice={self.voice} seconds={self.seconds:.0f}"
         )
 
     @property
     def exit_code(self) -> int:
-        """0 only if the call reached its agent with its whole context."""
-        return 0 if self.reached_agent and not self.missing else 1
+        """0 only if the call reached its agent with its whole context and, where it could be heard, the voice was known."""
+        is_known = self.voice == ACCEPTED or not self.needs_voice
+        return 0 if self.reached_agent and not self.missing and is_known else 1
 
 
 @dataclass(kw_only=True)
@@ -111,7 +118,9 @@ class Demo:
             ) from None
         try:
             with TrialService(self.settings, folder=self.folder):
-                result = self._call(console, line)
+                began = time.monotonic()
+                self._learning_call(console, line)
+                result = self._call(console, line, began=began)
                 console.print(f"\n[bold]{result.line}[/]", soft_wrap=True)
                 if stay:
                     self._stay(console, line)
@@ -123,28 +132,51 @@ class Demo:
             line.close()
             self.engine.dispose()
 
-    # --- The call
+    # --- The two calls
 
-    def _call(self, console: Console, line: TrialLine) -> Result:
+    def _learning_call(self, console: Console, line: TrialLine) -> None:
+        """Let the caller talk of her parcel while the line learns her voice."""
+        console.rule("[bold]A first call: the line learns a voice[/]")
+        console.print(f"Giulia Conti phones [bold]{self.settings.line_number}[/]. {self._how_heard(line)}")
+        console.print(
+            "She agrees to be recognised by her voice. Nothing more is asked of her for it: thirty seconds of her own speech"
+            " about something else are enough. What she says here she does not say again, for a recording that comes twice is"
+            " not believed.\n"
+        )
+        party = self._caller(console, line, LEARNING_BY_SCRIPT if self.deaf else LEARNING_BY_EAR)
+        leg = line.line.call(trial.GIULIA, self.settings.line_number, party)
         began = time.monotonic()
-        console.rule("[bold]A call to Bottega Aurora[/]")
-        console.print(f"Giulia Conti phones [bold]{self.settings.line_number}[/]. {self._how_heard(line)}\n")
-        agent = TrialAgentAtDesk.signed_in(self.settings.public_url, "anna@bottega.example", self.password)
-        agent.become("available")
-        line.line.register("client:anna", lambda: self._agent_party(line))
-        party = TrialCaller(
+        while party.reason is None and time.monotonic() - began < CALL_SECONDS:
+            time.sleep(LOOK_SECONDS)
+            self._print_news(console, leg)
+        self._print_news(console, leg)
+        if party.failure:
+            console.print(f"[red]the caller could not go on:[/] {party.failure}")
+
+    def _caller(self, console: Console, line: TrialLine, steps: Sequence[Step]) -> TrialCaller:
+        return TrialCaller(
             say=lambda label, text: console.print(f"[bold]{label:<15}[/] {text}"),
             clock=line.clock,
-            steps=BY_SCRIPT if self.deaf else BY_EAR,
+            steps=steps,
             voice=_caller_voice(line),
             language="it-IT",
             wants_audio=True,
         )
+
+    def _call(self, console: Console, line: TrialLine, *, began: float) -> Result:
+        console.rule("[bold]A second call: known by the voice[/]")
+        console.print(
+            "She phones again, and says what she wants: her voice is compared meanwhile, without a question.\n"
+        )
+        agent = TrialAgentAtDesk.signed_in(self.settings.public_url, "anna@bottega.example", self.password)
+        agent.become("available")
+        line.line.register("client:anna", lambda: self._agent_party(line))
+        party = self._caller(console, line, BY_SCRIPT if self.deaf else BY_EAR)
         leg = line.line.call(trial.GIULIA, self.settings.line_number, party)
         missing: tuple[str, ...] = WANTED
         accepted = hung_up = False
-        here_at = began
-        while party.reason is None and time.monotonic() - began < CALL_SECONDS:
+        here_at = called_at = time.monotonic()
+        while party.reason is None and time.monotonic() - called_at < CALL_SECONDS:
             time.sleep(LOOK_SECONDS)
             if time.monotonic() - here_at > HERE_SECONDS:
                 agent.is_here()
@@ -169,7 +201,14 @@ class Demo:
         reached = context is not None and any(line.kind == "brought_to_agent" for line in context.done)
         if party.failure:
             console.print(f"[red]the caller could not go on:[/] {party.failure}")
-        return Result(reached_agent=reached, missing=missing, effort=effort, seconds=time.monotonic() - began)
+        return Result(
+            reached_agent=reached,
+            missing=missing,
+            effort=effort,
+            voice=_voice_of(context),
+            needs_voice=not self.deaf,
+            seconds=time.monotonic() - began,
+        )
 
     def _how_heard(self, line: TrialLine) -> str:
         voice = line.voice.name or "nobody: no synthesiser is installed"
@@ -211,8 +250,8 @@ class Demo:
             return
         for turn in context.said:
             for label, text in (("line says", turn.prompt), ("line hears", f"«{turn.heard}»" if turn.heard else "")):
-                if text and (label, str(turn.turn), "") not in self._printed:
-                    self._printed.add((label, str(turn.turn), ""))
+                if text and (label, context.call_id, str(turn.turn)) not in self._printed:
+                    self._printed.add((label, context.call_id, str(turn.turn)))
                     by = f" ({turn.hearing.by})" if label == "line hears" and turn.hearing is not None else ""
                     console.print(f"[bold]{label:<15}[/] {text}{by}")
 
@@ -254,6 +293,12 @@ class Demo:
 
 _LABELS = {"proof": "proved", "understood": "understood", "keyed": "understood", "consent": "consent"}
 _COLOURS = {"proof": "green", "understood": "blue", "keyed": "blue", "consent": "green"}
+
+
+def _voice_of(context: CallContext | None) -> str:
+    """What the voice of a call was taken for, at last and at best; `not_enrolled` where it was never compared."""
+    outcomes = [proof.outcome for proof in context.who.proofs if proof.kind == "voice"] if context else []
+    return ACCEPTED if ACCEPTED in outcomes else (outcomes or [NOT_ENROLLED])[-1]
 
 
 def _ears() -> tuple[dict[str, Any], str]:
