@@ -138,11 +138,17 @@ def judged_crosswise(
 
 
 def impostor_ratios(
-    pairs: Sequence[Compared], calibration: Calibration, background_without: Callable[[str], Background | None]
+    pairs: Sequence[Compared], calibration: Calibration, background_without: Callable[[str, str], Background | None]
 ) -> list[float]:
-    """Give the log likelihood ratios of comparisons, each against the background without the customer of its voiceprint."""
-    backgrounds = {name: background_without(name) for name in {pair.comparison.enrolled_speaker for pair in pairs}}
-    return [_ratio(calibration, pair, backgrounds[pair.comparison.enrolled_speaker]) for pair in pairs]
+    """Give the log likelihood ratios of comparisons, each against the background without either of its two customers."""
+    backgrounds: dict[tuple[str, str], Background | None] = {}
+    ratios = []
+    for pair in pairs:
+        first, second = sorted((pair.comparison.enrolled_speaker, pair.comparison.test_speaker))
+        if (first, second) not in backgrounds:
+            backgrounds[first, second] = background_without(first, second)
+        ratios.append(_ratio(calibration, pair, backgrounds[first, second]))
+    return ratios
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,6 +111,18 @@ class BackgroundVoice(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class OwnTail(Base):
+    """How comparisons of this deployment's own customers thin out upwards (`biometrics.calibration.Tail`): its threshold."""
+
+    __tablename__ = "own_tails"
+
+    encoder: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    begins_at: Mapped[float]
+    scale: Mapped[float]
+    pairs: Mapped[int]
+
+
 class HeardFingerprint(Base):
     """The fingerprint of one heard utterance, so that the same recording is known when it comes again."""
 

@@ -13,6 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from biometrics.background import Background
+from biometrics.calibration import Tail
 from biometrics.decision import Accepted, Decision, Inconclusive, Rejected
 from biometrics.evidence import NotASample
 from biometrics.seals import (
@@ -26,7 +28,7 @@ from biometrics.seals import (
     seal_text,
     unpacked,
 )
-from biometrics.tables import BackgroundVoice, CallVoice, VoiceDecision
+from biometrics.tables import BackgroundVoice, CallVoice, OwnTail, VoiceDecision
 from biometrics.vault_challenges import Settled
 from biometrics.voiceprint import Embedding, Evidence, Sample
 from sealing.keys import KeyRing
@@ -181,6 +183,26 @@ class CallVoices:
         rows = session.scalars(query.limit(MOST_BACKGROUND), execution_options=_FRESH)
         found = {one.customer_id: self._background_voice(one) for one in rows}
         return {customer_id: voice for customer_id, voice in found.items() if voice is not None}
+
+    def keep_own_tail(self, session: Session, encoder: str, tail: Tail, now: datetime) -> None:
+        """Keep where the impostors of this deployment end, in place of what was kept before."""
+        session.merge(OwnTail(encoder=encoder, at=now, begins_at=tail.begins_at, scale=tail.scale, pairs=tail.pairs))
+        session.flush()
+
+    def own_tail(self, session: Session, encoder: str) -> Tail | None:
+        """Give where the impostors of this deployment end; None as long as nobody has looked, or there were too few."""
+        row = session.get(OwnTail, encoder)
+        return None if row is None else Tail(begins_at=row.begins_at, scale=row.scale, pairs=row.pairs)
+
+    def own_tail_learnt_at(self, session: Session, encoder: str) -> datetime | None:
+        """Give when that was looked at last."""
+        row = session.get(OwnTail, encoder)
+        return None if row is None else row.at
+
+    def line_background(self, session: Session, encoder: str, *, leave_out: str) -> Background | None:
+        """Give the deployment's own voices without one customer's, with its own threshold; None for too few voices."""
+        voices = self.background(session, encoder, leave_out=leave_out)
+        return Background.of(encoder, voices, tail=self.own_tail(session, encoder))
 
     def _background_voice(self, row: BackgroundVoice) -> Embedding | None:
         opened = open_text(self._ring, row.sealed, bound_to=about(BackgroundVoice.__tablename__, row.customer_id))

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from ivr.calls import audio, erasures, store
+from ivr.calls import audio, erasures, store, voice_threshold
 from ivr.calls.company import Company
 from ivr.calls.effects import Effect, ReleaseCaller
 from ivr.calls.meeting import Meeting
@@ -114,9 +114,18 @@ class Ticker:
             if counts:
                 has_erased = True
                 _log.info("erased because its time is over: %s", ", ".join(f"{n} {kind}" for kind, n in counts.items()))
+            # Seconds of work, and offers expire each second: on a thread of its own.
+            threading.Thread(target=self._learn_threshold, args=(now,), name="voice-threshold", daemon=True).start()
         if has_erased:
             # Whoever reads at this moment is not waited for: what is left is written over with the next changes.
             empty_log(self._upkeep.engine, patience_seconds=0.1)
+
+    def _learn_threshold(self, now: datetime) -> None:
+        try:
+            voice_threshold.learn_if_due(self._company.voice, self._sessions, now)
+        except SQLAlchemyError as error:
+            # The next hour tries again.
+            _log.warning("the threshold of voices was not looked at: %s", type(error).__name__)
 
     def _tell_of_erasures(self, now: datetime) -> bool:
         try:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from biometrics import alerts
 from biometrics.attacks import REPLAYED
-from biometrics.background import Background
 from biometrics.countermeasure import NotScored, Score
 from biometrics.decision import Liveness
 from biometrics.encoders import NoEncoder, SpeakerEncoder
@@ -107,11 +106,10 @@ def _scales(
     session: Session, parts: VoiceParts, encoder: SpeakerEncoder, customer_id: str, *, is_whole: bool
 ) -> VoiceScales:
     """What comparisons with other voices are read by; they are made once a turn, at its end, and need the background then."""
-    voices = parts.vault.background(session, encoder.name, leave_out=customer_id) if is_whole else {}
     return VoiceScales(
         encoder=encoder.name,
         calibration=parts.calibration,
-        background=Background.of(encoder.name, voices),
+        background=parts.vault.line_background(session, encoder.name, leave_out=customer_id) if is_whole else None,
         spoof_calibration=parts.spoof_calibration,
     )
 

@@ -119,8 +119,7 @@ def _rejected(work: Work, parts: VoiceParts, heard: Heard, customer_id: str) -> 
 
 
 def _background(work: Work, parts: VoiceParts, encoder: SpeakerEncoder, customer_id: str) -> Background | None:
-    voices = parts.vault.background(work.session, encoder.name, leave_out=customer_id)
-    return Background.of(encoder.name, voices)
+    return parts.vault.line_background(work.session, encoder.name, leave_out=customer_id)
 
 
 def _compared(

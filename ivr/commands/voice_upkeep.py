@@ -4,33 +4,27 @@ Both read the database and change nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, assert_never
+from typing import assert_never
 
 import click
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from biometrics.background import LEAST_VOICES, Background, has_drifted, tail_of_pairs
+from biometrics.background import LEAST_VOICES
 from biometrics.calibration import LEAST_IMPOSTORS, Calibration, CalibrationError, Tail
 from biometrics.chosen import chosen_encoder
 from biometrics.encoders import NoEncoder
-from biometrics.evaluation import compared, impostor_ratios
-from biometrics.measures import false_accepts_at
-from biometrics.trials import impostor_comparisons
 from biometrics.vault import Blocked, Collecting, Enrolled, KnownVoice, OtherEncoder, Unreadable, Vault
-from biometrics.voiceprint import Voiceprint
 from ivr import database
+from ivr.calls.voice_threshold import enrolled_last, look_at_threshold
 from ivr.commands.terminal import Trouble, chosen_settings, console
 from ivr.settings import Settings
 from ivr.voices import SHIPPED_CALIBRATION
-
-# So many voices give 80,000 pairs: enough for one false accept in a thousand, and some seconds of work.
-_MOST_VOICES: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +36,6 @@ class _Voices:
     calibration: Calibration | None
     calibration_lacks: str
     counts: Counter[str]
-    enrolled: tuple[Voiceprint, ...]
     background: int
 
 
@@ -114,21 +107,17 @@ def _voices(session: Session, chosen: Settings) -> _Voices:
     calibration = _calibration(chosen)
     vault = Vault(chosen.key_ring)
     counts: Counter[str] = Counter()
-    enrolled: list[Voiceprint] = []
     for customer_id in vault.customers(session):
         known = vault.voiceprint_of(session, customer_id, name)
         if known is not None:
             counts[_state(known)] += 1
         counts["locked"] += vault.is_locked(session, customer_id)
-        if isinstance(known, Enrolled):
-            enrolled.append(known.voiceprint)
     return _Voices(
         encoder=name,
         encoder_lacks=encoder.reason if isinstance(encoder, NoEncoder) else "",
         calibration=calibration if isinstance(calibration, Calibration) else None,
         calibration_lacks=calibration if isinstance(calibration, str) else "",
         counts=counts,
-        enrolled=tuple(enrolled),
         background=len(vault.background(session, name)),
     )
 
@@ -156,32 +145,21 @@ def _drift(session: Session, chosen: Settings, found: _Voices) -> _Drift | str:
         return f"there is no calibration: {found.calibration_lacks}"
     if calibration.encoder != found.encoder:
         return f"the calibration is of the encoder {calibration.encoder}, not of {found.encoder or 'any that is there'}"
-    voices = _some(found.enrolled)
-    pairs = compared(impostor_comparisons(voices, least_seconds=calibration.shortest_net_speech_seconds))
-    vault = Vault(chosen.key_ring)
-
-    def background_without(customer_id: str) -> Background | None:
-        return Background.of(found.encoder, vault.background(session, found.encoder, leave_out=customer_id))
-
-    ratios = impostor_ratios(pairs, calibration, background_without)
-    own = tail_of_pairs(ratios)
-    if own is None:
-        return f"{len(voices)} enrolled customers give {len(ratios)} comparisons, it takes {LEAST_IMPOSTORS}"
     wanted = chosen.voice_false_accepts
-    promised_from = calibration.tail.threshold(wanted)
+    voiceprints = enrolled_last(session, Vault(chosen.key_ring), found.encoder)
+    threshold = look_at_threshold(voiceprints, calibration=calibration, wanted_false_accepts=wanted)
+    if threshold.own is None:
+        return (
+            f"{threshold.customers} enrolled customers give {threshold.pairs} comparisons, it takes {LEAST_IMPOSTORS}"
+        )
     return _Drift(
-        pairs=len(ratios),
-        customers=len(voices),
-        promised_from=promised_from,
-        own=own,
-        true_accepts=false_accepts_at(ratios, promised_from),
-        has_drifted=has_drifted(own, calibration.tail, wanted_false_accepts=wanted),
+        pairs=threshold.pairs,
+        customers=threshold.customers,
+        promised_from=calibration.tail.threshold(wanted),
+        own=threshold.own,
+        true_accepts=threshold.false_accepts,
+        has_drifted=threshold.has_drifted,
     )
-
-
-def _some(voices: Sequence[Voiceprint]) -> Sequence[Voiceprint]:
-    """Give the voices heard last, as many as are worth the work."""
-    return sorted(voices, key=lambda voice: (voice.heard_at, voice.customer_id), reverse=True)[:_MOST_VOICES]
 
 
 def _calibration(chosen: Settings) -> Calibration | str:

@@ -21,6 +21,14 @@ def upgrade() -> None:
     with op.batch_alter_table('background_voices', schema=None) as batch_op:
         batch_op.create_index('background_voices_by_encoder', ['encoder', 'at'], unique=False)
 
+    op.create_table('own_tails',
+    sa.Column('encoder', sa.String(length=80), nullable=False),
+    sa.Column('at', sqlalchemy_utc.sqltypes.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('begins_at', sa.Double(), nullable=False),
+    sa.Column('scale', sa.Double(), nullable=False),
+    sa.Column('pairs', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('encoder')
+    )
     op.create_table('call_voices',
     sa.Column('call_id', sa.String(length=40), nullable=False),
     sa.Column('turn', sa.Integer(), autoincrement=False, nullable=False),
@@ -162,4 +170,5 @@ def downgrade() -> None:
     with op.batch_alter_table('background_voices', schema=None) as batch_op:
         batch_op.drop_index('background_voices_by_encoder')
 
+    op.drop_table('own_tails')
     op.drop_table('background_voices')
