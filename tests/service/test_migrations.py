@@ -2,10 +2,11 @@
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, inspect
+from sqlalchemy import Engine, MetaData, inspect, text
 
 from ivr import database, trial
 from ivr.calls import store
+from ivr.customers import ledger
 from tests.telephone import MONDAY_TEN, PASSWORD
 
 
@@ -79,3 +80,32 @@ def test_the_second_revision_keeps_calls_and_turns_on_its_way_up_and_down(engine
         assert call is not None
         assert call.words_so_far == ""
         assert len(store.turns(session, "CA1")) == 1
+
+
+def test_the_fifth_revision_says_of_each_consent_what_was_answered_and_loses_none_on_its_way_back(
+    engine: Engine,
+) -> None:
+    database.upgrade(engine, "0004")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO customers (customer_id, name, language, preferred_channel, email) VALUES ('K001', '', 'it', 'phone', '')"
+        )
+        for granted, minute in ((True, 0), (False, 1)):
+            connection.execute(
+                text(
+                    "INSERT INTO consents (customer_id, purpose, granted, wording, wording_version, language, channel, at, call_id)"
+                    " VALUES ('K001', 'voice_verification', :granted, 'consent_voice', 1, 'it', 'phone', :at, 'CA1')"
+                ),
+                {"granted": granted, "at": f"2026-11-23 09:0{minute}:00+00:00"},
+            )
+    database.upgrade(engine)
+    with database.session_factory(engine)() as session:
+        lines = ledger.ledger_of(session, "K001")
+        assert [(line.answer, line.asked.by, line.asked.heard) for line in lines] == [
+            (ledger.Answer.YES, ledger.AskedBy.LINE, ""),
+            (ledger.Answer.NO, ledger.AskedBy.LINE, ""),
+        ]
+    database.downgrade(engine, "0004")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM consents").scalar() == 2
+    assert "erasures" not in inspect(engine).get_table_names()
