@@ -93,7 +93,8 @@ def test_the_fifth_revision_says_of_each_consent_what_was_answered_and_loses_non
         for granted, minute in ((True, 0), (False, 1)):
             connection.execute(
                 text(
-                    "INSERT INTO consents (customer_id, purpose, granted, wording, wording_version, language, channel, at, call_id)"
+                    "INSERT INTO consents"
+                    " (customer_id, purpose, granted, wording, wording_version, language, channel, at, call_id)"
                     " VALUES ('K001', 'voice_verification', :granted, 'consent_voice', 1, 'it', 'phone', :at, 'CA1')"
                 ),
                 {"granted": granted, "at": f"2026-11-23 09:0{minute}:00+00:00"},
