@@ -36,6 +36,7 @@ class OpenQuestion:
     longest_seconds: float | None = None
     barge_in: bool = True
     sensitivity: str = "normal"  # how easily a voice stops the prompt: low, normal, high
+    secret: bool = False  # what is answered is kept nowhere: neither words so far nor sound
     # Who listens: "carrier" or "stream"; and how many times that has been changed for this very question.
     listened_by: str = "carrier"
     attempt: int = 0
@@ -61,6 +62,7 @@ class OpenQuestion:
             longest_seconds=ask.longest_seconds,
             barge_in=ask.barge_in,
             sensitivity=ask.sensitivity,
+            secret=ask.secret,
             listened_by=listened_by,
             prompts=prompts,
             streams_prompts=streams_prompts,

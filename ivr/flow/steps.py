@@ -50,6 +50,7 @@ class Ask:
     # The value of `slot` that this question reads back, "" for none. The answer is a yes, a no, or a correction with the value
     # ("no, quarantadue, non cinquantadue"), so that the words of numbers or letters fit here beside those of yes and no.
     previous: str = ""
+    secret: bool = False  # what is answered is kept nowhere
 
 
 class Act(StrEnum):

@@ -291,7 +291,7 @@ class Turn:
                 intents = tuple(dict.fromkeys((*own, *requests, *always)))
                 # Letters have no keys: what can be pressed is a single key, as 0 for a person.
                 least, most = (1, 1) if node.expect == Expect.LETTERS else (node.min_keys, node.max_keys)
-                return replace(ask, intents=intents, slot=node.slot, min_keys=least, max_keys=most)
+                return replace(ask, intents=intents, slot=node.slot, min_keys=least, max_keys=most, secret=node.secret)
             case ConsentNode():
                 return replace(ask, intents=(YES, NO, *always))
             case SurveyNode():

@@ -176,7 +176,7 @@ def _turn(socket: object, begun: _Begun) -> Turn | Refused:
         recognizer,
         call_sid=begun.call_id,
         prompt_ulaw=_prompt(begun),
-        on_words=lambda words: jotting.jot(begun.call_id, begun.turn, words),
+        on_words=lambda words: None if begun.question.secret else jotting.jot(begun.call_id, begun.turn, words),
         on_speech=hand_over if begun.looks_at_voice else None,
     )
     try:
@@ -260,7 +260,7 @@ def _store(begun: _Begun, turn: Turn | Refused) -> None:
 
 def _keep_sound(begun: _Begun, turn: Turn | Refused) -> None:
     """Keep what was said as sound, where the caller has consented to that."""
-    if isinstance(turn, Turn) and turn.speech_pcm:
+    if isinstance(turn, Turn) and turn.speech_pcm and not begun.question.secret:
         with wiring().sessions.begin() as session:
             audio.keep(
                 session,

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from ivr.calls.open_question import OpenQuestion
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.flow.events import Done, Started, Understood
 from ivr.flow.machine import step
 from ivr.flow.state import State
-from ivr.flow.steps import Perform
+from ivr.flow.steps import Ask, Perform
 from prompts.flows import read_flow
 from prompts.version import Version
 from tests.unit.flow.caller import FOUND, Caller
@@ -148,6 +149,12 @@ def test_lock_and_suspicion_are_for_a_person(caller: Caller, outcome: str, step_
 def test_question_for_a_code_is_secret_and_no_other_is(caller: Caller) -> None:
     secret = {name for name, node in caller.flow.nodes.items() if getattr(node, "secret", False)}
     assert secret == {"ask_code", "ask_code_again"}
+    wants_return(caller).done("inconclusive", **SAYS, step_up="code").done("sent")
+    assert caller.last is not None
+    asked = caller.last.steps[-1]
+    assert isinstance(asked, Ask)
+    assert asked.secret
+    assert OpenQuestion.read(OpenQuestion.asked(asked, listened_by="stream").to_json()).secret
 
 
 # --- Learning the voice
