@@ -37,7 +37,7 @@ _PAUSE: Final = 0.02
 # 2,688 pairs of FSDD's digits in one order, and 5.9 of other words (7,746 pairs): beyond this it is the same recording.
 SAME_FROM: Final = 10.0
 # An answer of one word is said so shortly that it proves nothing either way; below this no fingerprint is made.
-SHORTEST_SECONDS: Final = 2.0
+SHORTEST_SECONDS: Final = 1.5
 _SHORTEST_SOUNDING: Final = 1.0
 # How much the two must have in common: live utterances that agree as well as that do so for half a second.
 LEAST_COMMON_SECONDS: Final = 0.75

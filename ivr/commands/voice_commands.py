@@ -13,7 +13,6 @@ import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from biometrics.calibration import Calibration, CalibrationError
-from biometrics.chosen import chosen_encoder
 from biometrics.encoders import NoEncoder
 from biometrics.evaluation import Compared, Judged, compared, judged_by, judged_crosswise, learnt
 from biometrics.net_speech import NoDetectorError
@@ -23,8 +22,11 @@ from biometrics.report_words import Language
 from biometrics.trials import Design, Gathered, comparisons, gather, lacking
 from ivr import audio
 from ivr.commands.terminal import Trouble, chosen_settings, console, errors
+from ivr.commands.voice_spoofs import countermeasure
+from ivr.commands.voice_training import train
 from ivr.commands.voice_upkeep import drift, status
 from ivr.settings import Settings
+from ivr.voices import settings_encoder
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _ENROLMENT_SECONDS: Final = 20.0
@@ -40,6 +42,8 @@ def voice() -> None:
 
 voice.add_command(status)
 voice.add_command(drift)
+voice.add_command(train)
+voice.add_command(countermeasure)
 
 
 def _about_the_calls(command: _Command) -> _Command:
@@ -159,7 +163,7 @@ def report(
 def encoder(file: Path | None) -> None:
     """Load the encoder of the settings, and say which it is."""
     chosen = chosen_settings(file)
-    found = chosen_encoder(chosen.voice, ecapa_folder=chosen.ecapa_folder)
+    found = settings_encoder(chosen)
     if isinstance(found, NoEncoder):
         raise Trouble(f"voice = {chosen.voice}: {found.reason}")
     console.print(
@@ -183,7 +187,7 @@ class _Found:
 
 def _compared(chosen: Settings, calls: Path, design: Design, *, as_telephone: bool) -> _Found:
     """Hear the calls and compare everybody with everybody; say what is left out. Raises Trouble where that is too little."""
-    encoder = chosen_encoder(chosen.voice, ecapa_folder=chosen.ecapa_folder)
+    encoder = settings_encoder(chosen)
     if isinstance(encoder, NoEncoder):
         raise Trouble(f"voice = {chosen.voice}: {encoder.reason}")
     try:

@@ -106,7 +106,7 @@ def test_sixteen_bits_give_what_floats_give() -> None:
 
 
 def test_a_short_answer_has_no_fingerprint() -> None:
-    assert isinstance(fingerprint(speech_like(1.9), RATE_HZ), TooShort)
+    assert isinstance(fingerprint(speech_like(1.4), RATE_HZ), TooShort)
 
 
 def test_a_word_in_a_long_silence_has_no_fingerprint() -> None:
