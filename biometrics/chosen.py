@@ -9,14 +9,14 @@ from biometrics.encoders import NoEncoder, SpeakerEncoder
 
 
 def chosen_encoder(
-    voice: Literal["off", "line", "ecapa"], *, ecapa_folder: Path | None = None
+    voice: Literal["off", "line", "ecapa"], *, ecapa_folder: Path | None = None, line_network: Path | None = None
 ) -> SpeakerEncoder | NoEncoder:
-    """Load the encoder: ours, or SpeechBrain's ECAPA from a folder; where none can be had, say why."""
+    """Load the encoder: ours (or one that was taught anew), or SpeechBrain's ECAPA from a folder; say why where none is."""
     match voice:
         case "off":
             return NoEncoder(reason="the voice is switched off")
         case "line":
-            return line_encoder.load()
+            return line_encoder.load(line_network or line_encoder.SHIPPED)
         case "ecapa":
             return _ecapa(ecapa_folder)
         case _:

@@ -126,6 +126,10 @@ class Settings(_Known):
         default="line",
         description="who encodes voices in place of a PIN: line (installed with the service), ecapa (its folder), or off",
     )
+    voice_encoder: Path | None = Field(
+        default=None,
+        description="line encoder that `centralino voice train` made, for voice = line; empty for the shipped",
+    )
     ecapa_folder: Path | None = Field(
         default=None, description="folder of SpeechBrain's ECAPA encoder, for voice = ecapa; empty for none"
     )

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from biometrics import countermeasure, line_encoder
@@ -17,6 +18,11 @@ from ivr.settings import Settings
 _log = logging.getLogger(__name__)
 # The calibration that comes with the line encoder; ECAPA's is made on the installation's own calls.
 SHIPPED_CALIBRATION: Final = line_encoder.SHIPPED.with_name("calibration.json")
+
+
+def settings_encoder(settings: Settings) -> SpeakerEncoder | NoEncoder:
+    """Load the encoder of the settings."""
+    return chosen_encoder(settings.voice, ecapa_folder=settings.ecapa_folder, line_network=settings.voice_encoder)
 
 
 class LoadingEncoder:
@@ -53,7 +59,7 @@ def loading_encoder(settings: Settings) -> LoadingEncoder | None:
     """The encoder of the settings, beginning to load; None where the voice is switched off."""
     if settings.voice == "off":
         return None
-    return LoadingEncoder(lambda: chosen_encoder(settings.voice, ecapa_folder=settings.ecapa_folder))
+    return LoadingEncoder(lambda: settings_encoder(settings))
 
 
 def always(encoder: SpeakerEncoder) -> Callable[[], SpeakerEncoder | NoEncoder]:
@@ -99,8 +105,14 @@ def _spoof_calibration(settings: Settings) -> SpoofCalibration | None:
         return None
 
 
+def calibration_file(settings: Settings) -> Path | None:
+    """Where the calibration lies: the settings', or the one that comes with the shipped encoder; None where there is none."""
+    is_shipped = settings.voice == "line" and settings.voice_encoder is None
+    return settings.voice_calibration or (SHIPPED_CALIBRATION if is_shipped else None)
+
+
 def _calibration(settings: Settings) -> Calibration | None:
-    file = settings.voice_calibration or (SHIPPED_CALIBRATION if settings.voice == "line" else None)
+    file = calibration_file(settings)
     if file is None:
         _log.error(
             "no voice can be decided on: %s has no calibration; `centralino voice calibrate` makes one", settings.voice

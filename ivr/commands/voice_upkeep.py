@@ -17,14 +17,13 @@ from sqlalchemy.orm import Session
 
 from biometrics.background import LEAST_VOICES
 from biometrics.calibration import LEAST_IMPOSTORS, Calibration, CalibrationError, Tail
-from biometrics.chosen import chosen_encoder
 from biometrics.encoders import NoEncoder
 from biometrics.vault import Blocked, Collecting, Enrolled, KnownVoice, OtherEncoder, Unreadable, Vault
 from ivr import database
 from ivr.calls.voice_threshold import enrolled_last, look_at_threshold
 from ivr.commands.terminal import Trouble, chosen_settings, console
 from ivr.settings import Settings
-from ivr.voices import SHIPPED_CALIBRATION
+from ivr.voices import calibration_file, settings_encoder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +101,7 @@ def _told(found: _Drift, chosen: Settings) -> str:
 
 
 def _voices(session: Session, chosen: Settings) -> _Voices:
-    encoder = chosen_encoder(chosen.voice, ecapa_folder=chosen.ecapa_folder)
+    encoder = settings_encoder(chosen)
     name = "" if isinstance(encoder, NoEncoder) else encoder.name
     calibration = _calibration(chosen)
     vault = Vault(chosen.key_ring)
@@ -164,7 +163,7 @@ def _drift(session: Session, chosen: Settings, found: _Voices) -> _Drift | str:
 
 def _calibration(chosen: Settings) -> Calibration | str:
     """Read the calibration of the settings, or say why there is none."""
-    file = chosen.voice_calibration or (SHIPPED_CALIBRATION if chosen.voice == "line" else None)
+    file = calibration_file(chosen)
     if file is None:
         return f"{chosen.voice} has none; `centralino voice calibrate` makes one"
     try:

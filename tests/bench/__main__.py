@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("hearing", "intents", "webhook")
+BENCHES = ("hearing", "intents", "voice", "webhook")
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""The threshold that a deployment's own customers ask for: learnt once a day, used before the calibration's, told when it moves."""
+"""The threshold that a deployment's own customers ask for: learnt once a day, told when it moves."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -34,7 +34,7 @@ MOST_OF_OURS = 1.15
 LEAST_GAIN = 1.5
 
 
-def measure() -> list[Figure]:
+def figures() -> list[Figure]:
     """Measure both encoders on the same speech."""
     speech = five_seconds()
     return [*_line_encoder(speech), *_ecapa(speech)]
