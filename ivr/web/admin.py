@@ -5,9 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from ivr.accounts import store
 from ivr.accounts.store import Role
-from ivr.calls.context import CallContext
-from ivr.web import calls_view, desk_view, kept_audio, live, transaction
-from ivr.web.calls_view import LiveCall
+from ivr.web import calls_view, kept_audio, live, transaction
+from ivr.web.calls_view import LiveCall, WatchedCall
 from ivr.web.guards import guarded_by, the_person
 from ivr.web.languages import language
 from ivr.web.people import current_token
@@ -54,10 +53,11 @@ def events() -> ResponseReturnValue:
 @guarded_by(*WATCHERS)
 def call(call_id: str) -> ResponseReturnValue:
     """The story of one call, live or ended."""
-    context = desk_view.context_of(transaction.session(), call_id, language=language(), now=transaction.now())
-    if context is None:
+    company, now = wiring().doors.company, transaction.now()
+    watched = calls_view.watched_call(transaction.session(), company, call_id, language=language(), now=now)
+    if watched is None:
         abort(404)
-    return render_template("call.html", call=context, parts=_draw_story(context))
+    return render_template("call.html", call=watched.context, parts=_draw_story(watched))
 
 
 @admin.get("/calls/<call_id>/events")
@@ -66,12 +66,12 @@ def call_events(call_id: str) -> ResponseReturnValue:
     """The story of one call, as it goes on."""
     token, spoken = current_token(), language()
 
-    def look() -> CallContext | None:
+    def look() -> WatchedCall | None:
         moment = wiring().clock()
         with transaction.one_look() as session:
             if store.signed_in(session, token=token, now=moment) is None:
                 return None
-            return desk_view.context_of(session, call_id, language=spoken, now=moment)
+            return calls_view.watched_call(session, wiring().doors.company, call_id, language=spoken, now=moment)
 
     return live.stream(look, _draw_story)
 
@@ -94,5 +94,9 @@ def _draw_calls(calls: tuple[LiveCall, ...]) -> dict[str, str]:
     return {"calls": render_template("admin/calls.html", calls=calls)}
 
 
-def _draw_story(context: CallContext) -> dict[str, str]:
-    return {"story": render_template("admin/story.html", call=context, audio_endpoint="admin.audio")}
+def _draw_story(watched: WatchedCall) -> dict[str, str]:
+    call = watched.context
+    return {
+        "story": render_template("admin/story.html", call=call, audio_endpoint="admin.audio"),
+        "voice": render_template("voice.html", card=watched.voice, call_id=call.call_id, block_reasons=(), may="admin"),
+    }

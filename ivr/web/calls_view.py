@@ -8,9 +8,12 @@ from sqlalchemy.orm import Session
 
 from ivr.calls import store
 from ivr.calls.company import Company, FlowVersion
+from ivr.calls.context import CallContext
 from ivr.calls.story import STATUS_WORDS
+from ivr.calls.voice_card import VoiceCard
 from ivr.customers import store as customers
 from ivr.flow.definition import Node
+from ivr.web import desk_view
 from ivr.web.desk_view import agent_names
 from prompts.catalogue import Catalogue
 from routing import reports
@@ -33,6 +36,14 @@ class LiveCall:
     waiting_since: datetime | None  # for a person; none while it does not wait
     agent: str  # name of the agent who takes or talks, "" if none
     words_so_far: str  # what the caller is just saying, "" between turns
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedCall:
+    """One call, live or ended, for whoever watches."""
+
+    context: CallContext
+    voice: VoiceCard | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +73,17 @@ def calls_now(session: Session, now: datetime) -> tuple[LiveCall, ...]:
     names = agent_names(session)
     waiting = {line.call_id: line.enqueued_at for line in reports.waiting_calls(session, now)}
     return tuple(_live_call(session, one, names, waiting) for one in store.live_calls(session))
+
+
+def watched_call(
+    session: Session, company: Company, call_id: str, *, language: str, now: datetime
+) -> WatchedCall | None:
+    """The story of one call with its decision card; none for an unknown call."""
+    context = desk_view.context_of(session, call_id, language=language, now=now)
+    if context is None:
+        return None
+    card = desk_view.card_of(session, company, call_id, language=language, now=now)
+    return WatchedCall(context=context, voice=card)
 
 
 def flows(company: Company, language: str) -> tuple[ShownFlow, ...]:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ivr.accounts import store
 from ivr.accounts.store import Role
-from ivr.calls.desk import Desk, Outcome, Refused
+from ivr.calls.desk import Desk, Outcome
+from ivr.calls.voice_acts import BLOCK_REASONS
 from ivr.customers.store import CASE_DUE
-from ivr.web import desk_view, errors, kept_audio, live, transaction
+from ivr.web import acts, desk_view, errors, kept_audio, live, transaction
 from ivr.web.desk_view import DeskView
 from ivr.web.forms import WrapUpForm
 from ivr.web.guards import guarded_by, the_agent_id, the_person
@@ -39,7 +40,8 @@ DUE_STEP = timedelta(minutes=15)
 def page() -> ResponseReturnValue:
     """The desk as it is now; its parts come live from then on."""
     agent_id = the_agent_id()
-    view = desk_view.look(transaction.session(), agent_id=agent_id, language=language(), now=transaction.now())
+    session, company, now = transaction.session(), wiring().doors.company, transaction.now()
+    view = desk_view.look(session, company, agent_id=agent_id, language=language(), now=now)
     if view is None:
         return errors.refused("agent_unknown")
     phone = desk_view.phone_address(wiring().line_url, view.presence.address)
@@ -57,7 +59,7 @@ def events() -> ResponseReturnValue:
         with transaction.one_look() as session:
             if store.signed_in(session, token=token, now=moment) is None:
                 return None
-            return desk_view.look(session, agent_id=agent_id, language=spoken, now=moment)
+            return desk_view.look(session, wiring().doors.company, agent_id=agent_id, language=spoken, now=moment)
 
     return live.stream(look, _draw)
 
@@ -174,13 +176,7 @@ def _desk_is_open(agent_id: str) -> None:
 
 
 def _answer(outcome: Outcome) -> ResponseReturnValue:
-    if isinstance(outcome, Refused):
-        return errors.refused(outcome.reason)
-    transaction.after_commit(outcome.effects)
-    store.seen(transaction.session(), token=current_token(), now=transaction.now())
-    if request.headers.get(errors.SCRIPT_HEADER):
-        return Response(status=204)
-    return redirect(url_for("desk.page"), code=303)
+    return acts.answer(outcome, back=url_for("desk.page"))
 
 
 def _draw(view: DeskView) -> dict[str, str]:
@@ -190,6 +186,13 @@ def _draw(view: DeskView) -> dict[str, str]:
         "work": render_template("desk/work.html", view=view),
         "story": render_template(
             "desk/story.html", view=view, call=view.context, audio_endpoint="desk.audio" if view.assignment else ""
+        ),
+        "voice": render_template(
+            "voice.html",
+            card=view.voice,
+            call_id=view.call_id,
+            block_reasons=BLOCK_REASONS,
+            may="desk" if view.assignment else "",
         ),
         "notes": "",
     }

@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import story
+from ivr.calls import store, story, voice_card
+from ivr.calls.company import Company
 from ivr.calls.context import CallContext, DoneLine
+from ivr.calls.voice_card import VoiceCard
 from routing import reports
 from routing.agents import AgentState, Presence
 from routing.outcomes import Assigned, Offered
@@ -19,6 +21,15 @@ NOT_ON_TOP = frozenset(
     {"queued", "offered", "accepted", "agent_answered", "brought_to_agent", "agent_left", "held", "resumed", "ended"}
     | {"understood", "doubtful", "keyed", "reprompted", "person", "proof", "consent", "finished", "effort", "listened"}
     | {"read_back", "confirmed", "corrected"}
+    | {
+        "voice_agreed",
+        "voice_declined",
+        "voice_renewed",
+        "voice_blocked",
+        "voice_unblocked",
+        "voice_unlocked",
+        "voice_erased",
+    }
 )
 MOST_DONE_ON_TOP = 4
 BROWSER_PHONE = "client:"  # an agent's address on the carrier's or the local line's browser phone
@@ -43,6 +54,7 @@ class DeskView:
     offer: Offered | None
     assignment: Assigned | None
     context: CallContext | None  # of the call that is offered, talked about or wrapped up
+    voice: VoiceCard | None  # of the same call
     receipt: tuple[str, ...]  # why this agent, in plain sentences, the decision first
 
     @property
@@ -66,7 +78,7 @@ class DeskView:
         return tuple(line for line in lines if line.kind not in NOT_ON_TOP)[-MOST_DONE_ON_TOP:]
 
 
-def look(session: Session, *, agent_id: str, language: str, now: datetime) -> DeskView | None:
+def look(session: Session, company: Company, *, agent_id: str, language: str, now: datetime) -> DeskView | None:
     """The desk as it is now; none when the agent no longer exists."""
     presence = reports.state_of(session, agent_id)
     if presence is None:
@@ -81,6 +93,7 @@ def look(session: Session, *, agent_id: str, language: str, now: datetime) -> De
         offer=offer,
         assignment=assignment,
         context=context_of(session, shown.call_id, language=language, now=now) if shown is not None else None,
+        voice=card_of(session, company, shown.call_id, language=language, now=now) if shown is not None else None,
         receipt=_receipt(session, shown.call_id, agent_id, language) if shown is not None else (),
     )
 
@@ -89,6 +102,12 @@ def context_of(session: Session, call_id: str, *, language: str, now: datetime) 
     """The story of a call, its agents by name; none for an unknown call."""
     names = agent_names(session)
     return story.context_of(session, call_id, language=language, now=now, agent_names=names)
+
+
+def card_of(session: Session, company: Company, call_id: str, *, language: str, now: datetime) -> VoiceCard | None:
+    """The decision card of a call; none for an unknown call."""
+    call = store.call(session, call_id)
+    return None if call is None else voice_card.card_of(session, company, call, language=language, now=now)
 
 
 def agent_names(session: Session) -> Mapping[str, str]:

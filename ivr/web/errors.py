@@ -41,6 +41,14 @@ REFUSALS: Mapping[str, Said] = {
     "offer_accepted": Said(status=409, sentence=_l("This offer was already accepted.")),
     "not_your_call": Said(status=403, sentence=_l("This is not your call.")),
     "not_connected_yet": Said(status=409, sentence=_l("Caller and agent do not hear each other yet.")),
+    "voice_off": Said(status=409, sentence=_l("No voice is looked at here.")),
+    "nobody_known": Said(status=409, sentence=_l("Nobody knows yet whose voice it is.")),
+    "caller_not_shown": Said(
+        status=409, sentence=_l("First it must be shown who calls: their word alone is not enough.")
+    ),
+    "voice_blocked": Said(status=409, sentence=_l("The voice is ruled out as a proof for this customer.")),
+    "voice_locked": Said(status=409, sentence=_l("The voice is locked: a supervisor must look into it first.")),
+    "not_with_this_voice": Said(status=409, sentence=_l("That cannot be done with this voice now.")),
     "alert_unknown": Said(status=404, sentence=_l("This alert no longer exists.")),
     "no_voice_kept": Said(status=409, sentence=_l("Nothing of this call's voice is kept: it cannot be watched.")),
     "due_time_past": Said(status=400, sentence=_l("The due time is already past.")),

@@ -21,6 +21,7 @@ from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
 from ivr.web.desk import desk
+from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
@@ -72,7 +73,7 @@ def register(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     _install_extensions(app)
     _install_request_life(app, settings)
-    for blueprint in (assets, home, sign_in, desk, admin, alerts, health):
+    for blueprint in (assets, home, sign_in, desk, desk_voice, admin, alerts, health):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)
     _name_guards_of_files(app)
@@ -149,4 +150,5 @@ def _filters() -> Mapping[str, Callable[..., object]]:
         "telephone_number": words.telephone_number,
         "seconds": words.seconds,
         "percent": words.percent,
+        "number": words.number,
     }

@@ -164,6 +164,108 @@ VERDICTS: Mapping[str, Any] = {"attack": _l("attack"), "harmless": _l("harmless"
 
 ROLES: Mapping[str, Any] = {"agent": _l("Agent"), "supervisor": _l("Supervisor"), "admin": _l("Admin")}
 
+# How it stands with a customer's voice: `ivr.calls.voice_card.VoiceStatus`.
+VOICE_STATUSES: Mapping[str, Any] = {
+    "off": _l("No voice is looked at on this line."),
+    "nobody": _l("It is not known yet who calls, so there is no voice to compare with."),
+    "not_asked": _l("Not asked yet whether the voice may be used."),
+    "refused": _l("The customer does not want to be recognised by voice."),
+    "withdrawn": _l("The customer has taken the consent back: nothing of the voice is left."),
+    "collecting": _l("The voice is being enrolled."),
+    "enrolled": _l("The voice is enrolled."),
+    "old": _l("The voice was enrolled long ago: the next calls renew it by themselves."),
+    "renewing": _l("The voice is being enrolled anew; the old one counts until then."),
+    "other_encoder": _l(
+        "The voice was enrolled with another method: it is being enrolled anew and proves nothing until then."
+    ),
+    "unreadable": _l(
+        "What is kept of the voice does not open: it proves nothing. Tell whoever looks after the service."
+    ),
+    "no_encoder": _l("Nothing can compare voices at the moment."),
+    "locked": _l(
+        "Locked: three calls in a row had another voice. It proves nothing until a supervisor has looked into it."
+    ),
+    "blocked": _l("A person has ruled the voice out: it proves nothing for this customer."),
+}
+# The same in two words, for a badge.
+VOICE_BADGES: Mapping[str, Any] = {
+    "off": _l("off"),
+    "nobody": _l("nobody known"),
+    "not_asked": _l("not asked"),
+    "refused": _l("refused"),
+    "withdrawn": _l("withdrawn"),
+    "collecting": _l("being enrolled"),
+    "enrolled": _l("enrolled"),
+    "old": _l("enrolled, old"),
+    "renewing": _l("being renewed"),
+    "other_encoder": _l("to be renewed"),
+    "unreadable": _l("does not open"),
+    "no_encoder": _l("not comparable"),
+    "locked": _l("locked"),
+    "blocked": _l("ruled out"),
+}
+VOICE_COLOURS: Mapping[str, str] = {
+    **dict.fromkeys(VOICE_STATUSES, "secondary"),
+    "collecting": "info",
+    "renewing": "info",
+    "enrolled": "success",
+    "old": "success",
+    "unreadable": "danger",
+    "locked": "danger",
+    "blocked": "danger",
+}
+# What the voice has shown in a call: `HeardVoice.outcome`.
+VOICE_OUTCOMES: Mapping[str, Any] = {
+    "accepted": _l("It is the enrolled voice"),
+    "rejected": _l("It is not the enrolled voice"),
+    "inconclusive": _l("It proves nothing"),
+}
+HOW_SURE: Mapping[str, Any] = {
+    "very_sure": _l("very sure"),
+    "sure": _l("quite sure"),
+    "leans_to": _l("rather like the enrolled one"),
+    "leans_away": _l("rather unlike the enrolled one"),
+    "another": _l("probably somebody else"),
+    "surely_another": _l("almost certainly somebody else"),
+}
+ADVICE: Mapping[str, Any] = {
+    "go_on": _l("You can go on."),
+    "ask_postcode": _l("Ask for order number and postcode."),
+    "ask_code": _l("This request still needs a code, which the line sends to the number on file."),
+    "ask_both": _l(
+        "This request still needs order number, postcode, and a code that the line sends to the number on file."
+    ),
+    "hand_on": _l("This cannot be done by telephone with what was shown: hand it to a supervisor."),
+}
+# The same where what was heard of the voice is nothing to rely on.
+ADVICE_AGAINST: Mapping[str, Any] = {
+    "go_on": _l("You can go on with what was shown otherwise; do not rely on the voice."),
+    "ask_postcode": _l("Do not rely on the voice: ask for order number and postcode."),
+    "ask_code": _l("Do not rely on the voice: this needs a code, which the line sends to the number on file."),
+    "ask_both": _l(
+        "Do not rely on the voice: this needs order number, postcode, and a code that the line sends to the number on file."
+    ),
+    "hand_on": _l("Do not rely on the voice, and do nothing for this request: hand it to a supervisor."),
+}
+# How much harm a request could do: `biometrics.risk.Asked`.
+RISKS: Mapping[str, Any] = {
+    "low": _l("To tell something (where an order is)"),
+    "medium": _l("To do what can be undone (a return)"),
+    "high": _l("To do what cannot be undone (address, money)"),
+}
+BLOCK_REASONS: Mapping[str, Any] = {
+    "no_wish": _l("The customer does not want it"),
+    "alike": _l("A voice at home is alike"),
+    "abuse": _l("Abuse is suspected"),
+    "unsuited": _l("The voice is not recognised well"),
+}
+VOICE_NUMBERS: Mapping[str, Any] = {
+    "similarity": _l("Similarity (-1 to 1)"),
+    "standard_score": _l("Above other voices (deviations)"),
+    "log_likelihood_ratio": _l("Likelihood ratio (natural logarithm)"),
+    "accept_from": _l("Accepted from"),
+}
+
 TABLES: Mapping[str, Mapping[str, Any]] = {
     "state": STATES,
     "away": AWAY_REASONS,
@@ -182,6 +284,16 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "heard_by": HEARD_BY,
     "why_ended": WHY_ENDED,
     "alert": ALERTS,
+    "voice_status": VOICE_STATUSES,
+    "voice_badge": VOICE_BADGES,
+    "voice_colour": VOICE_COLOURS,
+    "voice_outcome": VOICE_OUTCOMES,
+    "how_sure": HOW_SURE,
+    "advice": ADVICE,
+    "advice_against": ADVICE_AGAINST,
+    "risk": RISKS,
+    "block_reason": BLOCK_REASONS,
+    "voice_number": VOICE_NUMBERS,
     "verdict": VERDICTS,
     "role": ROLES,
 }
@@ -225,6 +337,11 @@ def telephone_number(number: str) -> str:
 def seconds(value: float) -> str:
     """A length of time with a tenth of a second, as the reader writes numbers."""
     return f"{format_decimal(value, format='#,##0.0', locale=get_locale())} s"
+
+
+def number(value: float) -> str:
+    """A number with two decimals, as the reader writes them."""
+    return format_decimal(value, format="#,##0.00", locale=get_locale())
 
 
 def percent(value: float) -> str:

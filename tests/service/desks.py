@@ -22,6 +22,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response as RestResponse
 from werkzeug.test import TestResponse
 
+from biometrics.encoders import SpeakerEncoder
 from ivr import database
 from ivr.accounts import store as accounts
 from ivr.accounts.store import Added, Role
@@ -184,7 +185,7 @@ class Browser:
 
 
 @contextmanager
-def open_house(folder: Path, clock: Any = None, **given: Any) -> Iterator[House]:
+def open_house(folder: Path, clock: Any = None, encoder: SpeakerEncoder | None = None, **given: Any) -> Iterator[House]:
     """The whole company in a folder."""
     settings = Settings(
         secret_key=cast("Any", "k" * 40),
@@ -200,7 +201,13 @@ def open_house(folder: Path, clock: Any = None, **given: Any) -> Iterator[House]
     carrier = ScriptedCarrier()
     # Desks understand no speech: nothing here ever asks the understanding.
     app = create_app(
-        settings, engine=engine, clock=clock, carrier_http=carrier, understanding=cast("Any", object()), tick=False
+        settings,
+        engine=engine,
+        clock=clock,
+        carrier_http=carrier,
+        understanding=cast("Any", object()),
+        encoder=encoder,
+        tick=False,
     )
     sessions = database.session_factory(engine)
     with sessions.begin() as session:
