@@ -200,9 +200,13 @@ class CallVoices:
         return None if row is None else row.at
 
     def line_background(self, session: Session, encoder: str, *, leave_out: str) -> Background | None:
-        """Give the deployment's own voices without one customer's, with its own threshold; None for too few voices."""
-        voices = self.background(session, encoder, leave_out=leave_out)
-        return Background.of(encoder, voices, tail=self.own_tail(session, encoder))
+        """Give the deployment's own voices without one customer's; None for too few, and until their threshold is known.
+
+        Scores against them have another scale than the calibration's: its threshold says nothing of them.
+        """
+        tail = self.own_tail(session, encoder)
+        voices = {} if tail is None else self.background(session, encoder, leave_out=leave_out)
+        return Background.of(encoder, voices, tail=tail)
 
     def _background_voice(self, row: BackgroundVoice) -> Embedding | None:
         opened = open_text(self._ring, row.sealed, bound_to=about(BackgroundVoice.__tablename__, row.customer_id))

@@ -94,11 +94,19 @@ def test_enough_customers_give_a_threshold_of_their_own_and_a_moved_one_is_told(
     assert learnt.pairs >= CUSTOMERS * (CUSTOMERS - 1)
     assert learnt.threshold(0.001) != pytest.approx(CALIBRATION.tail.threshold(0.001), abs=0.7)
     assert drifts(sessions) == 1
-    with sessions() as session:
-        for customer_id in ("K000", "K001"):
-            PARTS.vault.keep_background(session, customer_id, ENCODER, sample((1.0,) * NUMBERS).embedding, NOW)
-        background = PARTS.vault.line_background(session, ENCODER, leave_out="")
-    assert background is None, "two voices are no background, whatever their threshold"
+
+
+def test_own_voices_count_only_with_their_own_threshold(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        for number in range(CUSTOMERS):
+            voice = utterances(number % NUMBERS, 1, seed=number)[0].embedding
+            PARTS.vault.keep_background(session, f"K{number:03d}", ENCODER, voice, NOW)
+        assert PARTS.vault.line_background(session, ENCODER, leave_out="K000") is None
+        PARTS.vault.keep_own_tail(session, ENCODER, CALIBRATION.tail, NOW)
+        background = PARTS.vault.line_background(session, ENCODER, leave_out="K000")
+    assert background is not None
+    assert len(background.voices) == CUSTOMERS - 1
+    assert background.tail == CALIBRATION.tail
 
 
 def test_it_is_looked_at_once_a_day(sessions: sessionmaker[Session]) -> None:

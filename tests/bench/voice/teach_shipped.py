@@ -27,10 +27,9 @@ from tests.listeners import SHARED
 
 UNPACKED: Final = Path("build/bench/speech")
 PACKAGES: Final = (
-    "asterisk-core-sounds-en-g722", "asterisk-core-sounds-es-g722", "asterisk-core-sounds-fr-g722",
-    "asterisk-core-sounds-it-g722", "asterisk-core-sounds-ru-g722", "hedgewars-data", "klettres-data", "ktuberling-data", "tuxpaint-stamps-default",
-    "unknown-horizons",
-)  # fmt: skip
+    *(f"asterisk-core-sounds-{language}-g722" for language in ("en", "es", "fr", "it", "ru")),
+    *("hedgewars-data", "klettres-data", "ktuberling-data", "tuxpaint-stamps-default", "unknown-horizons"),
+)
 SHARES: Final[Mapping[str, float]] = {"an4": 0.35, "asc": 0.25}
 # Voices that no person has.
 _MADE: Final = frozenset({"Robot", "Singer"})
