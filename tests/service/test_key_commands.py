@@ -1,5 +1,6 @@
 """Keys from the command line: made, counted, rotated; and a service that has none of its own does not start."""
 
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from ivr import database, trial
 from ivr.calls import store
 from ivr.calls.tables import Call
 from ivr.commands import main
+from ivr.commands.trial_service import trial_settings
 from ivr.customers import store as customers
 from sealing.columns import use
 from sealing.keys import KeyRing, SealBrokenError
@@ -96,6 +98,13 @@ def test_without_keys_nothing_starts_and_the_sentence_says_how_to_make_one(
     assert "data_keys (CENTRALINO_DATA_KEYS)" in refused.output
     assert "centralino keys new" in refused.output
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_trial_makes_its_own_keys_once_and_for_its_user_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    made, again = (trial_settings(folder=folder, port=5000, line_port=5050) for _ in range(2))
+    assert made.key_ring.key_ids == again.key_ring.key_ids
+    assert stat.S_IMODE((folder / "data_keys").stat().st_mode) == 0o600
 
 
 def test_rotation_seals_everything_anew_and_says_when_the_old_key_may_go(engine: Engine, terminal: Terminal) -> None:
