@@ -13,7 +13,7 @@ import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from biometrics.calibration import Calibration, CalibrationError
-from biometrics.encoders import NoEncoder
+from biometrics.encoders import NoEncoder, SpeakerEncoder
 from biometrics.evaluation import Compared, Judged, compared, judged_by, judged_crosswise, learnt
 from biometrics.net_speech import NoDetectorError
 from biometrics.recordings import Heard, LeftOut, RecordingsError, find_calls
@@ -26,7 +26,6 @@ from ivr.commands.voice_spoofs import countermeasure
 from ivr.commands.voice_training import train
 from ivr.commands.voice_upkeep import drift, status
 from ivr.settings import Settings
-from ivr.voices import settings_encoder
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _ENROLMENT_SECONDS: Final = 20.0
@@ -82,8 +81,9 @@ def calibrate(
     """
     chosen = chosen_settings(file)
     design = Design(enrolment_seconds=enrolment, same_gender=same_gender)
+    speaker_encoder = _loaded(chosen)
     with _to_be_written(target) as write:
-        found = _compared(chosen, calls, design, as_telephone=as_telephone)
+        found = _compared(speaker_encoder, calls, design, as_telephone=as_telephone)
         made_on = (
             f"{found.place}: {len(found.gathered.voices)} speakers, {found.gathered.calls} calls, {_now():%Y-%m-%d}, "
             f"recordings {found.fingerprint}"
@@ -132,10 +132,11 @@ def report(
     chosen = chosen_settings(file)
     design = Design(enrolment_seconds=enrolment, same_gender=same_gender)
     calibration = None if calibration_file is None else _read(calibration_file)
+    speaker_encoder = _loaded(chosen)
+    if calibration is not None and calibration.encoder != speaker_encoder.name:
+        raise Trouble(f"{calibration_file}: it is of the encoder {calibration.encoder}, not of {speaker_encoder.name}")
     with _to_be_written(target) as write:
-        found = _compared(chosen, calls, design, as_telephone=as_telephone)
-        if calibration is not None and calibration.encoder != found.encoder:
-            raise Trouble(f"{calibration_file}: it is of the encoder {calibration.encoder}, not of {found.encoder}")
+        found = _compared(speaker_encoder, calls, design, as_telephone=as_telephone)
         facts = Facts(
             place=found.place,
             digest=found.fingerprint,
@@ -161,14 +162,10 @@ def report(
 @voice.command()
 @click.pass_obj
 def encoder(file: Path | None) -> None:
-    """Load the encoder of the settings, and say which it is."""
+    """Load the encoder of the settings, and say which it is; one whose checksum does not hold is refused."""
     chosen = chosen_settings(file)
-    found = settings_encoder(chosen)
-    if isinstance(found, NoEncoder):
-        raise Trouble(f"voice = {chosen.voice}: {found.reason}")
-    console.print(
-        f"[green]✓[/] voice = {chosen.voice}: {found.name} is loaded; its weights have their checksum", soft_wrap=True
-    )
+    found = _loaded(chosen)
+    console.print(f"[green]✓[/] voice = {chosen.voice}: {found.name} is loaded; its checksum holds", soft_wrap=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,11 +182,15 @@ class _Found:
         return f"{len(self.gathered.voices)} speakers, {self.gathered.calls} calls, {len(self.pairs)} comparisons"
 
 
-def _compared(chosen: Settings, calls: Path, design: Design, *, as_telephone: bool) -> _Found:
+def _loaded(chosen: Settings) -> SpeakerEncoder:
+    found = chosen_encoder(chosen.voice, ecapa_folder=chosen.ecapa_folder)
+    if isinstance(found, NoEncoder):
+        raise Trouble(f"voice = {chosen.voice}: {found.reason}")
+    return found
+
+
+def _compared(encoder: SpeakerEncoder, calls: Path, design: Design, *, as_telephone: bool) -> _Found:
     """Hear the calls and compare everybody with everybody; say what is left out. Raises Trouble where that is too little."""
-    encoder = settings_encoder(chosen)
-    if isinstance(encoder, NoEncoder):
-        raise Trouble(f"voice = {chosen.voice}: {encoder.reason}")
     try:
         labelled = find_calls(calls)
         with _progress("hearing calls") as progress:
