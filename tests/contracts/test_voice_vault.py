@@ -275,7 +275,7 @@ class TestAdaptation:
         line.enrol()
         enrolled = line.known().voiceprint.samples
         centre = together(enrolled)
-        for cosine in (0.99, 0.95, 0.93, *[0.9301] * 12, 0.9, 0.5, 0.0):
+        for cosine in (0.99, 0.95, 0.93, *[0.9301] * 12, 0.89, 0.5, 0.0):
             line.says("adapt", line.call(sample(at_cosine(centre, cosine, towards=1), 3.0)), "c1", accepted(), NOW)
         moved = line.known()
         assert moved.voiceprint.samples[: moved.enrolled] == enrolled
