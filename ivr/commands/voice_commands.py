@@ -183,7 +183,7 @@ class _Found:
 
 
 def _loaded(chosen: Settings) -> SpeakerEncoder:
-    found = chosen_encoder(chosen.voice, ecapa_folder=chosen.ecapa_folder)
+    found = settings_encoder(chosen)
     if isinstance(found, NoEncoder):
         raise Trouble(f"voice = {chosen.voice}: {found.reason}")
     return found
