@@ -26,6 +26,7 @@ from ivr.commands.voice_spoofs import countermeasure
 from ivr.commands.voice_training import train
 from ivr.commands.voice_upkeep import drift, status
 from ivr.settings import Settings
+from ivr.voices import settings_encoder
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _ENROLMENT_SECONDS: Final = 20.0
