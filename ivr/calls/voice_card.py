@@ -179,7 +179,7 @@ class _Known:
 _ENROLLED: Final = frozenset({VoiceStatus.ENROLLED, VoiceStatus.OLD, VoiceStatus.RENEWING})
 _UNASKED: Final = frozenset({VoiceStatus.NOT_ASKED, VoiceStatus.REFUSED, VoiceStatus.WITHDRAWN})
 _COLLECTED: Final = frozenset({VoiceStatus.COLLECTING, VoiceStatus.RENEWING, VoiceStatus.OTHER_ENCODER})
-_NUMBERS: Final = ("similarity", "standard_score", "log_likelihood_ratio", "accept_from")
+NUMBERS: Final = ("similarity", "standard_score", "log_likelihood_ratio", "accept_from")
 _PLANS: Final = (
     (Advice.ASK_POSTCODE, frozenset({Proof.ORDER_AND_POSTCODE})),
     (Advice.ASK_CODE, frozenset({Proof.CODE})),
@@ -315,7 +315,7 @@ def _heard(decided: KeptDecision, language: str) -> HeardVoice:
         net_speech_seconds=measured.get("net_speech_seconds"),
         voiceprint_age_days=None if age is None else int(age),
         at=decided.at,
-        numbers=tuple((name, measured[name]) for name in _NUMBERS if name in measured),
+        numbers=tuple((name, measured[name]) for name in NUMBERS if name in measured),
     )
 
 

@@ -96,7 +96,13 @@ def _draw_calls(calls: tuple[LiveCall, ...]) -> dict[str, str]:
 
 def _draw_story(watched: WatchedCall) -> dict[str, str]:
     call = watched.context
-    return {
-        "story": render_template("admin/story.html", call=call, audio_endpoint="admin.audio"),
-        "voice": render_template("voice.html", card=watched.voice, call_id=call.call_id, block_reasons=(), may="admin"),
-    }
+    story = render_template(
+        "admin/story.html",
+        call=call,
+        audio_endpoint="admin.audio",
+        card=watched.voice,
+        call_id=call.call_id,
+        block_reasons=(),
+        may="admin",
+    )
+    return {"story": story}
