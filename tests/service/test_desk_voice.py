@@ -25,10 +25,16 @@ ACTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToldVoices]:
+    with told_voices.open_house(tmp_path_factory.mktemp("voices")) as voices:
+        yield voices
+
+
 @pytest.fixture
-def voices(tmp_path: Path) -> Iterator[ToldVoices]:
-    with told_voices.open_house(tmp_path) as opened:
-        yield opened
+def voices(opened: ToldVoices) -> ToldVoices:
+    opened.begin_again()
+    return opened
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A house of desks in which voices are told in numbers, and how the voice of its caller stands: for what the desks show of it."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from tests.line.proving import CLEAN, ENCODER, OWN, voice_settings
 from tests.service import desks
 from tests.service.desks import CALL, House
 
+DATABASE, AS_IT_WAS = "desk.sqlite", "as_it_was.sqlite"
 CUSTOMER: Final = "K0007"
 EARLIER: Final = "CA" + "e" * 32
 
@@ -29,6 +31,8 @@ EARLIER: Final = "CA" + "e" * 32
 def open_house(folder: Path, **given: Any) -> Iterator["ToldVoices"]:
     """The company, with voices."""
     with desks.open_house(folder, **{**voice_settings(folder), **given}) as house:
+        house.engine.dispose()
+        shutil.copyfile(folder / DATABASE, folder / AS_IT_WAS)
         yield ToldVoices(house=house)
 
 
@@ -38,6 +42,14 @@ class ToldVoices:
 
     house: House
     vault: Vault = field(default_factory=lambda: Vault(RING))
+
+    def begin_again(self) -> None:
+        """Everything is as it was when the house was opened, which takes longer than a test."""
+        self.house.engine.dispose()
+        database = Path(str(self.house.engine.url.database))
+        for beside in ("-wal", "-shm"):
+            database.with_name(database.name + beside).unlink(missing_ok=True)
+        shutil.copyfile(database.with_name(AS_IT_WAS), database)
 
     def answered(self, answer: Answer) -> None:
         """The customer was asked about their voice in an earlier call."""
