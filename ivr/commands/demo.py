@@ -205,7 +205,7 @@ class Demo:
             reached_agent=reached,
             missing=missing,
             effort=effort,
-            voice=_voice_of(context),
+            voice=voice_of(context),
             needs_voice=not self.deaf,
             seconds=time.monotonic() - began,
         )
@@ -295,7 +295,7 @@ _LABELS = {"proof": "proved", "understood": "understood", "keyed": "understood",
 _COLOURS = {"proof": "green", "understood": "blue", "keyed": "blue", "consent": "green"}
 
 
-def _voice_of(context: CallContext | None) -> str:
+def voice_of(context: CallContext | None) -> str:
     """What the voice of a call was taken for, at last and at best; `not_enrolled` where it was never compared."""
     outcomes = [proof.outcome for proof in context.who.proofs if proof.kind == "voice"] if context else []
     return ACCEPTED if ACCEPTED in outcomes else (outcomes or [NOT_ENROLLED])[-1]

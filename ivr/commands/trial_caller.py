@@ -35,15 +35,19 @@ _WITH_ANNA: Final = (
     Say("grazie signora, va bene così", after_seconds=1.5),
 )
 # The first call, in which a voice is learnt: some forty seconds of speech, whose net part is the thirty that an enrolment takes,
-# in three sentences that the second call does not repeat. In two ways, as below.
+# in four answers that the second call does not repeat, and none so long that it is still being recognised when its turn is given
+# up. In two ways, as below.
 _ABOUT_THE_PARCEL: Final = (
     Say(
         "Sì, chiamo per quello. È il regalo per mia sorella, che abita al mare e fa gli anni sabato:"
         " vorrei portarglielo io in treno."
     ),
     Say(
-        "Vorrei sapere dov'è il mio ordine adesso, così lo scrivo sul calendario. Io lavoro fino alle sei di sera,"
-        " e il portone del palazzo resta chiuso. Se il corriere viene nel pomeriggio può suonare al terzo piano,"
+        "Vorrei sapere quando è arrivato l'ordine 1017. Erano per mia madre, che adesso abita in campagna"
+        " con le galline e l'orto, e al telefono si dimentica sempre di dirmelo."
+    ),
+    Say(
+        "Mi dica ancora quando arriva l'ordine 1042, per favore. Se il corriere viene nel pomeriggio può suonare"
         " dalla signora con il cane, che sta sempre in casa. Altrimenti passo io a prenderlo al deposito."
     ),
     Say("No grazie, è tutto"),
@@ -57,6 +61,8 @@ LEARNING_BY_SCRIPT: Final[tuple[Step, ...]] = (
     _ABOUT_THE_PARCEL[1],
     WaitFor("altro"),
     _ABOUT_THE_PARCEL[2],
+    WaitFor("altro"),
+    _ABOUT_THE_PARCEL[3],
     WaitFor("ricordare"),
     Say("sì, certo"),
     WaitFor("moltissimo"),
@@ -71,6 +77,8 @@ LEARNING_BY_EAR: Final[tuple[Step, ...]] = (
     _ABOUT_THE_PARCEL[1],
     NextPrompt(),
     _ABOUT_THE_PARCEL[2],
+    NextPrompt(),
+    _ABOUT_THE_PARCEL[3],
     NextPrompt(),
     Say("sì, certo"),
     NextPrompt(),
