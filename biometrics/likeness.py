@@ -37,12 +37,6 @@ _NOT_MEASURED: Final = Likeness(halves=Limits(()), belongs=Limits(((0.0, 0.25),)
 # some 10 (5 s), 56-69 (8 s) and 90 (12 s).
 # `belongs`: 95 of a hundred speakers of the same gender fall below it; of one's own utterances of 1.3 s two, of 2.4 s none.
 # `adapts`: 99 of a hundred speakers of the same gender fall below it; of one's own utterances of 1.3 s some 13, of 2.4 s eight.
-_MEASURED: Final = Likeness(halves=Limits(()), belongs=Limits(((0.0, 0.25),)), adapts=Limits(((0.0, 0.5),)))
-# Measured on the calibration speakers of AN4 and ASC at telephone band, net speech by Silero (tests/bench/voice/gates.py):
-# `halves`: one speaker's turns fall below it once in a hundred, turns of two speakers of one gender who share it equally in 86-91
-# (3.2 s), 93-95 (5 s) and 99 (8 s) of a hundred; where the second one takes over after 30%, in 10 (5 s), 57-70 (8 s), 92 (12 s).
-# `belongs`: 95 of a hundred speakers of the same gender fall below it, of one's own utterances of 1.3 s two, of 2.4 s none.
-# `adapts`: 99 of a hundred speakers of the same gender fall below it, of one's own utterances ten at 1.3 s, five at 2.4 s.
 _MEASURED: Final[Mapping[str, Likeness]] = {
     "line-ge2e": Likeness(
         halves=Limits(((3.2, 0.755), (5.0, 0.81), (8.0, 0.89), (12.0, 0.93))),
