@@ -45,6 +45,8 @@ _DET_TICKS: Final = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.5)
 _DET_LOWEST: Final = 0.0005
 _DET_HIGHEST: Final = 0.6
 _BINS: Final = 30
+# How high the threshold is drawn, as a share of a plot whose uppermost part holds the legend.
+_BELOW_THE_LEGEND: Final = 0.78
 _RELIABILITY_BINS: Final = 10
 _FEWEST_IN_A_BIN: Final = 20
 # Log ratios beyond this are drawn at the edge: e^12 is 1 in 160,000.
@@ -115,7 +117,9 @@ def score_plot(line: Line, words: Words, *, threshold: float, name: str, alt: st
                 facecolor=colour, edgecolor=colour, hatch=hatch, label=words(whose),
             )  # fmt: skip
         if abs(threshold) <= _WIDEST_RATIO:
-            axes.axvline(threshold, color=_INK, linestyle="--", linewidth=1.4, label=words("threshold"))
+            axes.axvline(
+                threshold, ymax=_BELOW_THE_LEGEND, color=_INK, linestyle="--", linewidth=1.4, label=words("threshold")
+            )
         axes.set(xlabel=words("axis_ratio"), ylabel=words("axis_share"), title=line.label)
         axes.set_xlim(-_WIDEST_RATIO - 0.5, _WIDEST_RATIO + 0.5)
         axes.set_xticks(range(-10, 11, 5))
