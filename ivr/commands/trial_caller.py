@@ -35,36 +35,29 @@ _WITH_ANNA: Final = (
     Say("grazie signora, va bene così", after_seconds=1.5),
 )
 # The first call, in which a voice is learnt: some forty seconds of speech, whose net part is the thirty that an enrolment takes,
-# in four answers that the second call does not repeat, and none so long that it is still being recognised when its turn is given
-# up. In two ways, as below.
-_ABOUT_THE_PARCEL: Final = (
-    Say(
-        "Sì, chiamo per quello. È il regalo per mia sorella, che abita al mare e fa gli anni sabato:"
-        " vorrei portarglielo io in treno."
-    ),
-    Say(
-        "Vorrei sapere quando è arrivato l'ordine 1017. Erano per mia madre, che adesso abita in campagna"
-        " con le galline e l'orto, e al telefono si dimentica sempre di dirmelo."
-    ),
-    Say(
-        "Mi dica ancora quando arriva l'ordine 1042, per favore. Se il corriere viene nel pomeriggio può suonare"
-        " dalla signora con il cane, che sta sempre in casa. Altrimenti passo io a prenderlo al deposito."
-    ),
-    Say("No grazie, è tutto"),
+# in answers that the second call does not repeat. In two ways, as below.
+_ABOUT_THE_PARCEL: Final = Say(
+    "Sì, chiamo per quello. È il regalo per mia sorella, che abita al mare e fa gli anni sabato:"
+    " vorrei portarglielo io in treno, insieme alla torta."
+)
+_ONE_MOMENT: Final = Say(
+    "Sì, aspetti un momento, che prendo la penna e gli occhiali. Li lascio sempre in cucina vicino alla finestra,"
+    " e senza non leggo niente. Mi scusi se la faccio aspettare. Ecco, adesso sono seduta comoda e posso scrivere."
+)
+_REMEMBER: Final = Say(
+    "Sì, certo, mi fa piacere. La storia di mia sorella e della lampada è lunga come un romanzo, e bella come un film."
 )
 LEARNING_BY_SCRIPT: Final[tuple[Step, ...]] = (
     WaitFor("riconoscerla dalla voce"),
     Say("sì va bene"),
     WaitFor("in ritardo"),
-    _ABOUT_THE_PARCEL[0],
+    _ABOUT_THE_PARCEL,
     WaitFor("altro"),
-    _ABOUT_THE_PARCEL[1],
-    WaitFor("altro"),
-    _ABOUT_THE_PARCEL[2],
-    WaitFor("altro"),
-    _ABOUT_THE_PARCEL[3],
+    _ONE_MOMENT,
+    WaitFor("bisogno"),
+    Say("No grazie, è tutto"),
     WaitFor("ricordare"),
-    Say("sì, certo"),
+    _REMEMBER,
     WaitFor("moltissimo"),
     HangUp(),
 )
@@ -72,15 +65,13 @@ LEARNING_BY_EAR: Final[tuple[Step, ...]] = (
     NextPrompt(),
     Say("sì, va bene"),
     NextPrompt(),
-    _ABOUT_THE_PARCEL[0],
+    _ABOUT_THE_PARCEL,
     NextPrompt(),
-    _ABOUT_THE_PARCEL[1],
+    _ONE_MOMENT,
     NextPrompt(),
-    _ABOUT_THE_PARCEL[2],
+    Say("No grazie, è tutto"),
     NextPrompt(),
-    _ABOUT_THE_PARCEL[3],
-    NextPrompt(),
-    Say("sì, certo"),
+    _REMEMBER,
     NextPrompt(),
     HangUp(),
 )
