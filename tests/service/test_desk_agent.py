@@ -237,8 +237,8 @@ def test_the_live_stream_sends_every_part_at_first_and_then_what_changed(house: 
     assert stream.mimetype == "text/event-stream"
     chunks = stream.iter_encoded()
     assert next(chunks).startswith(b"retry:")
-    first = {json.loads(next(chunks).decode().split("data: ")[1])["region"] for _ in range(4)}
-    assert first == {"presence", "work", "story", "notes"}
+    first = {json.loads(next(chunks).decode().split("data: ")[1])["region"] for _ in range(5)}
+    assert first == {"presence", "work", "story", "voice", "notes"}
     house.offer()
     changed = json.loads(next(chunks).decode().split("data: ")[1])
     assert "offered" in changed["html"]
@@ -248,7 +248,7 @@ def test_the_live_stream_sends_every_part_at_first_and_then_what_changed(house: 
 def test_the_live_stream_ends_with_the_sign_in(house: House, browser: Browser) -> None:
     stream = browser.get("/desk/events", buffered=False)
     chunks = stream.iter_encoded()
-    for _ in range(5):
+    for _ in range(6):
         next(chunks)
     with browser.client.session_transaction() as cookie:
         token = cookie["_user_id"]

@@ -108,7 +108,7 @@ def test_turn_of_before_hearing_was_kept_has_nothing_to_unfold(house: House) -> 
             turn.hearing = "{}"
     page = house.signed_in(ADMIN).get(f"/admin/calls/{CALL}").text
     assert "la terza volta che chiamo" in page
-    assert "<details" not in page
+    assert '<details class="heard"' not in page
 
 
 @pytest.mark.parametrize(
