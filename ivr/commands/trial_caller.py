@@ -35,17 +35,18 @@ _WITH_ANNA: Final = (
     Say("grazie signora, va bene così", after_seconds=1.5),
 )
 # The first call, in which a voice is learnt: some forty seconds of speech, whose net part is the thirty that an enrolment takes,
-# in answers that the second call does not repeat. In two ways, as below.
+# in answers that the second call does not repeat. Behind a yes there is no full stop: its quiet would end the answer. In two
+# ways, as below.
 _ABOUT_THE_PARCEL: Final = Say(
-    "Sì, chiamo per quello. È il regalo per mia sorella, che abita al mare e fa gli anni sabato:"
-    " vorrei portarglielo io in treno, insieme alla torta."
+    "Sì, chiamo per quello, che è il regalo per mia sorella, che abita al mare e fa gli anni sabato,"
+    " e vorrei portarglielo io in treno, insieme alla torta."
 )
 _ONE_MOMENT: Final = Say(
     "Sì, aspetti un momento, che prendo la penna e gli occhiali. Li lascio sempre in cucina vicino alla finestra,"
     " e senza non leggo niente. Mi scusi se la faccio aspettare. Ecco, adesso sono seduta comoda e posso scrivere."
 )
 _REMEMBER: Final = Say(
-    "Sì, certo, mi fa piacere. La storia di mia sorella e della lampada è lunga come un romanzo, e bella come un film."
+    "Sì, certo, mi fa piacere, la storia di mia sorella e della lampada è lunga come un romanzo e bella come un film."
 )
 LEARNING_BY_SCRIPT: Final[tuple[Step, ...]] = (
     WaitFor("riconoscerla dalla voce"),
