@@ -1,8 +1,8 @@
 """Compares the voice of a call with an enrolled one: cosine, standard score, log likelihood ratio. Pure.
 
-The standard score is how far a comparison lies above those of impostors, in their deviations. Where the deployment has a cohort
-of its own it is that of adaptive symmetric normalisation (Matejka et al. 2017) after its mean is taken away; else the
-calibration's impostors stand in.
+The standard score is how far a comparison lies above those of impostors, in their deviations: the calibration's or, where it says
+so and the deployment has a cohort of its own, those of adaptive symmetric normalisation (Matejka et al. 2017) after the cohort's
+mean is taken away.
 """
 
 import statistics
@@ -49,7 +49,7 @@ def standard_score(
     test: Embedding, enrolled: Embedding, *, calibration: Calibration, background: Background | None
 ) -> float:
     """Give how far two embeddings are more alike than two people's: 0 is an impostor's mean, 1 their deviation."""
-    if background is None or background.encoder != calibration.encoder:
+    if background is None or not calibration.against_cohort or background.encoder != calibration.encoder:
         return (similarity(test, enrolled) - calibration.impostor_mean) / calibration.impostor_deviation
     return normalised(np.array(test), np.array(enrolled), background)
 

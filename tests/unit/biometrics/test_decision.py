@@ -67,7 +67,7 @@ def decided(cosine: float = 1.0, **changed: Any) -> Decision:
 
 @pytest.mark.parametrize(
     ("cosine", "expected"),
-    [(1.0, Accepted), (0.71, Accepted), (0.69, Inconclusive), (0.31, Inconclusive), (0.29, Rejected), (-1.0, Rejected)],
+    [(1.0, Accepted), (0.72, Accepted), (0.69, Inconclusive), (0.31, Inconclusive), (0.29, Rejected), (-1.0, Rejected)],
 )
 def test_likeness_is_judged_by_the_calibration(cosine: float, expected: type[Decision]) -> None:
     assert isinstance(decided(cosine), expected)
@@ -88,11 +88,21 @@ def test_a_decision_shows_what_it_rests_on() -> None:
     accepted = decided(0.8)
     assert isinstance(accepted, Accepted)
     assert accepted.measured.similarity == pytest.approx(0.8)
-    assert accepted.measured.log_likelihood_ratio == pytest.approx(6.0)
+    assert accepted.measured.log_likelihood_ratio == pytest.approx(6.0, rel=0.01)
     assert accepted.measured.accept_from == pytest.approx(4.0)
     assert accepted.measured.net_speech_seconds == 5.0
     assert accepted.measured.channel == "telephone"
     assert accepted.measured.voiceprint_age_days == pytest.approx(10)
+
+
+def test_an_old_voiceprint_proves_less_and_disproves_as_much() -> None:
+    old = replace(VOICEPRINT, enrolled_at=NOW - timedelta(days=3 * 365))
+    proves, disproves = decided(0.75, voiceprint=old), decided(0.1, voiceprint=old)
+    assert isinstance(decided(0.75), Accepted)
+    assert isinstance(proves, Inconclusive)
+    assert isinstance(disproves, Rejected)
+    assert disproves.measured is not None
+    assert disproves.measured.log_likelihood_ratio == pytest.approx(-8.0)
 
 
 def test_the_deployments_own_threshold_goes_before_the_calibrations() -> None:
