@@ -140,6 +140,9 @@ def fit_calibration(
     is_target = np.array([one.is_target for one in scored])
     features = np.array([_features(one.standard_score, one.net_speech_seconds, one.snr_db) for one in scored])
     weights = _logistic(features, is_target)
+    if weights[-1] < 0:
+        # Noise must never make a voice count for more, whatever a set of calls says: an impostor can add it.
+        weights = np.append(_logistic(features[:, :-1], is_target), 0.0)
     ratios = features @ weights
     # One true caller in a hundred falls below it by chance; never more than an even ratio, which speaks for nobody.
     reject_below = min(float(np.quantile(ratios[is_target], 0.01)), 0.0)

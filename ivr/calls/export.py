@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from biometrics.vault import Vault
 from sqlalchemy.orm import Session
 
+from biometrics.vault import Vault
 from ivr.calls import forgetting, store
 from ivr.calls.tables import Call, Happening, Turn
 from ivr.customers import erasure, kept

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import assert_never
 
-from biometrics.vault import Vault
 from sqlalchemy.orm import Session
 
+from biometrics.vault import Vault
 from ivr.customers import erasure, ledger, tombstones
 from ivr.customers.ledger import CALL_AUDIO, CONTACT_HISTORY, VOICE_VERIFICATION, Answer, Asked, AskedBy
 from ivr.customers.tombstones import Scope

@@ -81,6 +81,13 @@ def test_seconds_and_noise_that_never_vary_get_no_weight() -> None:
     assert abs(calibration.snr_weight) < 0.5
 
 
+def test_noise_never_makes_a_voice_count_for_more() -> None:
+    noisy = [replace(one, snr_db=10.0 if one.is_target else 30.0) for one in labelled()]
+    calibration = fitted(noisy)
+    assert calibration.snr_weight == 0
+    assert fitted([replace(one, snr_db=40.0 - one.snr_db) for one in noisy]).snr_weight > 0
+
+
 def test_a_true_caller_falls_below_rejection_one_time_in_a_hundred_at_most() -> None:
     scored = labelled(apart=1.0)
     calibration = fitted(scored)
