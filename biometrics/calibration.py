@@ -14,8 +14,10 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-# Exceedances over a high quantile of the impostors are taken as exponential (peaks over threshold, Pickands 1975, shape 0).
+# What exceeds a high quantile of the impostors follows a generalised Pareto distribution (peaks over threshold, Pickands 1975).
 TAIL_SHARE: Final = 0.1
+# Likeness ends at 1, so its tail is bounded or at most exponential; a half is a triangle's, and fewer exceedances tell no more.
+_MOST_SHAPE: Final = 0.5
 # Seconds beyond it tell no more of a voice than these do: the curves of duration are flat there (Mandasari et al. 2013).
 MOST_SECONDS: Final = 30.0
 _MOST_SNR_DB: Final = 40.0
@@ -39,12 +41,15 @@ class Tail:
     """How the log likelihood ratios of impostors thin out upwards: what turns wanted false accepts into a threshold."""
 
     begins_at: float  # a share of TAIL_SHARE lies above
-    scale: float  # mean excess over it
+    scale: float
     pairs: int  # how many comparisons of different people it was learnt from
+    shape: float = 0.0  # 0 is exponential, without an end; above, the tail ends at scale / shape beyond its beginning
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.begins_at) and math.isfinite(self.scale)) or self.scale <= 0:
+        if not all(map(math.isfinite, (self.begins_at, self.scale, self.shape))) or self.scale <= 0:
             raise CalibrationError("a tail has a finite beginning and a scale above zero")
+        if not 0 <= self.shape <= _MOST_SHAPE:
+            raise CalibrationError(f"the shape of a tail lies between 0 and {_MOST_SHAPE}")
 
     @classmethod
     def of(cls, ratios: Sequence[float]) -> Self:
@@ -58,11 +63,15 @@ class Tail:
         above = values[values > begins_at]
         if above.size == 0:
             raise CalibrationError("all comparisons of different people gave the same: they cannot be told apart")
-        return cls(begins_at=begins_at, scale=float(np.mean(above - begins_at)), pairs=int(values.size))
+        scale, shape = _generalised_pareto(np.sort(above - begins_at))
+        return cls(begins_at=begins_at, scale=scale, shape=shape, pairs=int(values.size))
 
     def threshold(self, false_accepts: float) -> float:
         """Give the log likelihood ratio that this share of impostors reaches, 0 < share <= TAIL_SHARE counts as such."""
-        return self.begins_at + self.scale * math.log(TAIL_SHARE / min(false_accepts, TAIL_SHARE))
+        rarer = TAIL_SHARE / min(false_accepts, TAIL_SHARE)
+        if self.shape == 0:
+            return self.begins_at + self.scale * math.log(rarer)
+        return self.begins_at + self.scale / self.shape * (1 - rarer**-self.shape)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +168,16 @@ def fit_calibration(
         reject_below=reject_below,
         shortest_net_speech_seconds=shortest_net_speech_seconds,
     )
+
+
+def _generalised_pareto(excess: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Fit scale and shape to sorted excesses by probability-weighted moments (Hosking and Wallis 1987)."""
+    mean = float(excess.mean())
+    weights = np.arange(excess.size - 1, -1, -1) / max(excess.size - 1, 1)
+    weighted = float(np.mean(weights * excess))
+    shape = mean / (mean - 2 * weighted) - 2 if mean > 2 * weighted else 0.0
+    shape = min(max(shape, 0.0), _MOST_SHAPE)
+    return mean * (1 + shape), shape
 
 
 def _check_enough(scored: Sequence[Scored]) -> None:

@@ -120,6 +120,7 @@ class OwnTail(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     begins_at: Mapped[float]
     scale: Mapped[float]
+    shape: Mapped[float]
     pairs: Mapped[int]
 
 

@@ -5,7 +5,7 @@ A part of `biometrics.vault`; the session comes from outside, and nothing here c
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -186,13 +186,13 @@ class CallVoices:
 
     def keep_own_tail(self, session: Session, encoder: str, tail: Tail, now: datetime) -> None:
         """Keep where the impostors of this deployment end, in place of what was kept before."""
-        session.merge(OwnTail(encoder=encoder, at=now, begins_at=tail.begins_at, scale=tail.scale, pairs=tail.pairs))
+        session.merge(OwnTail(encoder=encoder, at=now, **asdict(tail)))
         session.flush()
 
     def own_tail(self, session: Session, encoder: str) -> Tail | None:
         """Give where the impostors of this deployment end; None as long as nobody has looked, or there were too few."""
         row = session.get(OwnTail, encoder)
-        return None if row is None else Tail(begins_at=row.begins_at, scale=row.scale, pairs=row.pairs)
+        return None if row is None else Tail(**{one.name: getattr(row, one.name) for one in fields(Tail)})
 
     def own_tail_learnt_at(self, session: Session, encoder: str) -> datetime | None:
         """Give when that was looked at last."""

@@ -26,6 +26,7 @@ def upgrade() -> None:
     sa.Column('at', sqlalchemy_utc.sqltypes.UtcDateTime(timezone=True), nullable=False),
     sa.Column('begins_at', sa.Double(), nullable=False),
     sa.Column('scale', sa.Double(), nullable=False),
+    sa.Column('shape', sa.Double(), nullable=False),
     sa.Column('pairs', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('encoder')
     )

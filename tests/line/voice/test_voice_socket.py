@@ -80,9 +80,11 @@ def media() -> list[str]:
 
 def listened(house: House, *messages: Any) -> Wire:
     wire = Wire(*messages)
+    # The call's own fork may be open beside it.
+    open_before = house.voice.forks.value
     with house.app.app_context():
         overhear(wire)
-    assert house.voice.forks.value == 0
+    assert house.voice.forks.value == open_before
     assert wire.sent == [], "the stream is one way"
     return wire
 
