@@ -71,7 +71,7 @@ class Tail:
         rarer = TAIL_SHARE / min(false_accepts, TAIL_SHARE)
         if self.shape == 0:
             return self.begins_at + self.scale * math.log(rarer)
-        return self.begins_at + self.scale / self.shape * (1 - rarer**-self.shape)
+        return self.begins_at + self.scale / self.shape * (1 - math.pow(rarer, -self.shape))
 
 
 @dataclass(frozen=True, kw_only=True)
