@@ -34,31 +34,33 @@ _WITH_ANNA: Final = (
     Silence(1.0),
     Say("grazie signora, va bene così", after_seconds=1.5),
 )
-# The first call, in which a voice is learnt: some forty seconds of speech, whose net part is the thirty that an enrolment takes,
-# in answers that the second call does not repeat. Behind a yes there is no full stop: its quiet would end the answer. In two
-# ways, as below.
-_ABOUT_THE_PARCEL: Final = Say(
-    "Sì, chiamo per quello, che è il regalo per mia sorella, che abita al mare e fa gli anni sabato,"
-    " e vorrei portarglielo io in treno, insieme alla torta."
-)
+# The first call, in which a voice is learnt: what it says to open questions holds the thirty net seconds that an enrolment takes,
+# and nothing of it comes again in the second call. Answers to the others are short, as people give them. In two ways, as below.
 _ONE_MOMENT: Final = Say(
     "Sì, aspetti un momento, che prendo la penna e gli occhiali. Li lascio sempre in cucina vicino alla finestra,"
     " e senza non leggo niente. Mi scusi se la faccio aspettare. Ecco, adesso sono seduta comoda e posso scrivere."
 )
-_REMEMBER: Final = Say(
-    "Sì, certo, mi fa piacere, la storia di mia sorella e della lampada è lunga come un romanzo e bella come un film."
+_ANOTHER_MOMENT: Final = Say(
+    "Sì, aspetti. La penna era sotto il giornale di ieri, vicino alla finestra della cucina, dove la luce della mattina"
+    " è più bella. Il gatto la porta sempre via, e la lascia sul divano. Ecco, la penna scrive."
 )
 LEARNING_BY_SCRIPT: Final[tuple[Step, ...]] = (
     WaitFor("riconoscerla dalla voce"),
     Say("sì va bene"),
     WaitFor("in ritardo"),
-    _ABOUT_THE_PARCEL,
+    Say("sì, è per quello"),
     WaitFor("altro"),
     _ONE_MOMENT,
     WaitFor("bisogno"),
+    Say("Vorrei sapere dov'è il mio ordine"),
+    WaitFor("numero"),
+    Say("uno zero quattro due"),
+    WaitFor("altro"),
+    _ANOTHER_MOMENT,
+    WaitFor("fare per lei"),
     Say("No, va bene così, grazie"),
     WaitFor("ricordare"),
-    _REMEMBER,
+    Say("sì, certo"),
     WaitFor("moltissimo"),
     HangUp(),
 )
@@ -66,13 +68,19 @@ LEARNING_BY_EAR: Final[tuple[Step, ...]] = (
     NextPrompt(),
     Say("sì, va bene"),
     NextPrompt(),
-    _ABOUT_THE_PARCEL,
+    Say("sì, è per quello"),
     NextPrompt(),
     _ONE_MOMENT,
     NextPrompt(),
+    Say("Vorrei sapere dov'è il mio ordine"),
+    NextPrompt(),
+    Say("uno zero quattro due"),
+    NextPrompt(),
+    _ANOTHER_MOMENT,
+    NextPrompt(),
     Say("No, va bene così, grazie"),
     NextPrompt(),
-    _REMEMBER,
+    Say("sì, certo"),
     NextPrompt(),
     HangUp(),
 )
