@@ -34,13 +34,14 @@ format: $(READY)  ## let the formatter write
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## measurements; ONLY=hearing, intents or webhook for one
+bench: $(READY)  ## measurements; ONLY=hearing, intents, voice or webhook for one
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m tests.bench $(ONLY)
 
-peers:  ## what the hearing bench measures against, in an environment of its own (build/bench/peers)
+peers:  ## what the benches of hearing and voice measure against, below build/bench
 	$(PYTHON) -m venv build/bench/peers
 	build/bench/peers/bin/python -m pip install -q --disable-pip-version-check -r tests/bench/peers/requirements.txt
+	$(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --target build/bench/resemblyzer resemblyzer==0.1.4
 
 prism:  ## the checking mock of the carrier's REST API, for the contract test
 	npm install --prefix build/prism --no-audit --no-fund --loglevel=error @stoplight/prism-cli

@@ -74,6 +74,10 @@ def test_every_question_of_the_flow_is_among_the_ways(house: House) -> None:
         "ask_open_case",  # below
         "ask_about_case",  # below
         "survey_agent",  # test_agents.py
+        "ask_digits",  # test_proofs.py
+        "ask_code",  # test_proofs.py
+        "ask_code_again",  # test_proofs.py
+        "offer_voice",  # test_proofs.py
     }
     assert asking == set(WAYS) | told_elsewhere
 

@@ -163,6 +163,17 @@ def test_rejected_voice_says_digits_and_the_return_is_opened(house: House, voice
     assert not messages(house) or all("reso" in text for _, text in messages(house))
 
 
+@pytest.mark.parametrize("asks", [Keys("0"), Say("operatore")], ids=["key", "word"])
+def test_a_person_is_given_at_once_in_place_of_digits(house: House, voices: Voices, asks: Step) -> None:
+    voices.is_enrolled(MARIO)
+    voices.speaks = OTHER
+    house.sign_in("anna")
+    call, _ = wants_return(house, then="queste cifre")
+    call.goes_on(asks)
+    assert house.run_until(lambda: house.offer_to("anna") is not None, 90)
+    assert returns(house) == 0
+
+
 def test_digits_are_others_each_time(house: House, voices: Voices) -> None:
     voices.is_enrolled(MARIO)
     voices.speaks = OTHER
