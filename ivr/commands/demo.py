@@ -61,7 +61,6 @@ class Result:
     missing: tuple[str, ...]  # of WANTED, on the agent's screen at the moment of the offer
     effort: int | None
     voice: str  # accepted, rejected, inconclusive, or not_enrolled
-    needs_voice: bool  # whether there was a voice to hear
     seconds: float
 
     @property
@@ -78,9 +77,8 @@ class Result:
 
     @property
     def exit_code(self) -> int:
-        """0 only if the call reached its agent with its whole context and, where it could be heard, the voice was known."""
-        is_known = self.voice == ACCEPTED or not self.needs_voice
-        return 0 if self.reached_agent and not self.missing and is_known else 1
+        """0 only if the call reached its agent with its whole context; a busy machine may have heard too little of the voice."""
+        return 0 if self.reached_agent and not self.missing else 1
 
 
 @dataclass(kw_only=True)
@@ -206,7 +204,6 @@ class Demo:
             missing=missing,
             effort=effort,
             voice=voice_of(context),
-            needs_voice=not self.deaf,
             seconds=time.monotonic() - began,
         )
 
