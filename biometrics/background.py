@@ -1,9 +1,8 @@
-"""The deployment's own voices as a background: their mean, the cohort, and the threshold that its own calls ask for. Pure.
+"""The deployment's own voices: their mean and the cohort, and what its own calls say of the threshold. Pure.
 
 Nobody's name is needed for it: calls of different customers are pairs of different people, all but surely.
 """
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
@@ -14,9 +13,9 @@ import numpy.typing as npt
 from biometrics.calibration import LEAST_IMPOSTORS, Tail
 from biometrics.voiceprint import Embedding
 
-# With fewer voices their mean and scatter say more of these few people than of the line: measured, tests/bench/voice.
+# With fewer voices their mean and scatter say more of these few people than of the line (judgement).
 LEAST_VOICES: Final = 12
-# A drift of the threshold by more than this, in log likelihood ratio, changes the false accepts by some half: it is told.
+# A drift of the threshold by more than this, in log likelihood ratio, about halves or doubles the false accepts (judgement).
 TELLING_DRIFT: Final = 0.7
 
 
@@ -26,14 +25,13 @@ class Background:
 
     encoder: str
     voices: npt.NDArray[np.float64] = field(repr=False)  # [voices, numbers], each of length 1
-    tail: Tail | None = None  # of comparisons between them, as log likelihood ratios; None until there are enough
 
     @classmethod
-    def of(cls, encoder: str, voices: Mapping[str, Embedding], *, tail: Tail | None = None) -> Self | None:
+    def of(cls, encoder: str, voices: Mapping[str, Embedding]) -> Self | None:
         """Make one of the embeddings by customer, or None where they are too few to be one."""
         if len(voices) < LEAST_VOICES:
             return None
-        return cls(encoder=encoder, voices=np.array(list(voices.values()), dtype=np.float64), tail=tail)
+        return cls(encoder=encoder, voices=np.array(list(voices.values()), dtype=np.float64))
 
     @property
     def mean(self) -> npt.NDArray[np.float64]:
@@ -44,11 +42,6 @@ class Background:
 def tail_of_pairs(ratios: Sequence[float]) -> Tail | None:
     """Learn where impostors of this deployment end from comparisons between different customers; None for too few."""
     return Tail.of(ratios) if len(ratios) >= LEAST_IMPOSTORS else None
-
-
-def pairs_of(customers: Sequence[str]) -> Sequence[tuple[str, str]]:
-    """All ordered pairs of different customers."""
-    return list(itertools.permutations(customers, 2))
 
 
 def has_drifted(now: Tail, before: Tail, *, wanted_false_accepts: float) -> bool:

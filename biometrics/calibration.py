@@ -5,10 +5,11 @@ the seconds and the noise of the call becomes a log likelihood ratio by logistic
 and quality as side information: Mandasari et al. 2013).
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 TAIL_SHARE: Final = 0.1
 # Likeness ends at 1, so its tail is bounded or at most exponential; a half is a triangle's, and fewer exceedances tell no more.
 _MOST_SHAPE: Final = 0.5
-# Seconds beyond it tell no more of a voice than these do: the curves of duration are flat there (Mandasari et al. 2013).
+# Seconds beyond it tell hardly more of a voice than these do (judgement).
 MOST_SECONDS: Final = 30.0
 _MOST_SNR_DB: Final = 40.0
 # Newton's method on four weights: some ten steps. The ridge keeps what does not vary at nothing, and sets of few speakers, that
@@ -103,8 +104,8 @@ class Calibration:
     tail: Tail
     reject_below: float  # log likelihood ratio; from there up to the threshold the voice alone does not decide
     shortest_net_speech_seconds: float
-    # Whether scores are normalised against the deployment's own voices where there are any. Measured: with the line encoder that
-    # doubles AN4's errors (tests/bench/voice), with encoders that hear the line more than the voice it helps.
+    # Whether scores are normalised against the deployment's own voices. Measured: with the line encoder that makes AN4's errors
+    # half as many again and ASC's more too (tests/bench/voice); `centralino voice report` says what it brings on other calls.
     against_cohort: bool = False
 
     def __post_init__(self) -> None:
@@ -128,6 +129,18 @@ class Calibration:
     def to_json(self) -> str:
         """Write it for people and machines."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+
+    @property
+    def digest(self) -> str:
+        """What tells it from every other calibration: 16 hexadecimal digits of its SHA-256."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    def on_line(self, own: Tail | None) -> Self:
+        """Give it as it decides on a deployment whose own impostors have this tail; None while that is not known.
+
+        Scores against a cohort have another scale than those it was learnt from, so a cohort counts only with its own tail.
+        """
+        return replace(self, against_cohort=False) if own is None else replace(self, tail=own)
 
     def log_likelihood_ratio(self, *, standard_score: float, net_speech_seconds: float, snr_db: float) -> float:
         """Give the natural logarithm of how much likelier one person is than two."""

@@ -1,8 +1,8 @@
 """Decides whether a voice is the enrolled one: pure, and it fails closed. Whatever is missing makes it `Inconclusive`.
 
-Thresholds come with the `Calibration` of the encoder, or from the deployment's own calls (`biometrics.background`), and never
-from here: measured ones do not carry over from one encoder or one set of calls to another. What a decision allows the caller to
-do is left to others.
+Thresholds come with the `Calibration` of the encoder, which may have learnt its own from the deployment's calls, and never from
+here: measured ones do not carry over from one encoder or one set of calls to another. What a decision allows the caller to do is
+left to others.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from biometrics.voiceprint import Evidence, Voiceprint
 
 # DESIGN 6, and the issue's default: one impostor in a thousand is taken for the customer.
 WANTED_FALSE_ACCEPTS: Final = 0.001
+# Whoever is accepted though ten times fewer impostors were wanted is accepted surely.
+_SURELY: Final = 10
 _SECONDS_A_DAY: Final = 86_400
 # Voices age: over two years errors nearly double (Khoury, RSA Conference 2017, 122 speakers; as reported). With scores that
 # scatter normally that takes a tenth of what a likeness proves for each year; what it disproves stays. An estimate.
@@ -42,6 +44,7 @@ class Measured:
     standard_score: float  # how far above impostors: they have mean 0 and deviation 1
     log_likelihood_ratio: float  # natural logarithm
     accept_from: float  # the log likelihood ratio that the wanted false accepts ask for
+    surely_from: float  # that a tenth of them would ask for
     net_speech_seconds: float
     channel: str  # of the call
     voiceprint_age_days: float
@@ -108,7 +111,8 @@ def decide(
 ) -> Decision:
     """Compare the voice of a call, None for none that counts, with the enrolled one, at an aware time.
 
-    `background` are the deployment's own voices without this customer's; None where there are none yet. Raises `ValueError` for
+    `background` are the deployment's own voices without this customer's, None for none: only a calibration that is used against
+    a cohort needs them. Raises `ValueError` for
     wanted false accepts outside 0-1.
     """
     if not 0 < wanted_false_accepts < 1:
@@ -165,13 +169,13 @@ def _judged(
     wanted: float,
 ) -> Decision:
     compared = compare(evidence, voiceprint, calibration=calibration, background=background)
-    tail = calibration.tail if background is None or background.tail is None else background.tail
     age_days = (at - voiceprint.enrolled_at).total_seconds() / _SECONDS_A_DAY
     measured = Measured(
         similarity=compared.similarity,
         standard_score=compared.standard_score,
         log_likelihood_ratio=_aged(compared.log_likelihood_ratio, age_days),
-        accept_from=tail.threshold(wanted),
+        accept_from=calibration.tail.threshold(wanted),
+        surely_from=calibration.tail.threshold(wanted / _SURELY),
         net_speech_seconds=evidence.net_speech_seconds,
         channel=evidence.channel,
         voiceprint_age_days=age_days,

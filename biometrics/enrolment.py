@@ -26,8 +26,6 @@ LEAST_SAMPLES: Final = 3
 _SECONDS_OF_AN_UTTERANCE: Final = 3.0
 # Several embeddings show how a voice varies; more than a dozen tell nothing more, and cost at every comparison (judgement).
 MOST_SAMPLES: Final = 12
-# A voice that is accepted ten times more surely than was asked may teach the voiceprint something.
-STRONGLY: Final = math.log(10)
 # Weighs nothing, and can be divided by.
 _NO_TIME: Final = 1e-6
 # One call adds at most a third of what an enrolment has: gentle.
@@ -101,7 +99,7 @@ def _may_teach(voiceprint: Voiceprint, evidence: Evidence, decision: Decision, *
     # What is due to be renewed is not mended: its calls are wanted for the new one.
     if not isinstance(decision, Accepted) or at < voiceprint.heard_at or needs_renewal(voiceprint, at):
         return False
-    is_sure = decision.measured.log_likelihood_ratio >= decision.measured.accept_from + STRONGLY
+    is_sure = decision.measured.log_likelihood_ratio >= decision.measured.surely_from
     return is_sure and (evidence.encoder, evidence.channel) == (voiceprint.encoder, voiceprint.channel)
 
 

@@ -5,7 +5,7 @@ Pure arithmetic between `biometrics.trials`, which makes the comparisons, and `b
 
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self, TypeAlias
 
 import numpy as np
@@ -191,7 +191,8 @@ def _judged(
     ordered = calibration.impostor_mean + calibration.impostor_deviation * (ratio - offset) / scale
     with_background = None
     if background is not None:
-        with_background = pair.trial((_ratio(calibration, pair, background) - offset) / scale)
+        cohort_counts = replace(calibration, against_cohort=True)
+        with_background = pair.trial((_ratio(cohort_counts, pair, background) - offset) / scale)
     return Judged(
         seconds=pair.comparison.seconds,
         raw=pair.trial(pair.cosine),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from biometrics import attacks, watchlist
 from biometrics.attacks import Alert, AttackRules
 from biometrics.background import Background
-from biometrics.calibration import Calibration, Tail
+from biometrics.calibration import Calibration
 from biometrics.countermeasure import SpoofCalibration
 from biometrics.decision import NotTheVoice
 from biometrics.scoring import standard_score
@@ -61,7 +61,7 @@ def alerts_of(
     calibration = scales.of_encoder
     if calibration is None or sample.net_speech_seconds < calibration.shortest_net_speech_seconds:
         return []
-    tail = _tail(calibration, scales.background)
+    tail = calibration.tail
     others = _claimed_lately(session, ring, customer_id, scales.encoder, now=now, rules=rules)
     wanted = watchlist.embeddings(session, ring, scales.encoder, now)
     return [
@@ -89,12 +89,6 @@ def many_voices(
     voices = [evidence.samples for evidence in found if evidence is not None]
     ratios = [[_ratio(one, together(other), calibration, scales.background) for other in voices] for one in voices]
     return attacks.many_voices(customer_id, ratios, rules)
-
-
-def _tail(calibration: Calibration, background: Background | None) -> Tail:
-    """How the line's own impostors thin out, else those of the calibration."""
-    own = None if background is None else background.tail
-    return calibration.tail if own is None else own
 
 
 def _claimed_lately(

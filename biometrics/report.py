@@ -378,7 +378,7 @@ class _Report:
 
     def _plot(self, key: str, drawings: Iterable[str]) -> _Plot:
         # The drawings are ours: what they hold of others' words was escaped where it was put in.
-        marked = tuple(Markup(drawing) for drawing in drawings)  # noqa: S704
+        marked = tuple(Markup(drawing) for drawing in drawings)  # noqa: S704 - our own plots' SVG
         return _Plot(title=self._words(key), note=self._words(f"{key}_note"), drawings=marked)
 
     def _line(self, key: str, length: Length, trials: Sequence[Trial], *, is_faint: bool = False) -> Line:

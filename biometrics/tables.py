@@ -112,11 +112,15 @@ class BackgroundVoice(Base):
 
 
 class OwnTail(Base):
-    """How comparisons of this deployment's own customers thin out upwards (`biometrics.calibration.Tail`): its threshold."""
+    """How comparisons of this deployment's own customers thin out upwards (`biometrics.calibration.Tail`): its threshold.
+
+    Of one calibration, whose scale its numbers have.
+    """
 
     __tablename__ = "own_tails"
 
-    encoder: Mapped[str] = mapped_column(String(80), primary_key=True)
+    calibration: Mapped[str] = mapped_column(String(16), primary_key=True)  # its digest
+    role: Mapped[str] = mapped_column(String(8), primary_key=True)  # now, or told: what supervisors have heard of last
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     begins_at: Mapped[float]
     scale: Mapped[float]

@@ -207,7 +207,7 @@ def _run(
 
         def compute_forward(self, batch: _Batch, stage: Any) -> torch.Tensor:  # noqa: ARG002 - SpeechBrain's signature
             """Give the learner's embeddings."""
-            return self.modules.learner(batch[0])  # type: ignore[no-any-return]
+            return self.modules.learner(batch[0])  # type: ignore[no-any-return]  # the learner
 
         def compute_objectives(
             self,

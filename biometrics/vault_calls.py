@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from biometrics.background import Background
-from biometrics.calibration import Tail
+from biometrics.calibration import Calibration, Tail
 from biometrics.decision import Accepted, Decision, Inconclusive, Rejected
 from biometrics.evidence import NotASample
 from biometrics.seals import (
@@ -36,6 +36,7 @@ from sealing.keys import KeyRing
 # Where the sample of a turn went: what became part of the enrolled voice does not prove it.
 COLLECTED: Final = "collected"
 VOICEPRINT: Final = "voiceprint"
+NOW, TOLD = "now", "told"  # own_tails.role
 # So many voices tell what a line has in common as well as all of them would, and open in some milliseconds (judgement).
 MOST_BACKGROUND: Final = 300
 _LONGEST_REASON: Final = 120  # voice_decisions.reason
@@ -184,29 +185,33 @@ class CallVoices:
         found = {one.customer_id: self._background_voice(one) for one in rows}
         return {customer_id: voice for customer_id, voice in found.items() if voice is not None}
 
-    def keep_own_tail(self, session: Session, encoder: str, tail: Tail, now: datetime) -> None:
-        """Keep where the impostors of this deployment end, in place of what was kept before."""
-        session.merge(OwnTail(encoder=encoder, at=now, **asdict(tail)))
+    def keep_own_tail(
+        self, session: Session, calibration: Calibration, tail: Tail, now: datetime, *, is_told: bool = False
+    ) -> None:
+        """Keep where the impostors of this deployment end by a calibration; `is_told`: what supervisors know of it now."""
+        role = TOLD if is_told else NOW
+        session.merge(OwnTail(calibration=calibration.digest, role=role, at=now, **asdict(tail)))
         session.flush()
 
-    def own_tail(self, session: Session, encoder: str) -> Tail | None:
+    def own_tail(self, session: Session, calibration: Calibration, *, is_told: bool = False) -> Tail | None:
         """Give where the impostors of this deployment end; None as long as nobody has looked, or there were too few."""
-        row = session.get(OwnTail, encoder)
+        row = session.get(OwnTail, (calibration.digest, TOLD if is_told else NOW))
         return None if row is None else Tail(**{one.name: getattr(row, one.name) for one in fields(Tail)})
 
-    def own_tail_learnt_at(self, session: Session, encoder: str) -> datetime | None:
+    def own_tail_learnt_at(self, session: Session, calibration: Calibration) -> datetime | None:
         """Give when that was looked at last."""
-        row = session.get(OwnTail, encoder)
+        row = session.get(OwnTail, (calibration.digest, NOW))
         return None if row is None else row.at
 
-    def line_background(self, session: Session, encoder: str, *, leave_out: str) -> Background | None:
-        """Give the deployment's own voices without one customer's; None for too few, and until their threshold is known.
+    def on_line(self, session: Session, calibration: Calibration) -> Calibration:
+        """Give a calibration as it decides here: with the deployment's own threshold, once that is known."""
+        return calibration.on_line(self.own_tail(session, calibration))
 
-        Scores against them have another scale than the calibration's: its threshold says nothing of them.
-        """
-        tail = self.own_tail(session, encoder)
-        voices = {} if tail is None else self.background(session, encoder, leave_out=leave_out)
-        return Background.of(encoder, voices, tail=tail)
+    def line_background(self, session: Session, calibration: Calibration, *, leave_out: str) -> Background | None:
+        """Give the deployment's own voices without one customer's, if the calibration needs them; None for too few."""
+        if not calibration.against_cohort:
+            return None
+        return Background.of(calibration.encoder, self.background(session, calibration.encoder, leave_out=leave_out))
 
     def _background_voice(self, row: BackgroundVoice) -> Embedding | None:
         opened = open_text(self._ring, row.sealed, bound_to=about(BackgroundVoice.__tablename__, row.customer_id))

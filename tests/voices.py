@@ -49,6 +49,7 @@ def accepted(*, surely: bool = True) -> Accepted:
         standard_score=5.0,
         log_likelihood_ratio=12.0 if surely else 7.0,
         accept_from=6.9,
+        surely_from=9.2,
         net_speech_seconds=6.0,
         channel="telephone",
         voiceprint_age_days=30.0,

@@ -4,6 +4,7 @@ Read from what was kept when the line decided; nothing here compares voices, wri
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from biometrics import alerts, enrolment
 from biometrics.decision import Liveness, Missing
 from biometrics.encoders import NoEncoder
-from biometrics.enrolment import NEEDED_SECONDS, STRONGLY
+from biometrics.enrolment import NEEDED_SECONDS
 from biometrics.risk import Asked, Circumstances, Enough, Number, Proof, Voice, assess
 from biometrics.vault import Blocked, Enrolled, KeptDecision, KnownVoice, OtherEncoder, Unreadable
 from ivr.calls import call_proofs, store
@@ -180,6 +181,8 @@ _ENROLLED: Final = frozenset({VoiceStatus.ENROLLED, VoiceStatus.OLD, VoiceStatus
 _UNASKED: Final = frozenset({VoiceStatus.NOT_ASKED, VoiceStatus.REFUSED, VoiceStatus.WITHDRAWN})
 _COLLECTED: Final = frozenset({VoiceStatus.COLLECTING, VoiceStatus.RENEWING, VoiceStatus.OTHER_ENCODER})
 NUMBERS: Final = ("similarity", "standard_score", "log_likelihood_ratio", "accept_from")
+# A voice a hundred times likelier somebody else's is almost certainly that (judgement).
+_SURELY_ANOTHER: Final = -math.log(100)
 _PLANS: Final = (
     (Advice.ASK_POSTCODE, frozenset({Proof.ORDER_AND_POSTCODE})),
     (Advice.ASK_CODE, frozenset({Proof.CODE})),
@@ -320,14 +323,14 @@ def _heard(decided: KeptDecision, language: str) -> HeardVoice:
 
 
 def how_sure(outcome: str, measured: Mapping[str, Any]) -> HowSure | None:
-    """Say how sure a comparison is; a factor of ten beyond what was asked, or against the voice, is much."""
+    """Say how sure a comparison is."""
     if "log_likelihood_ratio" not in measured:
         return None
     ratio = measured["log_likelihood_ratio"]
     if outcome == "accepted":
-        return HowSure.VERY_SURE if ratio >= measured["accept_from"] + STRONGLY else HowSure.SURE
+        return HowSure.VERY_SURE if ratio >= measured["surely_from"] else HowSure.SURE
     if outcome == "rejected":
-        return HowSure.SURELY_ANOTHER if ratio <= -2 * STRONGLY else HowSure.ANOTHER
+        return HowSure.SURELY_ANOTHER if ratio <= _SURELY_ANOTHER else HowSure.ANOTHER
     return HowSure.LEANS_TO if ratio >= 0 else HowSure.LEANS_AWAY
 
 

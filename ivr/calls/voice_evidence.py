@@ -4,7 +4,7 @@ Nothing here decides who somebody is. The sound is gone with the look; what is k
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -41,6 +41,16 @@ def customer_to_hear(session: Session, call_id: str) -> str | None:
     """The customer of a call whose voice may be looked at now; None where nobody is known, or they have not consented."""
     customer_id = session.scalar(select(Call.customer_id).where(Call.call_id == call_id))
     return customer_id if customer_id is not None and has_consented(session, customer_id) else None
+
+
+def scales_of(session: Session, parts: VoiceParts, encoder: SpeakerEncoder, customer_id: str) -> VoiceScales:
+    """What comparisons with a customer's voice are read by on this line."""
+    scales = VoiceScales(encoder=encoder.name, calibration=None, spoof_calibration=parts.spoof_calibration)
+    if parts.calibration is None:
+        return scales
+    calibration = parts.vault.on_line(session, parts.calibration)
+    background = parts.vault.line_background(session, calibration, leave_out=customer_id)
+    return replace(scales, calibration=calibration, background=background)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +90,7 @@ class VoiceLook:
             customer_id = customer_to_hear(session, call_id)
             if customer_id is None:
                 return
-            scales = _scales(session, parts, encoder, customer_id, is_whole=heard.is_whole)
+            scales = scales_of(session, parts, encoder, customer_id)
         seen = _see(parts, encoder, heard)
         with self._sessions.begin() as session:
             # A withdrawal waits for this lock, or has come before it: nothing is kept behind its back.
@@ -99,18 +109,6 @@ def _see(parts: VoiceParts, encoder: SpeakerEncoder, heard: HeardSpeech) -> _See
         sample=sample_of(speech, rate_hz=RATE_HZ, encoder=encoder, pauses=pauses),
         fingerprint=fingerprint(speech, RATE_HZ),
         score=None if parts.countermeasure is None else parts.countermeasure.score(speech, RATE_HZ),
-    )
-
-
-def _scales(
-    session: Session, parts: VoiceParts, encoder: SpeakerEncoder, customer_id: str, *, is_whole: bool
-) -> VoiceScales:
-    """What comparisons with other voices are read by; they are made once a turn, at its end, and need the background then."""
-    return VoiceScales(
-        encoder=encoder.name,
-        calibration=parts.calibration,
-        background=parts.vault.line_background(session, encoder.name, leave_out=customer_id) if is_whole else None,
-        spoof_calibration=parts.spoof_calibration,
     )
 
 

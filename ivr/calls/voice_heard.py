@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from biometrics import alerts
-from biometrics.background import Background
 from biometrics.decision import Accepted, Decision, Inconclusive, Liveness, Missing, NotTheVoice, Rejected, decide
 from biometrics.encoders import NoEncoder, SpeakerEncoder
-from biometrics.other_voices import VoiceScales
 from biometrics.risk import Voice, Why
 from biometrics.vault import Blocked, Enrolled, OtherEncoder, Vault
 from ivr.calls import voice_evidence
@@ -95,11 +93,7 @@ def _rejected(work: Work, parts: VoiceParts, heard: Heard, customer_id: str) -> 
     is_locked = parts.vault.note_rejection(work.session, customer_id, work.now)
     encoder = parts.encoder
     if not isinstance(encoder, NoEncoder):
-        scales = VoiceScales(
-            encoder=encoder.name,
-            calibration=parts.calibration,
-            background=_background(work, parts, encoder, customer_id),
-        )
+        scales = voice_evidence.scales_of(work.session, parts, encoder, customer_id)
         alerts.look_at_decision(
             work.session,
             ring=parts.ring,
@@ -118,16 +112,13 @@ def _rejected(work: Work, parts: VoiceParts, heard: Heard, customer_id: str) -> 
     return replace(heard, voice=Voice.LOCKED)
 
 
-def _background(work: Work, parts: VoiceParts, encoder: SpeakerEncoder, customer_id: str) -> Background | None:
-    return parts.vault.line_background(work.session, encoder.name, leave_out=customer_id)
-
-
 def _compared(
     work: Work, parts: VoiceParts, encoder: SpeakerEncoder, known: Enrolled, liveness: Liveness, *, turn: int | None
 ) -> Heard:
     session, name, customer_id = work.session, encoder.name, known.voiceprint.customer_id
     evidence = parts.vault.evidence_of(session, work.call.call_id, customer_id, name, turn=turn)
-    calibration = parts.calibration
+    scales = voice_evidence.scales_of(session, parts, encoder, customer_id)
+    calibration = scales.calibration
     if turn is not None and evidence is not None and calibration is not None:
         seconds = min(evidence.net_speech_seconds, calibration.shortest_net_speech_seconds)
         calibration = replace(calibration, shortest_net_speech_seconds=seconds)
@@ -137,7 +128,7 @@ def _compared(
         calibration=calibration,
         has_consented=True,
         at=work.now,
-        background=_background(work, parts, encoder, customer_id),
+        background=scales.background,
         liveness=liveness,
         wanted_false_accepts=parts.wanted_false_accepts,
     )

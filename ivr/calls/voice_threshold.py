@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, sessionmaker
 from biometrics import alerts, attacks
 from biometrics.background import Background, has_drifted, tail_of_pairs
 from biometrics.calibration import Calibration, Tail
-from biometrics.encoders import NoEncoder
 from biometrics.evaluation import compared, impostor_ratios
 from biometrics.measures import false_accepts_at
 from biometrics.trials import impostor_comparisons
@@ -62,34 +61,37 @@ def look_at_threshold(
 
 def learn_if_due(parts: VoiceParts | None, sessions: sessionmaker[Session], now: datetime) -> None:
     """Look and keep what is found, where nobody has for a day; any process may. Comparing holds no lock of the database."""
-    encoder = NoEncoder(reason="") if parts is None else parts.encoder
-    if parts is None or isinstance(encoder, NoEncoder) or parts.calibration is None:
+    if parts is None or parts.calibration is None:
         return
+    calibration = parts.calibration
     with sessions() as session:
-        learnt_at = parts.vault.own_tail_learnt_at(session, encoder.name)
+        learnt_at = parts.vault.own_tail_learnt_at(session, calibration)
         if learnt_at is not None and now - learnt_at < LEARNT_EVERY:
             return
-        voiceprints = enrolled_last(session, parts.vault, encoder.name)
-    found = look_at_threshold(
-        voiceprints, calibration=parts.calibration, wanted_false_accepts=parts.wanted_false_accepts
-    )
+        voiceprints = enrolled_last(session, parts.vault, calibration.encoder)
+    found = look_at_threshold(voiceprints, calibration=calibration, wanted_false_accepts=parts.wanted_false_accepts)
     with sessions.begin() as session:
-        keep_threshold(session, found, parts=parts, calibration=parts.calibration, encoder=encoder.name, now=now)
+        keep_threshold(session, found, parts=parts, calibration=calibration, now=now)
 
 
 def keep_threshold(
-    session: Session, found: Threshold, *, parts: VoiceParts, calibration: Calibration, encoder: str, now: datetime
+    session: Session, found: Threshold, *, parts: VoiceParts, calibration: Calibration, now: datetime
 ) -> None:
-    """Keep what was found, and tell supervisors where the threshold has moved since it was looked at last."""
+    """Keep what was found, and tell supervisors where it has moved, however slowly, from what they know.
+
+    They know of the first one: how far that lies from the calibration's is for `centralino voice drift` to say.
+    """
     if found.own is None:
         return
-    before, wanted = parts.vault.own_tail(session, encoder) or calibration.tail, parts.wanted_false_accepts
-    parts.vault.keep_own_tail(session, encoder, found.own, now)
-    moved = has_drifted(found.own, before, wanted_false_accepts=wanted)
-    alert = attacks.drift(found.own, before, wanted_false_accepts=wanted, has_drifted=moved)
+    vault, wanted = parts.vault, parts.wanted_false_accepts
+    vault.keep_own_tail(session, calibration, found.own, now)
+    known = vault.own_tail(session, calibration, is_told=True)
+    moved = known is not None and has_drifted(found.own, known, wanted_false_accepts=wanted)
+    if known is None or moved:
+        vault.keep_own_tail(session, calibration, found.own, now, is_told=True)
+    alert = attacks.drift(found.own, known or found.own, wanted_false_accepts=wanted, has_drifted=moved)
     if alert is not None:
-        # There is one alert of a kind for each call: this one is of no call, and of each day anew.
-        alerts.raise_alert(session, alert, call_id=f"drift {now:%Y-%m-%d}", now=now)
+        alerts.raise_alert(session, alert, call_id="", now=now)
 
 
 def enrolled_last(session: Session, vault: Vault, encoder: str) -> Sequence[Voiceprint]:

@@ -134,6 +134,7 @@ def measured(log_likelihood_ratio: float, *, similarity: float = 0.8) -> Measure
         standard_score=4.2,
         log_likelihood_ratio=log_likelihood_ratio,
         accept_from=6.9,
+        surely_from=9.2,
         net_speech_seconds=8.0,
         channel=CHANNEL,
         voiceprint_age_days=20.4,

@@ -22,13 +22,14 @@ def upgrade() -> None:
         batch_op.create_index('background_voices_by_encoder', ['encoder', 'at'], unique=False)
 
     op.create_table('own_tails',
-    sa.Column('encoder', sa.String(length=80), nullable=False),
+    sa.Column('calibration', sa.String(length=16), nullable=False),
+    sa.Column('role', sa.String(length=8), nullable=False),
     sa.Column('at', sqlalchemy_utc.sqltypes.UtcDateTime(timezone=True), nullable=False),
     sa.Column('begins_at', sa.Double(), nullable=False),
     sa.Column('scale', sa.Double(), nullable=False),
     sa.Column('shape', sa.Double(), nullable=False),
     sa.Column('pairs', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('encoder')
+    sa.PrimaryKeyConstraint('calibration', 'role')
     )
     op.create_table('call_voices',
     sa.Column('call_id', sa.String(length=40), nullable=False),

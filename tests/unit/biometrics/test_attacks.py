@@ -95,4 +95,4 @@ def test_a_drift_is_about_nobody() -> None:
 )
 def test_rules_that_would_tell_of_everybody_cannot_be_made(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="rules count"):
-        AttackRules(**wrong)  # type: ignore[arg-type]
+        AttackRules(**wrong)  # type: ignore[arg-type]  # one table of mixed values

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biometrics.background import LEAST_VOICES, Background, has_drifted, pairs_of, tail_of_pairs
+from biometrics.background import LEAST_VOICES, Background, has_drifted, tail_of_pairs
 from biometrics.calibration import Calibration, CalibrationError, Scored, Tail, fit_calibration
+from biometrics.decision import WANTED_FALSE_ACCEPTS
+from biometrics.encoders import NoEncoder
+from biometrics.line_encoder import SHIPPED, load
 from biometrics.scoring import normalised, standard_score
 from biometrics.voiceprint import unit_length
 
@@ -205,9 +208,17 @@ def test_a_cohort_counts_only_where_the_calibration_says_so() -> None:
     assert scores[0] == scores[1]
 
 
-def test_all_pairs_of_different_customers_are_formed() -> None:
-    assert sorted(pairs_of(["a", "b"])) == [("a", "b"), ("b", "a")]
-    assert len(pairs_of([str(n) for n in range(10)])) == 90
+def test_a_deployments_own_threshold_goes_before_the_calibrations_and_a_cohort_counts_only_with_it() -> None:
+    calibration = replace(fitted(labelled()), against_cohort=True)
+    own = replace(calibration.tail, begins_at=7.0)
+    assert calibration.on_line(own) == replace(calibration, tail=own)
+    assert calibration.on_line(None) == replace(calibration, against_cohort=False)
+
+
+def test_calibrations_are_told_apart() -> None:
+    calibration = fitted(labelled())
+    assert calibration.digest == Calibration.read(calibration.to_json()).digest
+    assert calibration.digest != replace(calibration, intercept=0.1).digest
 
 
 def test_a_tail_of_own_calls_waits_for_enough_of_them() -> None:
@@ -220,3 +231,21 @@ def test_a_threshold_that_moves_is_told() -> None:
     assert not has_drifted(replace(before, begins_at=0.3), before, wanted_false_accepts=0.001)
     assert has_drifted(replace(before, begins_at=1.5), before, wanted_false_accepts=0.001)
     assert has_drifted(replace(before, scale=1.5), before, wanted_false_accepts=0.001)
+
+
+# --- The one that is shipped
+
+
+@pytest.mark.parametrize("seconds", [3.0, 5.0, 10.0])
+def test_the_shipped_calibration_can_accept_a_voice_and_surely(seconds: float) -> None:
+    """Likeness ends at 1: a threshold beyond what that is worth would accept nobody, and let no voiceprint follow its voice."""
+    shipped = Calibration.read(SHIPPED.with_name("calibration.json").read_text(encoding="utf-8"))
+    highest = (1 - shipped.impostor_mean) / shipped.impostor_deviation
+    assert ratio(shipped, highest, seconds) > shipped.tail.threshold(WANTED_FALSE_ACCEPTS / 10)
+
+
+def test_the_shipped_calibration_is_the_shipped_encoders() -> None:
+    encoder = load()
+    assert not isinstance(encoder, NoEncoder)
+    shipped = Calibration.read(SHIPPED.with_name("calibration.json").read_text(encoding="utf-8"))
+    assert shipped.encoder == encoder.name

@@ -203,7 +203,7 @@ def test_what_is_no_calibration_is_refused(text: str) -> None:
 @pytest.mark.parametrize("wrong", [{"below": float("nan")}, {"below": 1.0, "live_from": 0.5}])
 def test_a_calibration_that_decides_blindly_cannot_be_made(wrong: dict[str, float]) -> None:
     with pytest.raises(CalibrationError):
-        calibration_of("aasist", **wrong)  # type: ignore[arg-type]
+        calibration_of("aasist", **wrong)  # type: ignore[arg-type]  # one table of mixed values
 
 
 @pytest.fixture(scope="module")

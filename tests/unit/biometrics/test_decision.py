@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biometrics.background import Background
 from biometrics.calibration import Calibration, Tail
 from biometrics.decision import Accepted, Decision, Inconclusive, Liveness, Missing, NotTheVoice, Rejected, decide
 from biometrics.voiceprint import Evidence, Quality, Sample, Voiceprint, similarity, together, unit_length
@@ -105,13 +104,10 @@ def test_an_old_voiceprint_proves_less_and_disproves_as_much() -> None:
     assert disproves.measured.log_likelihood_ratio == pytest.approx(-8.0)
 
 
-def test_the_deployments_own_threshold_goes_before_the_calibrations() -> None:
-    voices = {str(number): at_cosine(math.cos(1.2 + number / 30)) for number in range(20)}
-    strict = Tail(begins_at=1000.0, scale=1.0, pairs=1000)
-    own = Background.of("scripted", voices, tail=strict)
-    measured = decided(1.0, background=own).measured
+def test_a_decision_says_from_where_on_it_would_be_sure() -> None:
+    measured = decided(0.8).measured
     assert measured is not None
-    assert measured.accept_from > 1000
+    assert measured.surely_from == pytest.approx(4.0 + math.log(10))
 
 
 @pytest.mark.parametrize(

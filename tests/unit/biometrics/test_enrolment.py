@@ -122,7 +122,7 @@ def test_a_surely_accepted_call_teaches_the_voiceprint_a_little() -> None:
     ],
 )
 def test_a_call_that_was_not_surely_accepted_teaches_nothing(decision: object) -> None:
-    assert adapt(voiceprint(), evidence(*utterances(0, 1)), decision, enrolled=8, at=NOW) is None  # type: ignore[arg-type]
+    assert adapt(voiceprint(), evidence(*utterances(0, 1)), decision, enrolled=8, at=NOW) is None  # type: ignore[arg-type]  # one table of mixed values
 
 
 @pytest.mark.parametrize("other", [{"channel": "browser"}, {"encoder": "line-ge2e:another"}])
