@@ -31,8 +31,8 @@ class Likeness:
 # SpeechBrain's own verification (`SpeakerRecognition.verify_batch`) takes two utterances from 0.25 on for one speaker. Nothing
 # more is known of an encoder that was not measured: the halves of a turn are not compared, and learning asks for clearly more.
 _NOT_MEASURED: Final = Likeness(halves=Limits(()), belongs=Limits(((0.0, 0.25),)), adapts=Limits(((0.0, 0.5),)))
-# Measured on fifteen voices that the encoder was not taught with, at telephone band (tests/bench/voice/gates.py, "unseen"). On those
-# that it was taught with one speaker is more like themself than callers are: limits from them refused one of eight turns of 8 s.
+# Measured on fifteen voices that the encoder was not taught with, at telephone band (tests/bench/voice/gates.py, "unseen"). Of
+# those that it was taught with one is more like themself than callers are: limits from them refused one of eight turns of 8 s.
 # `halves`: one speaker's turns fall below it two or three times in a hundred; turns that two speakers of one gender share equally
 # in 42 (3.2 s), 67 (5 s) and some 70 (8 and 12 s) of a hundred: most of the rest is left to `belongs`.
 # `belongs`: some 70 of a hundred speakers of the same gender fall below it; of one's own utterances of 1.3 s ten, of 2.4 s three,

@@ -59,7 +59,7 @@ def erase(session: Session, customer_id: str, scope: Scope) -> None:
         case Scope.NOTES:
             erasure.forget_notes(session, customer_id)
         case Scope.PERSON | Scope.PERSON_AND_ORDERS:
-            raise ValueError(f"{scope} rests on no consent: `ivr.calls.erasure` erases it")
+            raise ValueError(f"{scope} rests on no consent: `ivr.calls.erasures` erases it")
         case _:
             assert_never(scope)
 
