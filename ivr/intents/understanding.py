@@ -24,6 +24,8 @@ BY_WORDS_ALONE = frozenset({"yes", "no", "repeat", "english", "italian", "nothin
 SURE = 0.99
 # Words behind "no" from which on they are looked at as a request of their own: "no vorrei fare un reso".
 REQUEST_WORDS = 3
+# The yes or no was said and the request behind it only guessed: it counts where it is likelier than all else together.
+REQUEST_CONFIDENCE = 0.5
 # An expected intent's probability is multiplied by this before the choice: a question changes what is likely.
 EXPECTED_BOOST = 2.0
 
@@ -75,7 +77,7 @@ class Understanding:
         underlining = UNDERLINING.get(language, frozenset())
         if sum(word not in underlining for word in answer.rest.split()) >= REQUEST_WORDS:
             behind = self._classified(answer.rest, language, (), slots)
-            if isinstance(behind, Intent) and behind.name not in SMALL:
+            if isinstance(behind, Intent) and behind.name not in SMALL and behind.confidence > REQUEST_CONFIDENCE:
                 return behind
         return Intent(name=answer.name, confidence=SURE, slots=slots, by=answer.by)
 

