@@ -4,7 +4,7 @@ Which of it is shown for a call is told here; what a placeholder stands for in a
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -194,7 +194,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
 
 
 def _problems(book: DeskBook, reading: Reading) -> Iterator[Problem]:
-    lists: Mapping[str, tuple[Choice, ...] | tuple[Entry, ...]] = {
+    lists: Mapping[str, Sequence[Choice | Entry]] = {
         "away_reasons": book.away_reasons,
         "outcomes": book.outcomes,
         "snippets": book.snippets,
