@@ -4,7 +4,7 @@ The story that an agent reads is put together in `ivr.calls.story`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -148,6 +148,18 @@ def note(session: Session, call_id: str, kind: str, details: Mapping[str, Any], 
 def happenings(session: Session, call_id: str) -> Sequence[Happening]:
     """What happened to a call outside its turns, in order."""
     return session.scalars(select(Happening).where(Happening.call_id == call_id).order_by(Happening.happening_id)).all()
+
+
+def happened_in(session: Session, calls: Collection[str], kind: str) -> Sequence[Happening]:
+    """What happened of a kind in these calls, in order."""
+    query = select(Happening).where(Happening.call_id.in_(calls), Happening.kind == kind)
+    return session.scalars(query.order_by(Happening.happening_id)).all()
+
+
+def calls_of_customer(session: Session, customer_id: str, *, most: int) -> Sequence[Call]:
+    """The last calls of a customer, the newest first."""
+    query = select(Call).where(Call.customer_id == customer_id).order_by(Call.started_at.desc())
+    return session.scalars(query.limit(most)).all()
 
 
 def last_of_customer(session: Session, customer_id: str, kind: str) -> Happening | None:
