@@ -21,7 +21,6 @@ from ivr.calls import erasures, own_words
 from ivr.calls.company import CARRIER, STREAM, Addresses, Company, FlowVersion
 from ivr.calls.conductor import Conductor
 from ivr.calls.desk import Desk
-from ivr.calls.hours import Hours
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
 from ivr.calls.retention import Keeping
@@ -52,6 +51,7 @@ from ivr.web.voice_work import PATIENCE_SECONDS, VoiceWork
 from ivr.web.voicing import Voicing
 from prompts.documents import HERE as SHIPPED_PROMPTS
 from prompts.version import PROMPTS_FILE, Version, VersionError, load
+from routing.hours import Hours
 from routing.waiting import Rules
 
 _log = logging.getLogger(__name__)
