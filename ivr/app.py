@@ -25,6 +25,7 @@ from ivr.calls.hours import Hours
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
 from ivr.calls.retention import Keeping
+from ivr.calls.talks import Talks
 from ivr.calls.voice_evidence import VoiceLook
 from ivr.flow.checker import check
 from ivr.flow.definition import build
@@ -110,7 +111,13 @@ def create_app(
     outgoing = Outgoing(company, meeting, carrier, database.session_factory(engine), clock)
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
-    doors = Doors(company=company, desk=desk, carry_out=outgoing.carry_out, loaded=lambda: _loaded(decoding, loading))
+    doors = Doors(
+        company=company,
+        desk=desk,
+        talks=Talks(company, meeting),
+        carry_out=outgoing.carry_out,
+        loaded=lambda: _loaded(decoding, loading),
+    )
     register(app, settings=settings, engine=engine, doors=doors, clock=clock)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
         public_url=settings.public_url,
