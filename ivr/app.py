@@ -29,6 +29,7 @@ from ivr.calls.voice_evidence import VoiceLook
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
+from ivr.intents.phrases import load_phrasebook
 from ivr.intents.understanding import Understanding, load_understanding
 from ivr.logs import configure as configure_logs
 from ivr.settings import Settings
@@ -50,6 +51,7 @@ from ivr.web.registration import register, utc_now
 from ivr.web.voice import voice
 from ivr.web.voice_work import PATIENCE_SECONDS, VoiceWork
 from ivr.web.voicing import Voicing
+from prompts import desk_book
 from prompts.documents import HERE as SHIPPED_PROMPTS
 from prompts.version import PROMPTS_FILE, Version, VersionError, load
 from routing.waiting import Rules
@@ -190,8 +192,15 @@ def make_company(settings: Settings, understanding: Understanding) -> Company:
         listening={str(language): str(way) for language, way in settings.listening.items()},
         agent_ring_seconds=settings.agent_ring_seconds,
         routing_rules=Rules(offer_seconds=int(settings.offer_seconds)),
+        desk_book=checked_desk_book(settings.prompts_folder or SHIPPED_PROMPTS),
         token_key=hashlib.sha256(b"media socket " + settings.secret_key.get_secret_value().encode()).digest(),
     )
+
+
+def checked_desk_book(folder: Path) -> desk_book.DeskBook:
+    """What agents choose from and read aloud, checked against the folder's intents. Raises DeskBookError with every problem."""
+    has_own = (folder / desk_book.DESK_FILE).is_file()
+    return desk_book.load(folder, intents=set(load_phrasebook(folder).cards) if has_own else None)
 
 
 def checked(version: Version, folder: Path = SHIPPED_PROMPTS) -> FlowVersion:
