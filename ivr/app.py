@@ -21,10 +21,10 @@ from ivr.calls import erasures, own_words
 from ivr.calls.company import CARRIER, STREAM, Addresses, Company, FlowVersion
 from ivr.calls.conductor import Conductor
 from ivr.calls.desk import Desk
-from ivr.calls.hours import Hours
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
 from ivr.calls.retention import Keeping
+from ivr.calls.talks import Talks
 from ivr.calls.voice_evidence import VoiceLook
 from ivr.flow.checker import check
 from ivr.flow.definition import build
@@ -54,6 +54,7 @@ from ivr.web.voicing import Voicing
 from prompts import desk_book
 from prompts.documents import HERE as SHIPPED_PROMPTS
 from prompts.version import PROMPTS_FILE, Version, VersionError, load
+from routing.hours import Hours
 from routing.waiting import Rules
 
 _log = logging.getLogger(__name__)
@@ -112,7 +113,13 @@ def create_app(
     outgoing = Outgoing(company, meeting, carrier, database.session_factory(engine), clock)
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
-    doors = Doors(company=company, desk=desk, carry_out=outgoing.carry_out, loaded=lambda: _loaded(decoding, loading))
+    doors = Doors(
+        company=company,
+        desk=desk,
+        talks=Talks(company, meeting),
+        carry_out=outgoing.carry_out,
+        loaded=lambda: _loaded(decoding, loading),
+    )
     register(app, settings=settings, engine=engine, doors=doors, clock=clock)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
         public_url=settings.public_url,
