@@ -21,7 +21,6 @@ from ivr.calls import erasures, own_words
 from ivr.calls.company import CARRIER, STREAM, Addresses, Company, FlowVersion
 from ivr.calls.conductor import Conductor
 from ivr.calls.desk import Desk
-from ivr.calls.hours import Hours
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
 from ivr.calls.retention import Keeping
@@ -56,6 +55,7 @@ from ivr.web.voicing import Voicing
 from prompts import desk_book
 from prompts.documents import HERE as SHIPPED_PROMPTS
 from prompts.version import PROMPTS_FILE, Version, VersionError, load
+from routing.hours import Hours
 from routing.waiting import Rules
 
 _log = logging.getLogger(__name__)
