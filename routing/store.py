@@ -1,16 +1,75 @@
-"""Routing's statements, by subject: agents, calls, offers, assignments, stays, queues, history. When to make which is left to
-`dispatch`.
+"""Routing's statements by subject: agents, calls, offers, assignments, stays, queues, history.
 
-Nothing here commits. Rows are locked in one order everywhere: offer or assignment, then agent, then call.
+Nothing here commits; when to make which is left to `dispatch`. Rows are locked in one order everywhere: offer or assignment, then agent, then call.
 """
 
-from routing.store_agents import agents_whose_wrap_up_is_over, agents_with_lapsed_lease, candidates, hold_agent, move_agent, presence, presences, renew_lease, save_agent, save_skills
-from routing.store_assignments import add_assignment, connect_assignment, end_assignment, end_wrap_up, handling_seconds, last_assignment, live_assignment_of_agent, lose_assignment, unconnected_assignments
-from routing.store_calls import Placing, add_call, as_waiting_call, boost_call, call_row, callbacks_to_ring, calls_in, hold_call, move_call, overflowing, place_call, reopen_call, set_calling, set_overflow, wait_until
+from routing.store_agents import (
+    agents_whose_wrap_up_is_over,
+    agents_with_lapsed_lease,
+    candidates,
+    hold_agent,
+    move_agent,
+    presence,
+    presences,
+    renew_lease,
+    save_agent,
+    save_skills,
+)
+from routing.store_assignments import (
+    add_assignment,
+    connect_assignment,
+    end_assignment,
+    end_wrap_up,
+    handling_seconds,
+    last_assignment,
+    live_assignment_of_agent,
+    lose_assignment,
+    unconnected_assignments,
+)
+from routing.store_calls import (
+    Placing,
+    add_call,
+    as_waiting_call,
+    boost_call,
+    call_row,
+    callbacks_to_ring,
+    calls_in,
+    hold_call,
+    move_call,
+    overflowing,
+    place_call,
+    reopen_call,
+    set_calling,
+    set_overflow,
+    wait_again,
+    wait_until,
+)
 from routing.store_history import changes, note_change, note_state, note_version
-from routing.store_offers import add_offer, close_offer, due_offers, last_offer, offer_row, open_offer, refusals, with_refusals
+from routing.store_offers import (
+    add_offer,
+    close_offer,
+    due_offers,
+    last_offer,
+    offer_row,
+    open_offer,
+    refusals,
+    with_refusals,
+)
 from routing.store_queues import queue_version, queues, save_queue
-from routing.store_stays import add_held_seconds, answer_stay, close_stay, connect_stay, end_talk_of_stay, end_wrap_up_of_stays, lose_stay, note_estimate, note_offer, open_stay, resume_stay, stays_of
+from routing.store_stays import (
+    add_held_seconds,
+    answer_stay,
+    close_stay,
+    connect_stay,
+    end_talk_of_stay,
+    end_wrap_up_of_stays,
+    lose_stay,
+    note_estimate,
+    note_offer,
+    open_stay,
+    resume_stay,
+    stays_of,
+)
 
 __all__ = [
     "Placing",
@@ -72,6 +131,7 @@ __all__ = [
     "set_overflow",
     "stays_of",
     "unconnected_assignments",
+    "wait_again",
     "wait_until",
     "with_refusals",
 ]

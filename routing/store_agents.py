@@ -141,9 +141,7 @@ def move_agent(
         return False
     if target is AgentState.AVAILABLE or AgentState.AVAILABLE in sources:
         _mark_free(session, agent_id, idle_since if target is AgentState.AVAILABLE else None)
-    store_history.note_state(
-        session, agent_id, target, at=now, idle_since=idle_since, away_reason=away_reason, by=by
-    )
+    store_history.note_state(session, agent_id, target, at=now, idle_since=idle_since, away_reason=away_reason, by=by)
     return True
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from routing import store_stays, tables
 from routing.outcomes import StayOutcome
-from routing.store_statements import FRESH, UNSYNCHRONISED, changed
+from routing.store_statements import FRESH, UNSYNCHRONISED
 
 
 def add_assignment(session: Session, offer: tables.Offer, skill: str, now: datetime) -> None:
@@ -39,9 +39,7 @@ def live_assignment_of_agent(session: Session, agent_id: str) -> tables.Assignme
     """Find the assignment that keeps an agent busy, in the talk or in the wrap-up."""
     row = tables.Assignment
     statement = select(row).where(row.agent_id == agent_id, row.wrap_up_ended_at.is_(None))
-    return session.scalars(
-        statement.order_by(row.assignment_id.desc()).limit(1), execution_options=FRESH
-    ).one_or_none()
+    return session.scalars(statement.order_by(row.assignment_id.desc()).limit(1), execution_options=FRESH).one_or_none()
 
 
 def unconnected_assignments(session: Session, before: datetime) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ def as_waiting_call(row: tables.Waiting) -> WaitingCall:
         enqueued_at=row.enqueued_at,
         priority=row.priority,
         boosts=row.boosts,
+        queue=row.queue,
     )
 
 
@@ -105,12 +106,18 @@ def move_call(
     return changed(session, update(row).where(row.call_id == call_id, row.state == source.value).values(values))
 
 
-def boost_call(session: Session, call: WaitingCall, boosts: Mapping[str, int], rules: Rules) -> None:
+def boost_call(session: Session, call: WaitingCall, boosts: Mapping[str, int], rules: Rules) -> WaitingCall:
     """Give a call other boosts, and the place that goes with them."""
     boosted = replace(call, boosts={**call.boosts, **boosts})
     row = tables.Waiting
     values = {"boosts": dict(boosted.boosts), "ranked_at": ranked_at(boosted, rules)}
     changed(session, update(row).where(row.call_id == call.call_id).values(values))
+    return boosted
+
+
+def wait_again(session: Session, call: WaitingCall, row: tables.Waiting, now: datetime) -> None:
+    """Begin another stay of a call that waits again after a talk, in the queue where it was."""
+    _begin_stay(session, call, Placing(now=now, queue=row.queue, kind=WorkKind(row.kind)))
 
 
 def overflowing(session: Session, now: datetime, limit: int) -> tuple[tables.Waiting, ...]:

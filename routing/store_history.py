@@ -49,7 +49,13 @@ def note_change(
     session: Session, *, at: datetime, by: str, what: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
 ) -> None:
     """Keep what a person changed: who, when, what it was and what it is."""
-    values = {"at": at, "by": by, "what": what, "before": None if before is None else dict(before), "after": dict(after)}
+    values = {
+        "at": at,
+        "by": by,
+        "what": what,
+        "before": None if before is None else dict(before),
+        "after": dict(after),
+    }
     session.execute(insert(tables.Change).values(values))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from routing import store_history, tables
 from routing.agents import Refusal, Refused
 from routing.queues import DEFAULT_QUEUE, Queue, queue_from_json
-from routing.store_statements import FRESH, changed
+from routing.store_statements import changed
 
 
 def queues(session: Session) -> Mapping[str, Queue]:
@@ -30,7 +30,7 @@ def save_queue(session: Session, queue: Queue, *, by: str, version: int, now: da
 
     Returns the new version; refused with `CHANGED_MEANWHILE` when somebody else was quicker.
     """
-    row = session.get(tables.Queue, queue.queue_id, **FRESH)
+    row = session.get(tables.Queue, queue.queue_id, populate_existing=True)
     before = None if row is None else dict(row.content)
     values = {"content": queue.as_json(), "version": version + 1, "changed_at": now, "changed_by": by}
     if version == 0:

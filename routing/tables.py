@@ -129,7 +129,9 @@ class Stay(Base):
     boosts: Mapped[dict[str, int]] = mapped_column(JSON)
     transferred: Mapped[bool] = mapped_column(default=False)  # it came from another agent, not from the line
     enqueued_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    came_at: Mapped[datetime] = mapped_column(UtcDateTime)  # since when it counts as waiting: earlier where a place is kept
+    came_at: Mapped[datetime] = mapped_column(
+        UtcDateTime
+    )  # since when it counts as waiting: earlier where a place is kept
     estimate_seconds: Mapped[int | None] = mapped_column(Integer)  # what the caller was told first
     first_offered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     offers: Mapped[int] = mapped_column(Integer, default=0)
