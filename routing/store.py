@@ -1,6 +1,7 @@
 """Routing's statements by subject: agents, calls, offers, assignments, stays, queues, history.
 
-Nothing here commits; when to make which is left to `dispatch`. Rows are locked in one order everywhere: offer or assignment, then agent, then call.
+Nothing here commits; when to make which is left to `dispatch`. Rows are locked in one order
+everywhere: offer or assignment, then agent, then call.
 """
 
 from routing.store_agents import (

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from routing import store_history, tables
+from routing import changes, store_history, tables
 from routing.agents import KEEPS_IDLE_TIME, AgentEvent, AgentState, Candidate, Presence, states_before, target_of
 from routing.skills import Skills, checked_level, checked_skill
 from routing.store_statements import FRESH, UNSYNCHRONISED, changed, held
@@ -139,6 +139,7 @@ def move_agent(
     ).scalar_one_or_none()
     if idle_since is None:
         return False
+    changes.mark(session, changes.agent(agent_id))
     if target is AgentState.AVAILABLE or AgentState.AVAILABLE in sources:
         _mark_free(session, agent_id, idle_since if target is AgentState.AVAILABLE else None)
     store_history.note_state(session, agent_id, target, at=now, idle_since=idle_since, away_reason=away_reason, by=by)
@@ -189,6 +190,7 @@ def _set_skills(
         for key, level in sorted(skills.items())
     )
     session.flush()
+    changes.mark(session, changes.agent(agent.agent_id), changes.QUEUES)
     if not (is_same and is_known):
         store_history.note_version(session, agent.agent_id, skills=skills, languages=languages, at=now, by=by)
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from routing import store_stays, tables
+from routing import changes, store_stays, tables
 from routing.outcomes import StayOutcome
 from routing.store_statements import FRESH, UNSYNCHRONISED
 
@@ -51,6 +51,7 @@ def unconnected_assignments(session: Session, before: datetime) -> tuple[str, ..
 
 def connect_assignment(session: Session, call_id: str, now: datetime) -> bool:
     """Note that caller and agent hear each other; the first time counts."""
+    changes.mark(session, changes.QUEUES, changes.call(call_id))
     row = tables.Assignment
     statement = update(row).where(row.call_id == call_id, row.ended_at.is_(None), row.connected_at.is_(None))
     met = session.execute(

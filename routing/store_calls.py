@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from routing import store_stays, tables
+from routing import changes, store_stays, tables
 from routing.outcomes import WorkKind
 from routing.skills import requirements_from_json
 from routing.store_statements import FRESH, UNSYNCHRONISED, changed, held
@@ -96,6 +96,7 @@ def move_call(
     session: Session, call_id: str, source: WaitingState, target: WaitingState, *, now: datetime, reason: str = ""
 ) -> bool:
     """Compare-and-swap of a call's state."""
+    changes.mark(session, changes.QUEUES, changes.call(call_id))
     row = tables.Waiting
     values: dict[str, Any] = {"state": target.value}
     if target is WaitingState.ENDED:
@@ -109,6 +110,7 @@ def move_call(
 def boost_call(session: Session, call: WaitingCall, boosts: Mapping[str, int], rules: Rules) -> WaitingCall:
     """Give a call other boosts, and the place that goes with them."""
     boosted = replace(call, boosts={**call.boosts, **boosts})
+    changes.mark(session, changes.QUEUES, changes.call(call.call_id))
     row = tables.Waiting
     values = {"boosts": dict(boosted.boosts), "ranked_at": ranked_at(boosted, rules)}
     changed(session, update(row).where(row.call_id == call.call_id).values(values))
@@ -153,6 +155,7 @@ def callbacks_to_ring(session: Session, now: datetime, limit: int) -> tuple[tabl
 
 def set_calling(session: Session, call_id: str, until: datetime) -> bool:
     """Take on, or keep, the ringing of a callback's customer until a time."""
+    changes.mark(session, changes.QUEUES, changes.call(call_id))
     row = tables.Waiting
     statement = update(row).where(row.call_id == call_id, row.state == WaitingState.CALLING.value)
     return changed(session, statement.values(calling_until=until))
@@ -160,6 +163,7 @@ def set_calling(session: Session, call_id: str, until: datetime) -> bool:
 
 def wait_until(session: Session, call_id: str, at: datetime) -> bool:
     """Let a callback that was being rung wait again, until a time at the least; it keeps its place."""
+    changes.mark(session, changes.QUEUES, changes.call(call_id))
     row = tables.Waiting
     statement = update(row).where(row.call_id == call_id, row.state == WaitingState.CALLING.value)
     values = {"state": WaitingState.WAITING.value, "not_before": at, "calling_until": None}
@@ -193,6 +197,7 @@ def _begin_stay(session: Session, call: WaitingCall, placing: Placing) -> None:
         now=placing.now,
         transferred=placing.transferred,
     )
+    changes.mark(session, changes.QUEUES, changes.call(call.call_id))
     row = tables.Waiting
     statement = update(row).where(row.call_id == call.call_id).values(stay_id=stay_id)
     session.execute(statement, execution_options=UNSYNCHRONISED)
