@@ -137,6 +137,7 @@ class Candidate:
     languages: tuple[str, ...]
     skills: Skills
     refused_at: datetime | None = None  # when this agent last declined or missed this very call
+    calls_today: int = 0  # taken since midnight; only an order by fewest calls looks at it
 
     def __post_init__(self) -> None:
         """Refuse naive times."""

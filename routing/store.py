@@ -12,7 +12,7 @@ from sqlalchemy import CursorResult, Select, Update, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from routing import tables
+from routing import changes, tables
 from routing.agents import KEEPS_IDLE_TIME, AgentEvent, AgentState, Candidate, Presence, states_before, target_of
 from routing.outcomes import OfferState
 from routing.receipts import Receipt
@@ -47,6 +47,7 @@ def save_agent(
     agent.name, agent.address, agent.languages = name, address, list(languages)
     agent.skills.extend(rows)
     session.flush()
+    changes.mark(session, changes.agent(agent_id), changes.QUEUES)
 
 
 def presences(session: Session) -> tuple[Presence, ...]:
@@ -118,6 +119,7 @@ def add_call(session: Session, call: WaitingCall, rules: Rules = DEFAULT_RULES) 
             session.add(row)
     except IntegrityError:
         return False
+    changes.mark(session, changes.QUEUES, changes.call(call.call_id))
     return True
 
 
@@ -163,6 +165,7 @@ def move_call(
     session: Session, call_id: str, source: WaitingState, target: WaitingState, *, now: datetime, reason: str = ""
 ) -> bool:
     """Compare-and-swap of a call's state."""
+    changes.mark(session, changes.QUEUES, changes.call(call_id))
     row = tables.Waiting
     values: dict[str, Any] = {"state": target.value}
     if target is WaitingState.ENDED:
@@ -172,6 +175,7 @@ def move_call(
 
 def reopen_call(session: Session, call: WaitingCall, rules: Rules = DEFAULT_RULES) -> bool:
     """Put an ended call into the queue again, as new."""
+    changes.mark(session, changes.QUEUES, changes.call(call.call_id))
     row = tables.Waiting
     statement = update(row).where(row.call_id == call.call_id, row.state == WaitingState.ENDED.value)
     values = {
@@ -190,6 +194,7 @@ def reopen_call(session: Session, call: WaitingCall, rules: Rules = DEFAULT_RULE
 
 def boost_call(session: Session, call: WaitingCall, boosts: Mapping[str, int], rules: Rules) -> None:
     """Give a call other boosts, and the place that goes with them."""
+    changes.mark(session, changes.QUEUES, changes.call(call.call_id))
     boosted = replace(call, boosts={**call.boosts, **boosts})
     row = tables.Waiting
     values = {"boosts": dict(boosted.boosts), "ranked_at": ranked_at(boosted, rules)}
@@ -206,6 +211,7 @@ def move_agent(
     away_reason: str = "",
 ) -> bool:
     """Compare-and-swap of an agent's state: one UPDATE from the states that allow the event, or from `source` only."""
+    changes.mark(session, changes.agent(agent_id))
     target = target_of(event)
     sources = states_before(event) if source is None else (source,)
     values: dict[str, Any] = {"state": target.value, "state_since": now, "away_reason": away_reason}
@@ -317,6 +323,7 @@ def live_assignment_of_agent(session: Session, agent_id: str) -> tables.Assignme
 
 def connect_assignment(session: Session, call_id: str, now: datetime) -> bool:
     """Note that caller and agent hear each other; the first time counts."""
+    changes.mark(session, changes.QUEUES, changes.call(call_id))
     row = tables.Assignment
     statement = update(row).where(row.call_id == call_id, row.ended_at.is_(None), row.connected_at.is_(None))
     return _changed(session, statement.values(connected_at=now))

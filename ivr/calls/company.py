@@ -8,12 +8,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ivr.calls.drawing import random_digits
-from ivr.calls.hours import Hours
 from ivr.calls.voice_parts import VoiceParts
 from ivr.calls.words_wanted import WordsWanted
 from ivr.flow.definition import Flow
 from ivr.intents.understanding import Understanding
 from prompts.catalogue import Catalogue
+from prompts.desk_book import DeskBook
+from routing.hours import Hours
 from routing.waiting import DEFAULT_RULES, Rules
 
 CARRIER = "carrier"
@@ -80,6 +81,7 @@ class Company:
     token_key: bytes = b""  # binds a media socket to its call and turn, and signs the addresses of spoken prompts
     spoken_here: frozenset[str] = frozenset()  # languages whose prompts are said in our own voice
     voice: VoiceParts | None = None  # None: no voice is looked at, and none proves anything
+    desk_book: DeskBook = field(default_factory=DeskBook)  # what agents choose from and read aloud
     draw_digits: Callable[[int], str] = field(default=random_digits)  # for proofs that are good once
 
     @property

@@ -1,13 +1,11 @@
-"""How a caller meets a person: the rounds of waiting, the agent's leg, the conference, and what the carrier reports of them.
+"""How a caller meets a person: the way out of the queue, the agent's leg, the conference, and what the carrier reports of them.
 
 Whatever the carrier tells is held against where the call stands by our own records, so a repeated, late or lost report does no
-harm: each method changes only what its event can still change. Who takes which call is `routing`'s.
+harm: each method changes only what its event can still change. Who takes which call is `routing`'s, the wait `waiting_rounds`'.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
@@ -15,21 +13,15 @@ from ivr.calls import own_words, speaking, store
 from ivr.calls.company import QUEUE, Company
 from ivr.calls.conductor import Conductor, Reply
 from ivr.calls.effects import BringCaller, Effect, EndLeg
-from ivr.calls.open_question import Spoken
 from ivr.calls.tables import Call
-from ivr.flow.events import Value
+from ivr.calls.waiting_rounds import WaitingRounds
 from ivr.telephony import twiml
-from ivr.telephony.answers import Continue, LeaveQueue, Meet, Nothing, SayAndHangUp, Speak, WaitingRound, WaitInQueue
+from ivr.telephony.answers import Continue, Meet, Nothing, SayAndHangUp, WaitInQueue
 from ivr.telephony.requests import ENDED_STATUSES, ConferenceEvent, StatusCallback, VoiceRequest
 from routing import dispatch, reports
-from routing import store as routing_store
 from routing.outcomes import Requeued, TalkEnded
 
 CALLER, AGENT = "caller", "agent"
-# What a caller presses while waiting to be rung back instead.
-CALLBACK_KEY = "1"
-# The place is told at the first round and then at each fourth: a round of music lasts some twenty seconds; judgement.
-ROUNDS_BETWEEN_PLACES = 4
 # How long the caller's way back waits for what became of the agent's leg, where that has not been told yet; judgement.
 HEARSAY_SECONDS = 1
 
@@ -43,27 +35,13 @@ class Meeting:
     def __init__(self, company: Company, conductor: Conductor) -> None:
         self._company = company
         self._conductor = conductor
+        self._rounds = WaitingRounds(company)
 
     # --- The caller's leg
 
     def waiting_round(self, session: Session, request: VoiceRequest, turn: int, round_: int, now: datetime) -> Reply:
-        """One round of waiting: the place and the honest estimate, music, and a key for a callback."""
-        call = store.call(session, request.call_id)
-        if call is None or call.status == store.ENDED:
-            return Reply(document=twiml.write(SayAndHangUp(prompts=())))
-        tells_place = round_ % ROUNDS_BETWEEN_PLACES == 0
-        if request.keys == CALLBACK_KEY or (round_ and tells_place and self._nobody_is_left(session, call)):
-            return Reply(document=twiml.write(LeaveQueue()))
-        return Reply(
-            document=twiml.write(
-                WaitingRound(
-                    prompts=self._place(session, call, now) if tells_place else (),
-                    music_url=self._company.addresses.voice("music.wav"),
-                    round_path=self._company.addresses.voice(f"wait/{turn}/{round_ + 1}"),
-                    language=call.language,
-                )
-            )
-        )
+        """One round of waiting, as `ivr.calls.waiting_rounds` has it."""
+        return self._rounds.round(session, request, turn, round_, now)
 
     def left_queue(self, session: Session, request: VoiceRequest, turn: int, now: datetime) -> Reply:
         """The caller is out of the queue: redirected to the agent, gone, or back in the flow."""
@@ -77,8 +55,8 @@ class Meeting:
             return Reply(document=twiml.write(Nothing()))
         effects: tuple[Effect, ...] = ()
         if call is not None and turn == call.turn and call.status in {store.WAITING, store.TALKING}:
-            if outcome == "left" and self._nobody_is_left(session, call):
-                outcome = "nobody"
+            if outcome == "left":
+                outcome = self._rounds.why_left(session, call)
             dispatch.withdraw(session, call_id=call.call_id, reason=outcome, now=now)
             effects = self._without_agent(call)
             self.offer_waiting(session, now)
@@ -155,7 +133,7 @@ class Meeting:
         )
         if call is None or not is_wanted:
             language = self._company.default_language
-            words = self._words(self._company.live_version, own_words.CALLER_GONE, language)
+            words = speaking.own_words(self._company, self._company.live_version, own_words.CALLER_GONE, language)
             return Reply(document=twiml.write(SayAndHangUp(prompts=(words,))))
         effects: tuple[Effect, ...] = ()
         if call.status == store.WAITING:
@@ -235,12 +213,6 @@ class Meeting:
         happened = store.times_happened(session, call.call_id)
         return happened.get("brought_to_agent", 0) >= happened.get("agent_answered", 0)
 
-    @staticmethod
-    def _nobody_is_left(session: Session, call: Call) -> bool:
-        """Whether every agent who could ever take this waiting call has signed off since."""
-        row = routing_store.call_row(session, call.call_id)
-        return row is not None and not reports.anybody_for(session, routing_store.as_waiting_call(row).requirements)
-
     def _back_in_queue(self, session: Session, call: Call, now: datetime) -> Reply:
         addresses = self._company.addresses
         happened = store.times_happened(session, call.call_id)
@@ -249,7 +221,7 @@ class Meeting:
         return Reply(
             document=twiml.write(
                 WaitInQueue(
-                    prompts=(self._words(call.flow_version, own_words.LINE_LOST, call.language),),
+                    prompts=(speaking.own_words(self._company, call.flow_version, own_words.LINE_LOST, call.language),),
                     queue=QUEUE,
                     wait_path=addresses.voice(f"wait/{call.turn}/0"),
                     left_path=addresses.voice(f"left/{call.turn}"),
@@ -270,23 +242,3 @@ class Meeting:
             events_path=addresses.voice("conference"),
             wait_path=addresses.voice("music"),
         )
-
-    def _place(self, session: Session, call: Call, now: datetime) -> tuple[Speak, ...]:
-        position = reports.position(session, call.call_id, now, self._company.routing_rules)
-        if position is None:
-            return ()
-        values: dict[str, Value] = {"place": position.place}
-        keys = [own_words.QUEUE_NEXT if position.place == 1 else own_words.QUEUE_PLACE]
-        if position.estimate_seconds is not None:
-            keys.append(own_words.QUEUE_ESTIMATE)
-            # In whole minutes: seconds would promise what no estimate can keep.
-            values["wait"] = 60 * max(1, round(position.estimate_seconds / 60))
-        keys.append(own_words.QUEUE_CALLBACK)
-        return tuple(self._words(call.flow_version, key, call.language, values) for key in keys)
-
-    def _words(
-        self, version: int, key: str, language: str, values: Mapping[str, Value] = MappingProxyType({})
-    ) -> Speak:
-        said_in = self._company.version(version)
-        words = said_in.catalogue.wording(key, language=language, values=values)
-        return speaking.speak(self._company, said_in, Spoken(text=words, language=language, recording=key))

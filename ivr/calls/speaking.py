@@ -5,22 +5,35 @@ Making the sound is `ivr.speech`'s.
 """
 
 import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from itsdangerous import BadData, URLSafeSerializer
 
 from ivr.calls.company import Company, FlowVersion
 from ivr.calls.open_question import Spoken
+from ivr.flow.events import Value
 from ivr.telephony.answers import Speak
 
 # Addresses up to this length pass every proxy (RFC 9110, 4.1, asks for 8000 octets; old ones take 2048): a text that makes a
 # longer one is left to the carrier's voice.
 LONGEST_SIGNED: Final = 1800
+_NO_VALUES: Final[Mapping[str, Value]] = MappingProxyType({})
 
 
 def speak(company: Company, version: FlowVersion, said: Spoken) -> Speak:
     """How the carrier is told to say it: by the address of a recording or of our own voice, else in its own voice."""
     return Speak(text=said.text, language=said.language, recording_url=_address(company, version, said))
+
+
+def own_words(
+    company: Company, version: int, key: str, language: str, values: Mapping[str, Value] = _NO_VALUES
+) -> Speak:
+    """How the carrier is told to say a prompt that the service says by itself (`ivr.calls.own_words`)."""
+    said_in = company.version(version)
+    words = said_in.catalogue.wording(key, language=language, values=values)
+    return speak(company, said_in, Spoken(text=words, language=language, recording=key))
 
 
 def can_be_streamed(company: Company, version: FlowVersion, said: Spoken) -> bool:

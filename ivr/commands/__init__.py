@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ivr import database
 from ivr.accounts import store as accounts
-from ivr.app import catch_up, checked, make_understanding
+from ivr.app import catch_up, checked, checked_desk_book, make_understanding
 from ivr.calls import erasures
 from ivr.commands.demo import DEFAULT_LINE_PORT, DEFAULT_PORT, Demo, DemoError
 from ivr.commands.key_commands import keys
@@ -33,6 +33,8 @@ from ivr.commands.trial_line import open_line
 from ivr.commands.voice_commands import voice
 from ivr.line.channel import QUALITIES
 from ivr.settings import FILE_VARIABLE, Settings, shown
+from prompts.desk_book import DeskBookError
+from prompts.documents import HERE as SHIPPED_PROMPTS
 from prompts.version import VersionError
 from prompts.version import load as load_version
 from routing import store as routing_store
@@ -81,10 +83,11 @@ def secret() -> None:
 @main.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 def check(folder: Path | None) -> None:
-    """Check a FOLDER's flow and prompts (the shipped ones without it): every problem with file, node and line."""
+    """Check a FOLDER's flow, prompts and desk file (the shipped ones without it): every problem with file, node and line."""
     try:
         version = checked(load_version(folder) if folder else load_version())
-    except VersionError as error:
+        checked_desk_book(folder or SHIPPED_PROMPTS)
+    except (VersionError, DeskBookError) as error:
         raise Trouble(str(error)) from None
     console.print(f"[green]✓[/] flow {version.flow.name}: {len(version.flow.nodes)} nodes, nothing wrong")
 

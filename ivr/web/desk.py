@@ -19,8 +19,8 @@ from ivr.web.guards import guarded_by, the_agent_id, the_person
 from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.wiring import wiring
-from ivr.web.words import AWAY_REASONS, OUTCOMES
-from routing import dispatch, reports
+from ivr.web.words import away_reasons
+from routing import changes, dispatch, reports
 from routing.agents import AgentEvent, AgentState
 from routing.outcomes import Assigned
 
@@ -61,7 +61,10 @@ def events() -> ResponseReturnValue:
                 return None
             return desk_view.look(session, wiring().doors.company, agent_id=agent_id, language=spoken, now=moment)
 
-    return live.stream(look, _draw)
+    def topics(view: DeskView) -> tuple[str, ...]:
+        return (changes.agent(agent_id), *([changes.call(view.call_id)] if view.call_id else []))
+
+    return live.stream(look, _draw, topics=topics)
 
 
 @desk.post("/state")
@@ -69,7 +72,7 @@ def events() -> ResponseReturnValue:
 def set_state() -> ResponseReturnValue:
     """Available, away with a reason, or offline."""
     wish, reason = WISHES.get(request.form.get("state", "")), request.form.get("reason", "")
-    if wish is None or (wish is AgentEvent.STEP_AWAY and reason not in AWAY_REASONS):
+    if wish is None or (wish is AgentEvent.STEP_AWAY and reason not in away_reasons()):
         return errors.refused("form_incomplete")
     away_reason = reason if wish is AgentEvent.STEP_AWAY else ""
     session, agent_id, now = transaction.session(), the_agent_id(), transaction.now()
@@ -129,15 +132,16 @@ def finish(call_id: str) -> ResponseReturnValue:
     form = WrapUpForm()
     due_at = form.due_at_utc(wiring().zone)
     next_step = (form.next_step.data or "").strip()
-    needs_step = form.outcome.data == "to_follow_up" and not next_step
-    if not form.validate() or needs_step or (next_step and due_at is None):
+    outcome = next((one for one in wiring().doors.company.desk_book.outcomes if one.code == form.outcome.data), None)
+    needs_step = outcome is not None and outcome.needs_next_step and not next_step
+    if not form.validate() or outcome is None or needs_step or (next_step and due_at is None):
         return errors.refused("form_incomplete")
     return _answer(
         _acts().finish(
             transaction.session(),
             agent_id=the_agent_id(),
             call_id=call_id,
-            outcome=form.outcome.data,
+            outcome=outcome.code,
             note=(form.note.data or "").strip(),
             next_step=next_step,
             due_at=due_at,
@@ -182,7 +186,7 @@ def _answer(outcome: Outcome) -> ResponseReturnValue:
 def _draw(view: DeskView) -> dict[str, str]:
     """The parts of the desk, each as HTML. `notes` is drawn the same from the acceptance on: the page keeps what is typed."""
     parts = {
-        "presence": render_template("desk/presence.html", view=view, away_reasons=AWAY_REASONS),
+        "presence": render_template("desk/presence.html", view=view, away_reasons=away_reasons()),
         "work": render_template("desk/work.html", view=view),
         "story": render_template(
             "desk/story.html", view=view, call=view.context, audio_endpoint="desk.audio" if view.assignment else ""
@@ -198,7 +202,7 @@ def _draw(view: DeskView) -> dict[str, str]:
     }
     if view.assignment is not None:
         due_at = _on_the_quarter(view.assignment)
-        parts["notes"] = render_template("desk/notes.html", view=view, outcomes=OUTCOMES, due_at=due_at)
+        parts["notes"] = render_template("desk/notes.html", view=view, outcomes=view.outcomes, due_at=due_at)
     return parts
 
 

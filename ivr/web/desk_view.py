@@ -12,6 +12,7 @@ from ivr.calls import store, story, voice_card
 from ivr.calls.company import Company
 from ivr.calls.context import CallContext, DoneLine
 from ivr.calls.voice_card import VoiceCard
+from prompts.desk_book import Choice
 from routing import reports
 from routing.agents import AgentState, Presence
 from routing.outcomes import Assigned, Offered
@@ -55,6 +56,7 @@ class DeskView:
     assignment: Assigned | None
     context: CallContext | None  # of the call that is offered, talked about or wrapped up
     voice: VoiceCard | None  # of the same call
+    outcomes: tuple[Choice, ...]  # that the call may have
     receipt: tuple[str, ...]  # why this agent, in plain sentences, the decision first
 
     @property
@@ -87,13 +89,15 @@ def look(session: Session, company: Company, *, agent_id: str, language: str, no
     busy = presence.state in {AgentState.ON_CALL, AgentState.WRAP_UP}
     assignment = reports.current_assignment_of(session, agent_id) if busy else None
     shown = offer or assignment
+    context = context_of(session, shown.call_id, language=language, now=now) if shown is not None else None
     return DeskView(
         presence=presence,
         phase=_phase(presence, offer, assignment),
         offer=offer,
         assignment=assignment,
-        context=context_of(session, shown.call_id, language=language, now=now) if shown is not None else None,
+        context=context,
         voice=card_of(session, company, shown.call_id, language=language, now=now) if shown is not None else None,
+        outcomes=company.desk_book.outcomes_of(intent=context.reason if context else "", queue=""),
         receipt=_receipt(session, shown.call_id, agent_id, language) if shown is not None else (),
     )
 

@@ -12,7 +12,6 @@ from biometrics.attacks import DEFAULT_RULES
 from biometrics.watchlist import LONGEST_LABEL
 from ivr.accounts.store import LONGEST_PASSWORD
 from ivr.web.languages import LANGUAGES
-from ivr.web.words import OUTCOMES
 
 LONGEST_NOTE = 4000
 
@@ -48,7 +47,7 @@ class WatchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
 class WrapUpForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
     """What the call led to."""
 
-    outcome = StringField(_l("Outcome"), validators=[AnyOf(tuple(OUTCOMES))])
+    outcome = StringField(_l("Outcome"), validators=[DataRequired(), Length(max=40)])
     note = TextAreaField(_l("Note"), validators=[Optional(), Length(max=LONGEST_NOTE)])
     next_step = TextAreaField(_l("Next step"), validators=[Optional(), Length(max=LONGEST_NOTE)])
     due_at = DateTimeLocalField(_l("Due"), validators=[Optional()])

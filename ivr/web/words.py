@@ -9,6 +9,7 @@ from babel.numbers import format_decimal
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from ivr.web.languages import language
 from ivr.web.wiring import wiring
 
 STATES: Mapping[str, Any] = {
@@ -21,25 +22,8 @@ STATES: Mapping[str, Any] = {
     "offline": _l("Offline"),
 }
 
-AWAY_REASONS: Mapping[str, Any] = {
-    "break": _l("Break"),
-    "lunch": _l("Lunch"),
-    "meeting": _l("Meeting"),
-    "training": _l("Training"),
-    "other": _l("Other work"),
-}
-
-OUTCOMES: Mapping[str, Any] = {
-    "solved": _l("Solved"),
-    "to_follow_up": _l("To follow up"),
-    "passed_on": _l("Passed on to somebody else"),
-    "not_solved": _l("Not solved"),
-    "wrong_number": _l("Wrong number or nobody there"),
-}
-
-# What became of a contact: what an agent wrote down, else what the line knows, or another channel's system told.
+# What became of a contact where no agent wrote it down: what the line knows, or another channel's system told.
 CONTACT_OUTCOMES: Mapping[str, Any] = {
-    **OUTCOMES,
     "in_line": _l("Served by the line"),
     "with_agent": _l("Talked to an agent"),
     "answered": _l("Answered"),
@@ -268,8 +252,8 @@ VOICE_NUMBERS: Mapping[str, Any] = {
 
 TABLES: Mapping[str, Mapping[str, Any]] = {
     "state": STATES,
-    "away": AWAY_REASONS,
-    "outcome": OUTCOMES,
+    "away": {},
+    "outcome": {},
     "contact_outcome": CONTACT_OUTCOMES,
     "reason": REASONS,
     "certainty": CERTAINTIES,
@@ -299,8 +283,25 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+# The tables whose words are the company's own, by the list of the desk book that has them.
+OF_THE_DESK_BOOK: Mapping[str, str] = {
+    "away": "away_reasons",
+    "outcome": "outcomes",
+    "contact_outcome": "outcomes",
+}
+
+
+def away_reasons() -> Mapping[str, str]:
+    """The reasons for being away, in the order and the words of the desk book."""
+    return {one.code: one.names[language()] for one in wiring().doors.company.desk_book.away_reasons}
+
+
 def worded(code: str, table: str) -> str:
     """The words for a code; an unknown one is shown as it is, its underscores as spaces."""
+    if table in OF_THE_DESK_BOOK:
+        named = wiring().doors.company.desk_book.name(OF_THE_DESK_BOOK[table], code, language())
+        if named:
+            return named
     known = TABLES[table].get(code)
     return str(known) if known is not None else code.replace("_", " ")
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from routing.agents import AgentState, Candidate
 from routing.matching import could_ever_take, match
-from routing.receipts import _WORDS, Receipt, Rule, TieBreak, receipt_from_json
+from routing.receipts import Receipt, Rule, TieBreak, receipt_from_json
+from routing.receipts_words import WORDS
 from routing.skills import Requirements
 from routing.waiting import WaitingCall
 
@@ -123,7 +124,7 @@ def test_a_receipt_survives_json_and_speaks_both_languages(agents: list[Candidat
     assert receipt_from_json(json.loads(json.dumps(receipt.as_json()))) == receipt
     for language in ("it", "en"):
         words = receipt.in_words(language)
-        assert len(words) == 1 + len(agents)
+        assert len([line for line in words if line.startswith(tuple(one.name for one in agents))]) >= len(agents)
         assert not any(re.search(r"[{}]|None", line) for line in words)
 
 
@@ -136,7 +137,7 @@ def test_who_is_chosen_could_have_been_foreseen(agents: list[Candidate], waited:
 
 
 def test_both_languages_say_the_same_things_with_the_same_values() -> None:
-    italian, english = _WORDS["it"], _WORDS["en"]
+    italian, english = WORDS["it"], WORDS["en"]
     assert italian.keys() == english.keys()
     for key in italian:
         assert set(re.findall(r"{(\w+)}", italian[key])) == set(re.findall(r"{(\w+)}", english[key])), key
@@ -156,9 +157,11 @@ def test_the_words_of_a_decision_name_who_why_and_why_not_the_others() -> None:
     why = "a parità di livello, aspetta una chiamata da più tempo."
     assert receipt.in_words("it") == (
         "Anna riceve la chiamata (orders, livello 3, in attesa da 12 s, anello 0): " + why,
+        "Chiede anche: una di queste lingue: it.",
+        "Posto nella coda: attesa 12 s = 12 s.",
         "Anna: risponde ai requisiti; livelli di distanza 0, in attesa di chiamate da 90 s.",
         "Bruno: risponde ai requisiti; livelli di distanza 0, in attesa di chiamate da 30 s.",
         "Carla: ora è nel dopo chiamata.",
         "Dario: ha il livello 2, serve almeno 3; lingue parlate: nessuna indicata, serve it.",
     )
-    assert receipt.in_words("en")[3] == "Carla: is in wrap-up now."
+    assert receipt.in_words("en")[5] == "Carla: is in wrap-up now."
