@@ -6,6 +6,7 @@ transfers, agents who step away of their own will.
 """
 
 import heapq
+import math
 from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -97,9 +98,10 @@ class Simulation:
         while events and events[0][0] <= self.day.ends_seconds:
             self.now, what, _, whom, which = heapq.heappop(events)
             happen[_Event(what)](whom, which)
+        closing = self.now if self.day.ends_seconds == math.inf else self.day.ends_seconds
         for index, stay in enumerate(self._stays):
             if stay is None:
-                self.now = max(self.came[index], min(self.now, self.day.ends_seconds))
+                self.now = max(self.came[index], closing)
                 self._keep(index, Ending.CLOSED)
         return tuple(stay for stay in self._stays if stay is not None)
 
@@ -112,6 +114,25 @@ class Simulation:
         rung = ((self._ranked[call], self.day.calls[call].call.call_id, call) for call in self._rung)
         return [index for _, _, index in sorted((*self.waiting, *rung))]
 
+    def is_rung(self, call: int) -> bool:
+        """Whether the call is being offered."""
+        return call in self._rung
+
+    def refusals_of(self, call: int) -> dict[int, float]:
+        """Which agents declined or missed a call, and when."""
+        return self._refused.get(call, {})
+
+    def has_something_due(self, call: int) -> bool:
+        """Whether something of the call's is still to happen at this very moment."""
+        return any(
+            when <= self.now + _A_LITTLE and what == _Event.LOOK and whom == call
+            for when, what, _, whom, _ in self._events
+        )
+
+    def can_be_offered(self, call: int) -> bool:
+        """Whether somebody is free who may take a waiting call at this moment."""
+        return self._chosen(call) is not None
+
     def _at(self, when: float, what: _Event, whom: int, which: int = 0) -> None:
         self._order += 1
         heapq.heappush(self._events, (when, int(what), self._order, whom, which))
@@ -123,7 +144,7 @@ class Simulation:
         self._wait(call)
         if self._watch is not None:
             self._watch(self, call)
-        if one.patience_seconds < float("inf"):
+        if one.patience_seconds < math.inf:
             self._at(self.now + one.patience_seconds, _Event.ABANDON, call)
         if not self._offer(call):
             self._look_later(call)
@@ -161,10 +182,7 @@ class Simulation:
         del self.waiting[bisect_left(self.waiting, place)]
 
     def _offer(self, call: int) -> bool:
-        one = self.day.calls[call].call
-        preferred = self.choice.index_of(one.requirements.preferred_agent_id)
-        is_there = preferred is not None and self.agent_state[preferred] is not AgentState.OFFLINE
-        agent = self.choice.choose(one, self._fits[call], self.now + _A_LITTLE, self._refused.get(call), is_there)
+        agent = self._chosen(call)
         if agent is None:
             return False
         self._idle_before[agent] = self.choice.idle_since(agent)
@@ -179,15 +197,31 @@ class Simulation:
             self._accepted(call, agent)
             return True
         self._set(agent, AgentState.OFFERED)
-        self._at(self.now + self._answers.seconds(answers, self.day.rules.offer_seconds), _Event.ANSWER, agent, self.offers[call])
+        self._at(
+            self.now + self._answers.seconds(answers, self.day.rules.offer_seconds),
+            _Event.ANSWER,
+            agent,
+            self.offers[call],
+        )
         return True
+
+    def _chosen(self, call: int) -> int | None:
+        one = self.day.calls[call].call
+        preferred = self.choice.index_of(one.requirements.preferred_agent_id)
+        is_there = preferred is not None and self.agent_state[preferred] is not AgentState.OFFLINE
+        return self.choice.choose(one, self._fits[call], self.now + _A_LITTLE, self._refused.get(call), is_there)
+
+    def _rings_for(self, agent: int) -> float:
+        return self.now - self.state_since[agent] if self.agent_state[agent] is AgentState.OFFERED else 0.0
 
     def _answered(self, agent: int, which: int) -> None:
         call = self.agent_call[agent]
         if call < 0 or self._rung.get(call) != agent or self.offers[call] != which:
             return  # withdrawn in the meantime
         answers = self.day.agents[agent].answering
-        drawn = self._answers.kind(answers, self.now - self.state_since[agent] + _A_LITTLE >= self.day.rules.offer_seconds)
+        drawn = self._answers.kind(
+            answers, self.now - self.state_since[agent] + _A_LITTLE >= self.day.rules.offer_seconds
+        )
         if drawn == "accepted":
             self._accepted(call, agent)
             return
@@ -292,6 +326,7 @@ class Simulation:
             is_preferred=who is not None and who.agent_id == asked.preferred_agent_id,
             wants_preferred=asked.preferred_agent_id is not None,
             offers=self.offers[call],
+            answered_in_seconds=0.0 if agent is None else self._rings_for(agent),
         )
 
 

@@ -113,3 +113,4 @@ class SimulatedStay:
     is_preferred: bool = False  # a preferred agent was asked for and took it
     wants_preferred: bool = False
     offers: int = 0
+    answered_in_seconds: float = 0.0  # from the ring that was answered to the answer

@@ -16,6 +16,8 @@ from routing.skills import Requirements
 from routing.waiting import WaitingCall
 
 _HOUR = 3600.0
+_ANSWERING = Answering(seconds=5.0, declines=0.02, misses=0.02)
+_HASTY_SHARE, _HASTY_SECONDS = 0.15, 40.0
 # Share of the busiest hour's calls in each hour from opening on: a peak before noon, a smaller one in the afternoon.
 _PROFILE = (0.55, 0.85, 1.0, 0.95, 0.7, 0.6, 0.8, 0.9, 0.75, 0.45)
 
@@ -52,7 +54,7 @@ class Town:
     german: float = 0.08  # the share that speaks German; one agent of six does
     preferred: float = 0.05
     urgent: float = 0.05  # the share with a step of priority
-    answering: Answering = Answering(seconds=5.0, declines=0.02, misses=0.02)
+    answering: Answering = _ANSWERING
     pace_spread: float = 0.15
 
 
@@ -74,8 +76,10 @@ def _agents(town: Town, generator: np.random.Generator) -> tuple[SimulatedAgent,
     for number in range(town.agents):
         count = int(generator.choice((1, 2, 3), p=(0.35, 0.45, 0.2)))
         chosen = generator.choice(len(names), size=min(count, len(names)), replace=False, p=shares / shares.sum())
-        skills = {names[int(one)]: int(generator.choice((1, 2, 3, 4, 5), p=(0.1, 0.2, 0.35, 0.25, 0.1))) for one in chosen}
-        lunch = (3.0 + 2.0 * generator.random()) * _HOUR
+        skills = {
+            names[int(one)]: int(generator.choice((1, 2, 3, 4, 5), p=(0.1, 0.2, 0.35, 0.25, 0.1))) for one in chosen
+        }
+        lunch = (0.3 + 0.2 * generator.random()) * town.hours * _HOUR
         agents.append(
             SimulatedAgent(
                 agent_id=f"agent-{number:03}",
@@ -100,46 +104,46 @@ def _calls(
     expected = town.calls * whole * profile / profile.sum()
     came = np.sort(
         np.concatenate(
-            [hour * _HOUR + generator.uniform(0, _HOUR, generator.poisson(calls)) for hour, calls in enumerate(expected)]
+            [
+                hour * _HOUR + generator.uniform(0, _HOUR, generator.poisson(calls))
+                for hour, calls in enumerate(expected)
+            ]
         )
     )
     names, shares = list(town.skills), [demand.share for demand in town.skills.values()]
     chosen = generator.choice(len(names), size=came.size, p=shares)
-    return tuple(
-        _call(town, agents, names[int(which)], f"call-{number:05}", begins_at + timedelta(seconds=float(at)), generator)
-        for number, (at, which) in enumerate(zip(came, chosen, strict=True))
-    )
+    by_skill = {name: [agent.agent_id for agent in agents if name in agent.skills] for name in names}
+    calls = []
+    for number, (seconds, which) in enumerate(zip(came, chosen, strict=True)):
+        skill = names[int(which)]
+        demand = town.skills[skill]
+        call = WaitingCall(
+            call_id=f"call-{number:05}",
+            requirements=_requirements(town, skill, by_skill[skill], generator),
+            enqueued_at=begins_at + timedelta(seconds=float(seconds)),
+            priority=1 if generator.random() < town.urgent else 0,
+        )
+        patience = _HASTY_SECONDS if generator.random() < _HASTY_SHARE else town.patience_seconds
+        calls.append(
+            SimulatedCall(
+                call=call,
+                talk_seconds=_lognormal(demand.talk_seconds, demand.spread, generator),
+                wrap_up_seconds=_lognormal(demand.wrap_up_seconds, 0.7, generator),
+                patience_seconds=float(generator.exponential(patience)),
+            )
+        )
+    return tuple(calls)
 
 
-def _call(
-    town: Town,
-    agents: Sequence[SimulatedAgent],
-    skill: str,
-    call_id: str,
-    at: datetime,
-    generator: np.random.Generator,
-) -> SimulatedCall:
-    demand = town.skills[skill]
-    wants = generator.random(4)
-    able = [agent.agent_id for agent in agents if skill in agent.skills]
+def _requirements(town: Town, skill: str, able: Sequence[str], generator: np.random.Generator) -> Requirements:
+    wants = generator.random(3)
     preferred = able[int(generator.integers(len(able)))] if able and wants[1] < town.preferred else None
-    is_hasty = generator.random() < 0.15  # noqa: PLR2004 - the share of the hasty
-    return SimulatedCall(
-        call=WaitingCall(
-            call_id=call_id,
-            requirements=Requirements(
-                skill=skill,
-                level=3 if wants[0] < demand.high_level else 1,
-                languages=("de",) if wants[2] < town.german else ("it",),
-                preferred_agent_id=preferred,
-                preferred_seconds=30 if preferred else 0,
-            ),
-            enqueued_at=at,
-            priority=1 if wants[3] < town.urgent else 0,
-        ),
-        talk_seconds=_lognormal(demand.talk_seconds, demand.spread, generator),
-        wrap_up_seconds=_lognormal(demand.wrap_up_seconds, 0.7, generator),
-        patience_seconds=float(generator.exponential(40.0 if is_hasty else town.patience_seconds)),
+    return Requirements(
+        skill=skill,
+        level=3 if wants[0] < town.skills[skill].high_level else 1,
+        languages=("de",) if wants[2] < town.german else ("it",),
+        preferred_agent_id=preferred,
+        preferred_seconds=30 if preferred else 0,
     )
 
 
