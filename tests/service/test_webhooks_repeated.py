@@ -36,7 +36,9 @@ def whole_story(house: House) -> None:
     assert house.run_until(lambda: house.record(leg).conference_id is not None, 30)
     house.wait(3)
     for on in (True, False):
-        house.act(lambda desk, session, _now, on=on: desk.hold(session, agent_id="anna", call_id=leg.sid, on=on))
+        house.act(
+            lambda desk, session, now, on=on: desk.hold(session, agent_id="anna", call_id=leg.sid, on=on, now=now)
+        )
         assert house.run_until(lambda on=on: house.record(leg).on_hold is on, 10)
     house.act(lambda desk, session, _now: desk.hang_up(session, agent_id="anna", call_id=leg.sid))
     assert house.run_until(lambda: caller.reason is not None, 60), caller.heard
