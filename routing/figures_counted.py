@@ -28,6 +28,7 @@ from routing.figures_records import (
     Stay,
     begun_seconds,
     microseconds,
+    summed,
 )
 
 # Within so long the same reason of the same customer counts as the same matter; the usual span of such reports.
@@ -112,15 +113,15 @@ def links_of(stays: Iterable[Stay]) -> Iterator[Link]:
 
 def counted(question: Question, records: Records) -> Mapping[str, Counts]:
     """Count everything that the question asks for, by group."""
-    found: dict[str, Counts] = defaultdict(Counts)
+    found: dict[str, list[Counts]] = defaultdict(list)
     for label, one in _all_of(question, records):
-        found[label] += one
-    return dict(found)
+        found[label].append(one)
+    return {label: summed(those) for label, those in found.items()}
 
 
 def total(groups: Mapping[str, Counts]) -> Counts:
     """All groups together."""
-    return sum(groups.values(), NONE_YET)
+    return summed(groups.values())
 
 
 def counts_of_link(link: Link, now: datetime) -> Counts:
