@@ -20,6 +20,7 @@ from routing.figures_records import (
     GOES_ON,
     MESSAGE,
     NONE_YET,
+    OFF_DUTY,
     WAITING,
     Contact,
     Counts,
@@ -236,7 +237,7 @@ def _of_stays(question: Question, records: Records, links: Iterable[Link]) -> It
 def _of_spans(question: Question, spans: Iterable[StateSpan]) -> Iterator[tuple[str, Counts]]:
     period = question.period
     for span in spans:
-        if question.agent_id not in {"", span.agent_id}:
+        if span.state == OFF_DUTY or question.agent_id not in {"", span.agent_id}:
             continue
         begins_at, ends_at = max(span.begins_at, period.begins_at), min(span.ends_at, period.ends_at, question.now)
         yield from of_span(question, span.agent_id, span.state, begins_at, ends_at)
@@ -277,9 +278,10 @@ def _label(question: Question, stay: Stay | None, intent: str, at: datetime) -> 
         case GroupBy.INTENT:
             return intent
         case GroupBy.QUEUE | GroupBy.SKILL | GroupBy.AGENT:
-            return "" if stay is None else str(getattr(stay, _FIELDS[question.by]) or "")
+            return "" if stay is None else str(getattr(stay, FIELDS[question.by]) or "")
         case _:
             return time_label(question, at)
 
 
-_FIELDS: Mapping[GroupBy, str] = {GroupBy.QUEUE: "queue", GroupBy.SKILL: "skill", GroupBy.AGENT: "agent_id"}
+# What a stay is counted under.
+FIELDS: Mapping[GroupBy, str] = {GroupBy.QUEUE: "queue", GroupBy.SKILL: "skill", GroupBy.AGENT: "agent_id"}

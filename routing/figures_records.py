@@ -24,6 +24,7 @@ CALL_KIND, CALLBACK_KIND, CONSULT_KIND = "call", "callback", "consult"
 # Agent states in which an agent is busy with callers, and those in which an agent could be.
 BUSY = frozenset({"on_call", "wrap_up"})
 STAFFED = frozenset({"available", "offered", *BUSY})
+OFF_DUTY = "offline"  # nothing is counted of it
 
 
 def microseconds(begins_at: datetime, ends_at: datetime) -> int:
@@ -174,7 +175,8 @@ def summed(many: Iterable[Counts]) -> Counts:
                 its = spread[name]
                 for key, its_many in value.items():
                     its[key] += its_many
-    return Counts(**numbers, **{name: dict(sorted(its.items())) for name, its in spread.items()})
+    values: dict[str, Any] = {**numbers, **{name: dict(sorted(its.items())) for name, its in spread.items()}}
+    return Counts(**values)
 
 
 NONE_YET = Counts()

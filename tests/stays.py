@@ -4,11 +4,15 @@ The week is made by chance from a seed: tests and pictures only, nothing that a 
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from routing import tables
 from routing.figures_counted import Records
 from routing.figures_records import Contact, Effort, StateSpan, Stay
 
@@ -158,3 +162,37 @@ class _Week:
                     at_desk = until
             lunch = at_desk + timedelta(minutes=40)
             self.spans.append(StateSpan(agent_id=agent, state="away", begins_at=at_desk, ends_at=lunch))
+
+
+def keep(session: Session, records: Records) -> None:
+    """Write stays and states into routing's tables."""
+    if records.stays:
+        names = {field.name for field in fields(Stay)}
+        more = {"level": 1, "requirements": {}, "priority": 0, "boosts": {}, "offers": 0, "ring": 0, "language": "it"}
+        rows = [
+            {name: getattr(one, name) for name in names} | {"came_at": one.enqueued_at} | more for one in records.stays
+        ]
+        session.execute(insert(tables.Stay), rows)
+    changes = []
+    last: dict[str, StateSpan] = {}
+    for span in sorted(records.spans, key=lambda one: (one.begins_at, one.agent_id)):
+        before = last.get(span.agent_id)
+        if before is not None and before.ends_at < span.begins_at:
+            changes.append(_change(span.agent_id, "offline", before.ends_at))
+        changes.append(_change(span.agent_id, span.state, span.begins_at))
+        last[span.agent_id] = span
+    for agent_id, span in last.items():
+        changes.append(_change(agent_id, "offline", span.ends_at))
+        session.add(
+            tables.Agent(
+                agent_id=agent_id, name=agent_id.capitalize(), address=f"client:{agent_id}", state="offline",
+                state_since=span.ends_at, idle_since=span.ends_at, away_reason="", languages=["it"],
+            )
+        )  # fmt: skip
+    if changes:
+        session.execute(insert(tables.AgentStateChange), changes)
+    session.flush()
+
+
+def _change(agent_id: str, state: str, moment: datetime) -> dict[str, Any]:
+    return {"agent_id": agent_id, "state": state, "at": moment, "idle_since": moment, "away_reason": "", "by": ""}
