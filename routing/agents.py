@@ -53,6 +53,8 @@ class Refusal(StrEnum):
     OFFER_WITHDRAWN = "offer_withdrawn"
     OFFER_DECLINED = "offer_declined"
     OFFER_ACCEPTED = "offer_accepted"
+    QUEUE_UNKNOWN = "queue_unknown"
+    CHANGED_MEANWHILE = "changed_meanwhile"  # by somebody else: look again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,7 @@ class Candidate:
     languages: tuple[str, ...]
     skills: Skills
     refused_at: datetime | None = None  # when this agent last declined or missed this very call
+    calls_today: int = 0  # taken since midnight; only an order by fewest calls looks at it
 
     def __post_init__(self) -> None:
         """Refuse naive times."""

@@ -12,6 +12,7 @@ from routing import store, tables
 from routing.agents import AgentState, Presence
 from routing.matching import could_ever_take, match
 from routing.outcomes import Assigned, Offered, Position, WaitingLine
+from routing.queues import DEFAULT_QUEUE, Queue
 from routing.receipts import Receipt, receipt_from_json
 from routing.skills import Requirements
 from routing.waiting import DEFAULT_RULES, Rules, WaitingState, rank_of, ring_at
@@ -33,9 +34,9 @@ def position(session: Session, call_id: str, now: datetime, rules: Rules = DEFAU
     return Position(place=place, waiting=len(same), estimate_seconds=estimate)
 
 
-def anybody_for(session: Session, requirements: Requirements, rules: Rules = DEFAULT_RULES) -> bool:
+def anybody_for(session: Session, requirements: Requirements, queue: Queue = DEFAULT_QUEUE) -> bool:
     """Whether any agent who meets what is never dropped is signed in, whatever they are doing."""
-    return any(could_ever_take(requirements, agent, rules) for agent in store.candidates(session))
+    return any(could_ever_take(requirements, agent, queue) for agent in store.candidates(session))
 
 
 def open_offer_of(session: Session, agent_id: str) -> Offered | None:
@@ -104,7 +105,7 @@ def waiting_calls(session: Session, now: datetime, rules: Rules = DEFAULT_RULES)
                 is_offered=row.state == WaitingState.OFFERED.value,
                 enqueued_at=call.enqueued_at,
                 rank_seconds=rank_of(call, now, rules).total_seconds,
-                ring=ring_at(call, now, rules),
+                ring=ring_at(call, now),
             )
         )
     return tuple(lines)
@@ -119,7 +120,7 @@ def _estimate_seconds(session: Session, asked: Requirements, place: int, now: da
     # With n agents who each need h seconds a talk, somebody becomes free every h / n seconds, the next one after half of
     # that on average: the mean of a long-run renewal process. Issue 5 measures the error and replaces it.
     working = (AgentState.AVAILABLE, AgentState.OFFERED, AgentState.ON_CALL, AgentState.WRAP_UP)
-    able = sum(one.state in working and could_ever_take(asked, one, rules) for one in store.candidates(session))
+    able = sum(one.state in working and could_ever_take(asked, one) for one in store.candidates(session))
     since = now - timedelta(days=rules.history_days)
     history = store.handling_seconds(session, asked.skill, since, rules.history)
     if not able or len(history) < _LEAST_HISTORY:

@@ -16,10 +16,12 @@ Skills: TypeAlias = Mapping[str, int]
 
 
 class Droppable(StrEnum):
-    """What a ring may stop asking for as a call waits. The skill itself is never dropped."""
+    """What a ring may stop asking for as a call waits."""
 
-    LEVEL = "level"
+    LEVEL = "level"  # of every must: the skill at any level will do
     LANGUAGES = "languages"
+    PREFERRED_SKILLS = "preferred_skills"  # they no longer count
+    SKILL = "skill"  # every must: any agent of the queue's team, as the last choice
 
 
 def checked_level(level: int) -> int:
@@ -37,13 +39,32 @@ def checked_skill(skill: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SkillWanted:
+    """A skill beside the call's own: a must, or one that only counts in the choice."""
+
+    skill: str
+    level: int = LOWEST_LEVEL
+    is_must: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what no agent could ever satisfy."""
+        checked_skill(self.skill)
+        checked_level(self.level)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Requirements:
     """What a call asks of the agent who takes it."""
 
     skill: str
     level: int = LOWEST_LEVEL
+    also: tuple[SkillWanted, ...] = ()
     languages: tuple[str, ...] = ()  # ISO 639-1; the agent must speak one of them; empty: any
     preferred_agent_id: str | None = None  # first among those who fit: the last agent, or the account's
+    preferred_seconds: int = 0  # so long the call is kept for that agent, while signed in; then for everybody
+    # A transfer to one agent: somebody has chosen the person, so skills, level and languages are not asked.
+    only_agent_id: str | None = None
+    excluded_agent_ids: tuple[str, ...] = ()
     # Language is a must unless the caller waives it (DESIGN.md 7), so it is kept here until somebody takes it out.
     never_dropped: frozenset[Droppable] = frozenset({Droppable.LANGUAGES})
 
@@ -51,24 +72,47 @@ class Requirements:
         """Refuse what no agent could ever satisfy."""
         checked_skill(self.skill)
         checked_level(self.level)
+        if self.preferred_seconds < 0:
+            raise ValueError("preferred_seconds is 0 or more")
+
+    @property
+    def musts(self) -> tuple[SkillWanted, ...]:
+        """The call's own skill, and those that are as necessary."""
+        own = SkillWanted(skill=self.skill, level=self.level)
+        return (own, *(wanted for wanted in self.also if wanted.is_must))
+
+    @property
+    def preferences(self) -> tuple[SkillWanted, ...]:
+        """Skills that count in the choice and exclude nobody."""
+        return tuple(wanted for wanted in self.also if not wanted.is_must)
 
     def as_json(self) -> dict[str, Any]:
         """Return the requirements as JSON's own values."""
         return {
             "skill": self.skill,
             "level": self.level,
+            "also": [{"skill": one.skill, "level": one.level, "is_must": one.is_must} for one in self.also],
             "languages": list(self.languages),
             "preferred_agent_id": self.preferred_agent_id,
+            "preferred_seconds": self.preferred_seconds,
+            "only_agent_id": self.only_agent_id,
+            "excluded_agent_ids": list(self.excluded_agent_ids),
             "never_dropped": sorted(self.never_dropped),
         }
 
 
 def requirements_from_json(value: Mapping[str, Any]) -> Requirements:
-    """Read the requirements that `as_json` wrote."""
+    """Read the requirements that `as_json` wrote, today's or an earlier one's."""
     return Requirements(
         skill=value["skill"],
         level=value["level"],
+        also=tuple(
+            SkillWanted(skill=one["skill"], level=one["level"], is_must=one["is_must"]) for one in value.get("also", ())
+        ),
         languages=tuple(value["languages"]),
         preferred_agent_id=value["preferred_agent_id"],
+        preferred_seconds=value.get("preferred_seconds", 0),
+        only_agent_id=value.get("only_agent_id"),
+        excluded_agent_ids=tuple(value.get("excluded_agent_ids", ())),
         never_dropped=frozenset(Droppable(name) for name in value["never_dropped"]),
     )

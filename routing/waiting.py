@@ -3,7 +3,7 @@
 Agents and the choice are left to `matching`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ class WaitingState(StrEnum):
     WAITING = "waiting"
     OFFERED = "offered"
     ASSIGNED = "assigned"
+    CALLING = "calling"  # a callback whose turn has come: the line rings the customer
     ENDED = "ended"
 
 
@@ -28,9 +29,16 @@ class Ring:
     drops: frozenset[Droppable] = frozenset()
 
 
+# Ordered by time, the first from 0 s. A minute is the longest that a call waits for the right level; judgement.
+DEFAULT_RINGS = (
+    Ring(after_seconds=0),
+    Ring(after_seconds=60, drops=frozenset({Droppable.LEVEL, Droppable.LANGUAGES})),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """Figures of routing; one called a judgement is ours, and waits for a measured one."""
+    """Figures of routing that every queue shares; one called a judgement is ours, and waits for a measured one."""
 
     offer_seconds: int = 20  # DESIGN.md 7
     # A call that everybody declines must not ring the same telephone without a pause; judgement.
@@ -46,11 +54,8 @@ class Rules:
     # Ended talks that the estimate of the wait is made from: enough to average, few enough to be of today; judgement.
     history: int = 50
     history_days: int = 7
-    # Ordered by time, the first from 0 s. A minute is the longest that a call waits for the right level; judgement.
-    rings: tuple[Ring, ...] = (
-        Ring(after_seconds=0),
-        Ring(after_seconds=60, drops=frozenset({Droppable.LEVEL, Droppable.LANGUAGES})),
-    )
+    # Whose midnight "calls today" begins at.
+    time_zone: str = "Europe/Rome"
 
 
 DEFAULT_RULES = Rules()
@@ -65,6 +70,7 @@ class WaitingCall:
     enqueued_at: datetime  # aware UTC
     priority: int = 0
     boosts: Mapping[str, int] = field(default_factory=dict)  # name and seconds, such as {"recovery": 120}
+    queue: str = "general"
 
     def __post_init__(self) -> None:
         """Refuse a naive time."""
@@ -110,15 +116,19 @@ def ranked_at(call: WaitingCall, rules: Rules = DEFAULT_RULES) -> datetime:
     return call.enqueued_at - timedelta(seconds=granted_seconds)
 
 
-def ring_at(call: WaitingCall, now: datetime, rules: Rules = DEFAULT_RULES) -> int:
-    """Return the index of the ring that the call has reached."""
+def ring_at(call: WaitingCall, now: datetime, rings: Sequence[Ring] = DEFAULT_RINGS) -> int:
+    """Return the index of the ring that the call has reached; the rings are its queue's."""
     waited_seconds = (now - call.enqueued_at).total_seconds()
-    reached = [index for index, ring in enumerate(rules.rings) if ring.after_seconds <= waited_seconds]
+    reached = [index for index, ring in enumerate(rings) if ring.after_seconds <= waited_seconds]
     return reached[-1] if reached else 0
 
 
-def dropped_at(call: WaitingCall, now: datetime, rules: Rules = DEFAULT_RULES) -> frozenset[Droppable]:
+def dropped_at(call: WaitingCall, now: datetime, rings: Sequence[Ring] = DEFAULT_RINGS) -> frozenset[Droppable]:
     """Say what the call no longer asks for: what its rings drop so far, less what it never drops."""
-    reached = rules.rings[: ring_at(call, now, rules) + 1]
-    dropped = frozenset[Droppable]().union(*(ring.drops for ring in reached))
-    return dropped - call.requirements.never_dropped
+    reached = rings[: ring_at(call, now, rings) + 1]
+    return dropped_by(reached, call.requirements)
+
+
+def dropped_by(rings: Iterable[Ring], requirements: Requirements) -> frozenset[Droppable]:
+    """Say what is no longer asked for when all of these rings are reached; what a ring drops stays dropped."""
+    return frozenset[Droppable]().union(*(ring.drops for ring in rings)) - requirements.never_dropped

@@ -8,13 +8,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ivr.calls.drawing import random_digits
-from ivr.calls.hours import Hours
 from ivr.calls.voice_parts import VoiceParts
 from ivr.calls.words_wanted import WordsWanted
 from ivr.flow.definition import Flow
 from ivr.intents.understanding import Understanding
 from prompts.catalogue import Catalogue
 from prompts.desk_book import DeskBook
+from routing.hours import Hours
 from routing.waiting import DEFAULT_RULES, Rules
 
 CARRIER = "carrier"

@@ -14,6 +14,7 @@ from ivr.calls.company import Company
 from ivr.calls.effects import Effect, EndLeg, Hold, RingAgent
 from ivr.calls.meeting import Meeting
 from ivr.calls.tables import Call
+from ivr.calls.timeline import FOLLOW_UP, PROMISE
 from ivr.customers import store as customers
 from routing import dispatch, reports
 from routing.agents import AgentEvent, Refusal
@@ -105,9 +106,13 @@ class Desk:
         note: str,
         next_step: str = "",
         due_at: datetime | None = None,
+        is_promised: bool = False,
         now: datetime,
     ) -> Outcome:
-        """Write down what came of the call, with a next step as a case where there is one; the agent is free again."""
+        """Write down what came of the call, with a next step as a case where there is one; the agent is free again.
+
+        Whoever saves after the time for writing was over, or after the next call has come, has it kept all the same.
+        """
         call = self._own(session, agent_id, call_id)
         if isinstance(call, Refused):
             return call
@@ -126,7 +131,7 @@ class Desk:
         if next_step:
             customers.open_case(
                 session,
-                kind="follow-up",
+                kind=PROMISE if is_promised else FOLLOW_UP,
                 customer_id=call.customer_id,
                 number=call.from_number,
                 summary=next_step,
@@ -134,9 +139,10 @@ class Desk:
                 now=now,
                 due_at=due_at,
             )
-        store.note(
-            session, call_id, "finished", {"agent": agent_id, "outcome": outcome, "note": note, "next": next_step}, now
-        )
+        details = {"agent": agent_id, "outcome": outcome, "note": note, "next": next_step}
+        store.note(session, call_id, "finished", details, now)
+        if self.call_of(session, agent_id) != call_id:
+            return Done()
         done = dispatch.wrap_up_done(session, agent_id=agent_id, now=now)
         if isinstance(done, RoutingRefused) and done.reason is not Refusal.NOT_IN_THIS_STATE:
             return Refused(reason=done.reason)

@@ -20,7 +20,7 @@ from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.wiring import wiring
 from ivr.web.words import away_reasons
-from routing import dispatch, reports
+from routing import changes, dispatch, reports
 from routing.agents import AgentEvent, AgentState
 from routing.outcomes import Assigned
 
@@ -61,7 +61,10 @@ def events() -> ResponseReturnValue:
                 return None
             return desk_view.look(session, wiring().doors.company, agent_id=agent_id, language=spoken, now=moment)
 
-    return live.stream(look, _draw)
+    def topics(view: DeskView) -> tuple[str, ...]:
+        return (changes.agent(agent_id), *([changes.call(view.call_id)] if view.call_id else []))
+
+    return live.stream(look, _draw, topics=topics)
 
 
 @desk.post("/state")

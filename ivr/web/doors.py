@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ivr.calls.company import Company
 from ivr.calls.desk import Desk
 from ivr.calls.effects import Effect
+from ivr.calls.talks import Talks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +15,7 @@ class Doors:
 
     company: Company
     desk: Desk
+    talks: Talks
     # What an agent's act leaves to be done with the carrier: called after the commit, outside any transaction.
     carry_out: Callable[[Iterable[Effect]], None]
     # Parts that must be loaded before calls are taken, by name: for readiness.

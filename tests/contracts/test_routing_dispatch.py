@@ -8,8 +8,9 @@ from sqlalchemy import Engine
 from routing import dispatch, reports, store
 from routing.agents import AgentEvent, AgentState, Presence, Refusal, Refused
 from routing.outcomes import Accepted, Declined, Queued, Requeued, TalkEnded, Withdrawn
+from routing.queues import Queue
 from routing.skills import Requirements
-from routing.waiting import Rules
+from routing.waiting import DEFAULT_RINGS
 from tests.contracts.routing_company import ORDERS, Company, company_on
 
 
@@ -556,7 +557,7 @@ class TestReports:
             assert reports.anybody_for(session, wanted)
             assert not reports.anybody_for(session, Requirements(skill="orders", languages=("en",)))
             assert not reports.anybody_for(session, Requirements(skill="returns"))
-            assert not reports.anybody_for(session, wanted, Rules(rings=Rules().rings[:1]))
+            assert not reports.anybody_for(session, wanted, Queue(queue_id="orders", rings=DEFAULT_RINGS[:1]))
         company.wish("anna", AgentEvent.SIGN_OFF)
         with company.transaction() as session:
             assert not reports.anybody_for(session, wanted)
@@ -569,7 +570,7 @@ class TestReports:
             receipt = reports.explain(session, "CA1", company.now)
             assert reports.explain(session, "CA9", company.now) is None
         assert receipt is not None
-        assert receipt.in_words("it")[1] == "Anna: ora è assente."
+        assert receipt.in_words("it")[-1] == "Anna: ora è assente."
 
     def test_the_queue_shows_rank_ring_and_who_is_being_offered(self, company: Company) -> None:
         company.hire("anna")

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ivr.calls.hours import Closed, Hours, Open
+from routing.hours import Closed, Hours, Open
 
 ROME = ZoneInfo("Europe/Rome")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.skills import Droppable, Requirements, requirements_from_json
-from routing.waiting import DEFAULT_RULES, Part, Ring, Rules, WaitingCall, dropped_at, rank_of, ranked_at, ring_at
+from routing.waiting import DEFAULT_RINGS, Part, Ring, WaitingCall, dropped_at, rank_of, ranked_at, ring_at
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 LEVEL, LANGUAGES = Droppable.LEVEL, Droppable.LANGUAGES
@@ -78,10 +78,8 @@ def test_what_is_never_dropped_is_kept_in_every_ring() -> None:
 
 
 def test_what_an_earlier_ring_dropped_stays_dropped() -> None:
-    rules = Rules(
-        rings=(Ring(after_seconds=0), Ring(after_seconds=10, drops=frozenset({LEVEL})), Ring(after_seconds=20))
-    )
-    assert dropped_at(call(), at(25), rules) == {LEVEL}
+    rings = (Ring(after_seconds=0), Ring(after_seconds=10, drops=frozenset({LEVEL})), Ring(after_seconds=20))
+    assert dropped_at(call(), at(25), rings) == {LEVEL}
 
 
 def test_a_clock_that_runs_behind_another_worker_s_is_the_first_ring() -> None:
@@ -89,7 +87,7 @@ def test_a_clock_that_runs_behind_another_worker_s_is_the_first_ring() -> None:
 
 
 def test_the_shipped_rings_begin_at_once_with_everything_asked() -> None:
-    assert DEFAULT_RULES.rings[0] == Ring(after_seconds=0)
+    assert DEFAULT_RINGS[0] == Ring(after_seconds=0)
 
 
 @pytest.mark.parametrize("level", [0, 6, -1])
