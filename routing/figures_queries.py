@@ -4,7 +4,7 @@ What is read is one line for each group and second of waiting, however many call
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -54,10 +54,12 @@ def counted(session: Session, question: Question, intents: FromClause | None = N
 
     Without it no call wants anything.
     """
-    found: dict[str, list[Counts]] = defaultdict(list)
-    for label, counts in _all_of(session, question, intents):
-        found[label].append(counts)
-    return {label: summed(those) for label, those in found.items()}
+    return _gathered(_all_of(session, question, intents))
+
+
+def states(session: Session, question: Question) -> Mapping[str, Counts]:
+    """How long agents were in each state, by group."""
+    return _gathered(_of_states(session, question))
 
 
 def last_talks(calls: Select[tuple[str | None]]) -> Subquery:
@@ -108,6 +110,13 @@ def filters(
     yield from (stay[name] == wish for name, wish in wishes.items() if wish)
     if question.intent:
         yield intent == question.intent
+
+
+def _gathered(counts: Iterable[tuple[str, Counts]]) -> Mapping[str, Counts]:
+    found: dict[str, list[Counts]] = defaultdict(list)
+    for label, one in counts:
+        found[label].append(one)
+    return {label: summed(those) for label, those in found.items()}
 
 
 def _all_of(session: Session, question: Question, intents: FromClause | None) -> Iterator[tuple[str, Counts]]:

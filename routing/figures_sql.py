@@ -34,9 +34,10 @@ class _EpochSeconds(FunctionElement[int]):
 
 @compiles(_MicrosecondsBetween, "sqlite")
 def _between_in_sqlite(element: _MicrosecondsBetween, compiler: SQLCompiler, **more: Any) -> str:
-    # SQLAlchemy keeps "2026-11-23 11:00:00.000000": %s reads the whole seconds, the last six digits are the rest.
+    # SQLAlchemy keeps "2026-11-23 11:00:00.000000": the first 19 signs are the whole seconds, the last
+    # six the rest; given all of them %s would round.
     begins, ends = (compiler.process(clause, **more) for clause in element.clauses)
-    seconds = f"CAST(strftime('%s', {ends}) AS INTEGER) - CAST(strftime('%s', {begins}) AS INTEGER)"
+    seconds = f"CAST(strftime('%s', substr({ends}, 1, 19)) AS INTEGER) - CAST(strftime('%s', substr({begins}, 1, 19)) AS INTEGER)"
     rest = f"CAST(substr({ends}, 21, 6) AS INTEGER) - CAST(substr({begins}, 21, 6) AS INTEGER)"
     return f"max(0, ({seconds}) * 1000000 + {rest})"
 
@@ -52,7 +53,7 @@ def _between_in_postgresql(element: _MicrosecondsBetween, compiler: SQLCompiler,
 @compiles(_EpochSeconds, "sqlite")
 def _epoch_in_sqlite(element: _EpochSeconds, compiler: SQLCompiler, **more: Any) -> str:
     (at,) = (compiler.process(clause, **more) for clause in element.clauses)
-    return f"CAST(strftime('%s', {at}) AS INTEGER)"
+    return f"CAST(strftime('%s', substr({at}, 1, 19)) AS INTEGER)"
 
 
 @compiles(_EpochSeconds, "postgresql")

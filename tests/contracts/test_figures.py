@@ -5,15 +5,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Column, Engine, FromClause, MetaData, String, Table, insert
+from sqlalchemy import Column, Engine, FromClause, MetaData, String, Table, delete, insert, update
 from sqlalchemy.orm import Session
 
-from routing import figures, figures_queries, tables
+from routing import figures, figures_queries, store, tables
 from routing.figures_counted import GroupBy, Question, Records
 from routing.figures_counted import counted as plainly_counted
+from routing.figures_defined import Share
 from routing.figures_periods import Period, days_of
 from routing.figures_records import Counts, StateSpan, Stay
-from tests.stays import AGENTS, ROME, answered, at, keep, stay, week
+from routing.queues import Queue
+from tests.stays import AGENTS, ROME, abandoned, answered, at, keep, stay, week
 
 DAYS = days_of(date(2026, 11, 16), date(2026, 11, 22), ROME)
 WEEK = Question(period=DAYS, zone=ROME, now=DAYS.ends_at)
@@ -42,12 +44,12 @@ def both(session: Session, question: Question, records: Records, intents: FromCl
     assert differences(found, expected) == {}, question.by
 
 
-def differences(found: Mapping[str, Counts], expected: Mapping[str, Counts]) -> Mapping[str, object]:
-    return {
-        label: (found.get(label), expected.get(label))
-        for label in {*found, *expected}
-        if found.get(label) != expected.get(label)
-    }
+def differences(found: Mapping[str, Counts], expected: Mapping[str, Counts]) -> Mapping[tuple[str, str], object]:
+    unlike = {}
+    for label in {*found, *expected}:
+        one, other = vars(found.get(label, Counts())), vars(expected.get(label, Counts()))
+        unlike |= {(label, name): (one[name], other[name]) for name in one if one[name] != other[name]}
+    return unlike
 
 
 def test_a_week_is_counted_alike_whatever_it_is_grouped_and_filtered_by(session: Session) -> None:
@@ -153,7 +155,7 @@ class TestOfTheDay:
         begins_at = datetime(2026, 11, 18, 0, tzinfo=ROME).astimezone(UTC)
         now = begins_at + timedelta(hours=15)
         found = figures.day_of_agent(session, "giulia", begins_at, now)
-        own = [one for one in MADE.stays if one.agent_id == "giulia" and begins_at <= one.enqueued_at < now]
+        own = [one for one in MADE.stays if one.agent_id == "giulia" and begins_at <= (one.accepted_at or at(0)) < now]
         assert found.calls == len(own)
         assert found.occupancy is not None
         assert 0 < found.occupancy < 1
@@ -164,6 +166,47 @@ class TestOfTheDay:
     def test_nothing_yet(self, session: Session) -> None:
         found = figures.day_of_agent(session, "giulia", at(0), at(60))
         assert (found.calls, found.handling_seconds, found.wrap_up_seconds, found.occupancy) == (0, None, None, None)
+
+
+class TestOfTheQueues:
+    def test_how_they_stand(self, session: Session) -> None:
+        stays = (answered(1), abandoned(2, waited=30), answered(3, queue="returns", came=5), stay(4, came=500))
+        keep(session, Records(stays=stays))
+        store.save_queue(session, Queue(queue_id="orders", service_seconds=30), by="x", version=0, now=at(0))
+        session.add(waiting("CA4", "orders", at(500)))
+        session.add(waiting("CA5", "orders", at(90), kind="callback", state="calling"))
+        for agent_id, skills, state in (("a", ("orders", "returns"), "available"), ("b", ("orders",), "away")):
+            store.save_agent(
+                session, agent_id=agent_id, name=agent_id, address=agent_id, languages=("it",),
+                skills=dict.fromkeys(skills, 3), now=at(0),
+            )  # fmt: skip
+            session.execute(update(tables.Agent).where(tables.Agent.agent_id == agent_id).values(state=state))
+        live = figures.live_of_queues(session, at(560), begins_at=at(-3600))
+        found = {one.queue: one for one in live.queues}
+        orders = found["orders"]
+        assert (orders.waiting, orders.longest_wait_seconds, orders.callbacks_open) == (1, 60, 1)
+        assert (orders.answered, orders.abandoned, orders.service_seconds) == (1, 1, 30)
+        # The one who hung up after 30 s is left out, the one who has waited 60 s is not.
+        assert orders.service_level == Share(part=1, whole=2)
+        assert (orders.agents, found["returns"].agents) == ({"available": 1, "away": 1}, {"available": 1})
+        assert live.agents == {"available": 1, "away": 1}
+        assert found["general"].waiting == 0
+
+    def test_what_was_counted_before_now_can_be_given(self, session: Session) -> None:
+        keep(session, Records(stays=(answered(1),)))
+        today = figures.today_of_queues(session, at(-60), at(300))
+        session.execute(delete(tables.Stay))
+        (orders, *_) = [
+            one for one in figures.live_of_queues(session, at(300), today=today).queues if one.queue == "orders"
+        ]
+        assert orders.answered == 1
+
+
+def waiting(call_id: str, queue: str, since: datetime, *, kind: str = "call", state: str = "waiting") -> tables.Waiting:
+    return tables.Waiting(
+        call_id=call_id, queue=queue, kind=kind, skill=queue, requirements={}, priority=0, boosts={},
+        enqueued_at=since, ranked_at=since, state=state,
+    )  # fmt: skip
 
 
 def test_the_agents_of_the_made_week_are_on_duty() -> None:
