@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import distinct, exists, func, select
+from sqlalchemy import Select, distinct, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from routing import figures_queries, store, tables
@@ -115,7 +115,7 @@ def live_of_queues(
             )
             for queue in sorted({*settings, *waits, *callbacks, *today} - {""})
         ),
-        agents=dict(session.execute(select(state, many).group_by(state)).tuples()),
+        agents=_numbers(session, select(state, many).group_by(state)),
     )
 
 
@@ -152,7 +152,7 @@ def _waits(session: Session) -> tuple[Mapping[str, list[datetime]], Mapping[str,
         waits[queue].append(enqueued_at)
     many = func.count()
     open_ = select(row.queue, many).where(row.state.in_(_CALLBACK_OPEN), row.kind == CALLBACK_KIND).group_by(row.queue)
-    return waits, dict(session.execute(open_).tuples())
+    return waits, _numbers(session, open_)
 
 
 def _agents_of(session: Session, queue: Queue) -> Mapping[str, int]:
@@ -160,4 +160,8 @@ def _agents_of(session: Session, queue: Queue) -> Mapping[str, int]:
     agent, skill = tables.Agent, tables.AgentSkill
     query = select(agent.state, func.count(distinct(agent.agent_id))).join(skill, skill.agent_id == agent.agent_id)
     team = query.where(skill.skill.in_(queue.team or (queue.queue_id,))).group_by(agent.state)
-    return dict(session.execute(team).tuples())
+    return _numbers(session, team)
+
+
+def _numbers(session: Session, query: Select[tuple[str, int]]) -> Mapping[str, int]:
+    return {name: int(many) for name, many in session.execute(query)}
