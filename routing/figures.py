@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Select, distinct, exists, func, select
 from sqlalchemy.orm import Session, aliased
@@ -163,5 +164,5 @@ def _agents_of(session: Session, queue: Queue) -> Mapping[str, int]:
     return _numbers(session, team)
 
 
-def _numbers(session: Session, query: Select[tuple[str, int]]) -> Mapping[str, int]:
+def _numbers(session: Session, query: Select[Any]) -> Mapping[str, int]:
     return {name: int(many) for name, many in session.execute(query)}
