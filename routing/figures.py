@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, distinct, exists, func, select
+from sqlalchemy import distinct, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from routing import figures_queries, store, tables
@@ -116,7 +116,7 @@ def live_of_queues(
             )
             for queue in sorted({*settings, *waits, *callbacks, *today} - {""})
         ),
-        agents=_numbers(session, select(state, many).group_by(state)),
+        agents=_numbers(session.execute(select(state, many).group_by(state))),
     )
 
 
@@ -153,7 +153,7 @@ def _waits(session: Session) -> tuple[Mapping[str, list[datetime]], Mapping[str,
         waits[queue].append(enqueued_at)
     many = func.count()
     open_ = select(row.queue, many).where(row.state.in_(_CALLBACK_OPEN), row.kind == CALLBACK_KIND).group_by(row.queue)
-    return waits, _numbers(session, open_)
+    return waits, _numbers(session.execute(open_))
 
 
 def _agents_of(session: Session, queue: Queue) -> Mapping[str, int]:
@@ -161,8 +161,8 @@ def _agents_of(session: Session, queue: Queue) -> Mapping[str, int]:
     agent, skill = tables.Agent, tables.AgentSkill
     query = select(agent.state, func.count(distinct(agent.agent_id))).join(skill, skill.agent_id == agent.agent_id)
     team = query.where(skill.skill.in_(queue.team or (queue.queue_id,))).group_by(agent.state)
-    return _numbers(session, team)
+    return _numbers(session.execute(team))
 
 
-def _numbers(session: Session, query: Select[Any]) -> Mapping[str, int]:
-    return {name: int(many) for name, many in session.execute(query)}
+def _numbers(rows: Iterable[Any]) -> Mapping[str, int]:
+    return {name: int(many) for name, many in rows}
