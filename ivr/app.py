@@ -26,6 +26,7 @@ from ivr.calls.outgoing import Outgoing
 from ivr.calls.retention import Keeping
 from ivr.calls.talks import Talks
 from ivr.calls.voice_evidence import VoiceLook
+from ivr.changes import Changes
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -110,7 +111,9 @@ def create_app(
         api_url=settings.carrier_api_url,
         http_client=carrier_http,
     )
-    outgoing = Outgoing(company, meeting, carrier, database.session_factory(engine), clock)
+    changes = Changes()
+    sessions = database.session_factory(engine, changes)
+    outgoing = Outgoing(company, meeting, carrier, sessions, clock)
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
     doors = Doors(
@@ -120,7 +123,7 @@ def create_app(
         carry_out=outgoing.carry_out,
         loaded=lambda: _loaded(decoding, loading),
     )
-    register(app, settings=settings, engine=engine, doors=doors, clock=clock)
+    register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
         public_url=settings.public_url,
         auth_token=settings.auth_token.get_secret_value(),
@@ -130,9 +133,9 @@ def create_app(
         outgoing=outgoing,
         recognition=recognition,
         voicing=voicing,
-        jotting=Jotting(database.session_factory(engine).begin),
+        jotting=Jotting(sessions.begin),
         voice_work=VoiceWork(
-            VoiceLook(company.voice, database.session_factory(engine), database.reading_session_factory(engine), clock),
+            VoiceLook(company.voice, sessions, database.reading_session_factory(engine), clock),
             patience_seconds=PATIENCE_SECONDS if clock is utc_now else MADE_TIME_PATIENCE_SECONDS,
         ),
         audio_days=settings.audio_days,
@@ -144,9 +147,10 @@ def create_app(
     register_media(app)
     upkeep = _upkeep(settings, engine)
     catch_up(engine, upkeep.erasures_file, clock())
-    ticker = Ticker(meeting, outgoing, database.session_factory(engine), company, clock, upkeep=upkeep)
+    ticker = Ticker(meeting, outgoing, sessions, company, clock, upkeep=upkeep, changes=changes)
     app.extensions[Ticker.EXTENSION] = ticker
     if tick:
+        changes.start(engine)
         ticker.start()
     return app
 

@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 import biometrics.tables
@@ -22,6 +22,9 @@ import ivr.accounts.tables
 import ivr.calls.tables
 import ivr.customers.tables
 import routing.tables
+from ivr.changes import Changes
+from ivr.changes_elsewhere import tell_with_commit
+from routing import changes as topics
 from sealing import columns, resealing
 from sealing.keys import KeyRing
 
@@ -70,9 +73,32 @@ def _server_engine(url: str) -> Engine:
     )
 
 
-def session_factory(engine: Engine) -> SessionFactory:
-    """Sessions whose records stay readable after the commit: what a request read it may still render."""
-    return sessionmaker(engine, expire_on_commit=False)
+def session_factory(engine: Engine, changes: Changes | None = None) -> SessionFactory:
+    """Sessions whose records stay readable after the commit: what a request read it may still render.
+
+    What their transactions changed is told to whoever watches: by `changes`, the bus of this process, or else, on a server, with
+    the commit itself.
+    """
+    factory = sessionmaker(engine, expire_on_commit=False)
+
+    @event.listens_for(factory, "before_commit")
+    def tell_others(session: Session) -> None:
+        if changes is None and not session.in_nested_transaction():
+            session.flush()
+            if told := topics.take(session):
+                tell_with_commit(session, told)
+
+    @event.listens_for(factory, "after_commit")
+    def tell(session: Session) -> None:
+        if changes is not None and not session.in_nested_transaction():
+            changes.committed(session)
+
+    @event.listens_for(factory, "after_soft_rollback")
+    def forget(session: Session, ended: SessionTransaction) -> None:
+        if ended.parent is None:
+            topics.take(session)
+
+    return factory
 
 
 def reading_session_factory(engine: Engine) -> SessionFactory:

@@ -5,6 +5,7 @@ Any number of processes tick at once; each change is a compare-and-swap in the d
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,12 +21,17 @@ from ivr.calls.effects import Effect, ReleaseCaller
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
 from ivr.calls.retention import Keeping, forget_what_is_over
+from ivr.changes import Changes
 from ivr.database import empty_log
 from routing import dispatch
 
 _log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
+# What another process commits (a call that waits, an agent who is free) may leave the two beside each other: they are brought
+# together at once, and not for each of the changes of a busy moment.
+WAKES = ("queues", "agents")
+BETWEEN_OFFERS_SECONDS = 0.05
 # How often calls are looked for whose end was never told (they wait for ten minutes at least), and audio whose time is over
 # (which nobody can listen to from that moment on).
 SWEEP_EVERY = timedelta(minutes=1)
@@ -56,6 +62,7 @@ class Ticker:
         clock: Callable[[], datetime],
         *,
         upkeep: Upkeep,
+        changes: Changes | None = None,
     ) -> None:
         self._meeting = meeting
         self._outgoing = outgoing
@@ -63,17 +70,19 @@ class Ticker:
         self._company = company
         self._clock = clock
         self._upkeep = upkeep
+        self._changes = changes or Changes()
         self._swept_at: datetime | None = None
         self._forgot_at: datetime | None = None
         self._stop = threading.Event()
 
     def start(self) -> None:
-        """Tick each second in a thread of its own until the process ends."""
+        """Tick each second, and offer whenever something changed, in a thread of its own until the process ends."""
         threading.Thread(target=self._run, name="ticker", daemon=True).start()
 
     def stop(self) -> None:
         """Tick no more."""
         self._stop.set()
+        self._changes.hear(WAKES)
 
     def tick(self) -> None:
         """Do what is due now."""
@@ -98,6 +107,11 @@ class Ticker:
         self._outgoing.carry_out(effects)
         if is_sweep:
             self.look_after(now)
+
+    def offer(self) -> None:
+        """Offer what waits to whoever is free, and nothing else."""
+        with self._sessions.begin() as session:
+            self._meeting.offer_waiting(session, self._clock())
 
     def look_after(self, now: datetime) -> None:
         """Tell the file of erasures and the database what each lacks; once an hour, erase what is kept no longer."""
@@ -139,9 +153,18 @@ class Ticker:
                 yield from self._meeting.caller_gone(session, call, now)
 
     def _run(self) -> None:
-        while not self._stop.wait(EVERY_SECONDS):
+        due_at, version = time.monotonic() + EVERY_SECONDS, self._changes.version
+        while not self._stop.is_set():
+            version = self._changes.wait(WAKES, version, max(0.0, due_at - time.monotonic()))
+            if self._stop.wait(BETWEEN_OFFERS_SECONDS):
+                return
+            is_due = time.monotonic() >= due_at
             try:
-                self.tick()
+                if is_due:
+                    due_at = time.monotonic() + EVERY_SECONDS
+                    self.tick()
+                else:
+                    self.offer()
             except SQLAlchemyError as error:
                 # The next tick tries again; a database that is away must not end the thread.
                 _log.warning("a tick failed: %s", type(error).__name__)

@@ -5,10 +5,9 @@ The first agent's assignment ends and wrap-up begins; the consulted agent's own 
 
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from routing import dispatch, store, tables
+from routing import dispatch, store
 from routing.waiting import DEFAULT_RULES, Rules, WaitingState
 
 
@@ -18,11 +17,7 @@ def hand_over(session: Session, *, call_id: str, work_id: str, now: datetime, ru
     if consulted is None or consulted.ended_at is not None:
         return False
     dispatch.talk_ended(session, call_id=call_id, now=now, reason="handed over", rules=rules)
-    row = tables.Assignment
-    session.execute(
-        update(row).where(row.assignment_id == consulted.assignment_id).values(call_id=call_id),
-        execution_options={"synchronize_session": False},
-    )
+    store.give_assignment(session, consulted, call_id)
     store.move_call(session, work_id, WaitingState.ASSIGNED, WaitingState.ENDED, now=now, reason="handed over")
     store.move_call(session, call_id, WaitingState.ENDED, WaitingState.ASSIGNED, now=now)
     return True

@@ -101,6 +101,7 @@ class Conductor:
             reason="",
             route_reason="",
             on_hold=False,
+            hold_wanted=False,
             sequence=-1,
         )
         store.add(session, call)

@@ -4,15 +4,16 @@ The story that an agent reads is put together in `ivr.calls.story`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, inspect, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, event, func, insert, inspect, select, update
+from sqlalchemy.orm import Session, object_session
 
 from ivr.calls.tables import Call, CallLeg, Effort, Happening, Turn
+from routing import changes
 from sealing.columns import Cell, if_it_opens
 
 IN_LINE, WAITING, TALKING, ENDED = "in_line", "waiting", "talking", "ended"
@@ -74,6 +75,12 @@ _ADD_TURN = insert(Turn)
 _ADD_HAPPENING = insert(Happening)
 
 
+@event.listens_for(Call, "after_update")
+def _changed_by_the_unit_of_work(_mapper: Any, _connection: Any, row: Call) -> None:
+    if (session := object_session(row)) is not None:
+        changes.mark(session, changes.call(row.call_id))
+
+
 def call(session: Session, call_id: str, *, lock: bool = False) -> Call | None:
     """One call; `lock` keeps every other webhook of it waiting until this transaction is over."""
     return session.scalar(_LOCKED_CALL if lock else _CALL, {"wanted": call_id})
@@ -88,11 +95,13 @@ def take(session: Session, call_id: str) -> Call | None:
 
 def keep(session: Session, row: Call) -> None:
     """Keep what has changed on a record of `take`; the turn has gone on, so nothing is being said in it any more."""
+    changes.mark(session, changes.call(row.call_id))
     session.connection().execute(_KEEP_CALL, {"wanted": row.call_id, **_values(row), "words_so_far": ""})
 
 
 def add(session: Session, row: Call) -> None:
     """Keep a new call; what changes on the record afterwards counts only with `keep`."""
+    changes.mark(session, changes.call(row.call_id))
     # What is not set yet is left to the columns' own defaults.
     session.connection().execute(_ADD_CALL, {name: value for name, value in _values(row).items() if value is not None})
 
@@ -145,11 +154,24 @@ def note(session: Session, call_id: str, kind: str, details: Mapping[str, Any], 
     kept = Happening.details.kept(json.dumps(details, ensure_ascii=False), call_id=call_id)
     values = {"call_id": call_id, "kind": kind, "details": kept, "at": at}
     session.connection().execute(_ADD_HAPPENING, values)
+    changes.mark(session, changes.call(call_id))
 
 
 def happenings(session: Session, call_id: str) -> Sequence[Happening]:
     """What happened to a call outside its turns, in order."""
     return session.scalars(select(Happening).where(Happening.call_id == call_id).order_by(Happening.happening_id)).all()
+
+
+def happened_in(session: Session, calls: Collection[str], kind: str) -> Sequence[Happening]:
+    """What happened of a kind in these calls, in order."""
+    query = select(Happening).where(Happening.call_id.in_(calls), Happening.kind == kind)
+    return session.scalars(query.order_by(Happening.happening_id)).all()
+
+
+def calls_of_customer(session: Session, customer_id: str, *, most: int) -> Sequence[Call]:
+    """The last calls of a customer, the newest first."""
+    query = select(Call).where(Call.customer_id == customer_id).order_by(Call.started_at.desc())
+    return session.scalars(query.limit(most)).all()
 
 
 def last_of_customer(session: Session, customer_id: str, kind: str) -> Happening | None:
@@ -244,17 +266,26 @@ def _on_open_question(
 ) -> bool:
     is_open = (Call.call_id == call_id, Call.turn == turn, Call.ended_at.is_(None), *also)
     result = session.execute(update(Call).where(*is_open).values(values))
+    changes.mark(session, changes.call(call_id))
     return bool(result.rowcount)  # type: ignore[attr-defined] # an UPDATE answers with a CursorResult, which has it
 
 
 def record_effort(session: Session, call_id: str, score: int, at: datetime) -> None:
     """Keep the effort score of a call; a second answer replaces the first."""
     session.merge(Effort(call_id=call_id, score=score, at=at))
+    changes.mark(session, changes.call(call_id))
 
 
 def effort(session: Session, call_id: str) -> int | None:
     """The effort score of a call, None while there is none."""
     return session.scalar(select(Effort.score).where(Effort.call_id == call_id))
+
+
+def effort_of_agent(session: Session, agent_id: str, since: datetime) -> float | None:
+    """The average effort score that the callers of an agent have given since a time; None without any."""
+    query = select(func.avg(Effort.score)).join(Call, Call.call_id == Effort.call_id)
+    average = session.scalar(query.where(Call.agent_id == agent_id, Effort.at >= since))
+    return None if average is None else float(average)
 
 
 def live_calls(session: Session) -> tuple[LiveCall, ...]:

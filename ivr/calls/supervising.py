@@ -13,11 +13,11 @@ from ivr.calls import legs, store
 from ivr.calls.company import Company
 from ivr.calls.desk import NOT_CONNECTED_YET, Done, Outcome, Refused
 from ivr.calls.meeting import Meeting
+from ivr.calls.numbers import Wrong, dialable
 from ivr.calls.tables import Call, CallLeg
 from ivr.calls.talks_goings import take_part
 from ivr.calls.talks_table import first_of
-from ivr.calls.talks_targets import AGENT_UNKNOWN, NOT_NOW, NUMBER_WRONG
-from ivr.telephony.requests import dialled
+from ivr.calls.talks_targets import AGENT_UNKNOWN, NOT_NOW
 from routing import reports
 from routing.agents import AgentState
 
@@ -111,8 +111,11 @@ class Supervising:
     def _telephone(self, session: Session, agent_id: str | None, number: str, name: str) -> tuple[str, str] | Refused:
         """Where the supervisor is rung, and how they are called."""
         if agent_id is None:
-            given = dialled(number, self._company.hours.country)
-            return (given, name or given) if given else Refused(reason=NUMBER_WRONG)
+            match dialable(number, country=self._company.hours.country):
+                case Wrong() as wrong:
+                    return Refused(reason=wrong.value)
+                case found:
+                    return found.number, name or found.number
         presence = reports.state_of(session, agent_id)
         if presence is None:
             return Refused(reason=AGENT_UNKNOWN)

@@ -150,6 +150,9 @@ class Talks:
         if call.status not in {store.WAITING, store.TALKING}:
             return Refused(reason=NOT_NOW)
         first = first_of(legs.live(session, call_id))
+        if call.status == store.WAITING and first is not None:
+            # The telephone of who took it rings already.
+            return Refused(reason=NOT_NOW)
         to = receiver(session, self._company, call, target, asker="", waits=True)
         if isinstance(to, Refused):
             return to

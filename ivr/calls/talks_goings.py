@@ -187,11 +187,9 @@ class Goings:
 
     def _widen(self, session: Session, call: Call, leg: CallLeg, now: datetime) -> None:
         """The one agent to whom a call was passed on does not take it: anybody who fits may."""
-        asked = talks_routing.requirements_of(session, call.call_id)
         agent_id = leg.agent_id
         leg.agent_id, leg.name, leg.due_at = None, "", None
-        if asked is not None and asked.only_agent_id is not None and call.status == store.WAITING:
-            talks_routing.widen(session, call.call_id, asked, self._rules, now)
+        if call.status == store.WAITING and talks_routing.widen(session, call.call_id, self._rules, now):
             store.note(session, call.call_id, "transfer_widened", {"agent": agent_id}, now)
             offering.offer_waiting(session, self._rules, now)
 

@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 from ivr.calls import talks_routing
 from ivr.calls.company import Company
 from ivr.calls.desk import Refused
+from ivr.calls.numbers import Wrong, dialable
 from ivr.calls.tables import Call
-from ivr.telephony.requests import dialled
 from routing import reports
 from routing.agents import AgentState
 from routing.skills import HIGHEST_LEVEL, LOWEST_LEVEL, Requirements
 
 NOT_NOW = "not_in_this_state"
 AGENT_UNKNOWN, AGENT_NOT_FREE, AGENT_NOT_THERE = "agent_unknown", "agent_not_free", "agent_not_there"
-NOBODY_FITS, NUMBER_WRONG = "nobody_fits", "number_wrong"
+NOBODY_FITS = "nobody_fits"
 # Who is in one of these does not take a call by waiting for them a moment.
 _NOT_THERE = frozenset({AgentState.OFFLINE, AgentState.AWAY, AgentState.MISSED})
 
@@ -68,8 +68,7 @@ def receiver(
         case ToSkill():
             return _skill(session, call, target, asker=asker, asked=asked)
         case ToNumber():
-            number = dialled(target.number, company.hours.country)
-            return Receiver(named=number, name=number, address=number) if number else Refused(reason=NUMBER_WRONG)
+            return _number(target, company)
         case _:
             assert_never(target)
 
@@ -103,3 +102,11 @@ def _skill(
     if not reports.anybody_for(session, wanted):
         return Refused(reason=NOBODY_FITS)
     return Receiver(named=target.skill, requirements=wanted)
+
+
+def _number(target: ToNumber, company: Company) -> Receiver | Refused:
+    match dialable(target.number, country=company.hours.country):
+        case Wrong() as wrong:
+            return Refused(reason=wrong.value)
+        case found:
+            return Receiver(named=found.number, name=found.number, address=found.number)

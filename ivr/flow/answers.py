@@ -6,7 +6,21 @@ Which event comes here at which node is `ivr.flow.machine`'s table; where it lea
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ivr.flow.definition import GIVEN, MISSED, READ_BACK, UNSURE, AskNode, Confirm, ConsentNode, Node, SurveyNode
+from ivr.flow import keeping
+from ivr.flow.definition import (
+    GIVEN,
+    MISSED,
+    READ_BACK,
+    UNSURE,
+    AskNode,
+    Confirm,
+    ConsentNode,
+    DictateNode,
+    Node,
+    ReachedNode,
+    ResumeNode,
+    SurveyNode,
+)
 from ivr.flow.events import Doubtful, NotUnderstood, Understood, Value
 from ivr.flow.state import Waiting
 from ivr.flow.steps import Expect
@@ -123,8 +137,8 @@ def mean(turn: Turn, intent: str) -> None:
         WITHDRAW: _withdraw,
     }
     node = turn.node
-    if meant == PERSON:
-        turn.give_person()
+    if meant == PERSON and not keeping.wants_proof(turn):
+        keeping.give_person(turn)
     elif meant in node.outcomes and isinstance(node, AskNode) and meant not in {GIVEN, MISSED}:
         turn.caller_spoke()
         _follow_answer(turn, node, meant)
@@ -135,6 +149,9 @@ def mean(turn: Turn, intent: str) -> None:
         _switch_language(turn, meant)
     elif isinstance(node, ConsentNode | SurveyNode):
         _mean_at_offer(turn, node, meant)
+    elif isinstance(node, ResumeNode | ReachedNode):
+        if not keeping.mean(turn, node, meant):
+            fail(turn, f"{meant or NO} is no answer here")
     elif _is_new_request(turn, node, meant):
         turn.caller_spoke()
         turn.request(meant)
@@ -221,6 +238,9 @@ def fail(turn: Turn, why: str) -> None:
     elif isinstance(node, SurveyNode) and skippable:
         turn.note("survey_skipped", why=why)
         turn.follow("skipped")
+    elif isinstance(node, ResumeNode | ReachedNode | DictateNode) and skippable:
+        turn.note("missed", why=why)
+        keeping.give_up(turn, node)
     elif is_spent:
         give_up(turn, why)
     else:

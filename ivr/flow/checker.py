@@ -14,6 +14,7 @@ from ivr.flow.definition import (
     GIVEN,
     MISSED,
     READ_BACK,
+    ROUTE_STANDS_FOR,
     STANDS_FOR,
     SYSTEM_PROMPTS,
     AskNode,
@@ -30,10 +31,18 @@ Graph: TypeAlias = Mapping[str, frozenset[str]]
 
 _EVERYWHERE = frozenset({PERSON, REPEAT, PRIVACY, WITHDRAW})
 # What a caller who never says or presses anything makes of each kind that listens. (`ask` goes to `missed`, else to a person.)
-_SILENT: Mapping[str, frozenset[str]] = {Kind.CONSENT: frozenset({"refused"}), Kind.SURVEY: frozenset({"skipped"})}
+_SILENT: Mapping[str, frozenset[str]] = {
+    Kind.CONSENT: frozenset({"refused"}),
+    Kind.SURVEY: frozenset({"skipped"}),
+    Kind.RESUME: frozenset({"nothing", "declined"}),
+    Kind.REACHED: frozenset({"silent"}),
+    Kind.DICTATE: frozenset({"nothing"}),
+}
+# How often each kind asks in other words.
+_REPROMPTS: Mapping[str, int] = {Kind.ASK: REPROMPTS, Kind.SURVEY: 1, Kind.RESUME: 1, Kind.REACHED: 1, Kind.DICTATE: 1}
 # The schema misses outcomes and knows unknown ones too; here both are told in fuller words.
 _TOLD_TWICE = re.compile(r"outcomes: .* is (missing|not known here)$")
-_LISTENING = frozenset({Kind.ASK, Kind.CONSENT, Kind.SURVEY})
+_LISTENING = frozenset({Kind.ASK, Kind.CONSENT, Kind.SURVEY, Kind.RESUME, Kind.REACHED, Kind.DICTATE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +130,7 @@ def _texts(value: Any) -> Mapping[str, str]:
 
 
 def _unknown_targets(flow: _Flow) -> Iterator[Problem]:
-    targets: list[tuple[Place, str]] = [((name,), flow.text(name)) for name in ("first", "person")]
+    targets: list[tuple[Place, str]] = [((name,), flow.text(name)) for name in ("first", "person", "called_back")]
     targets.extend((("requests", intent), node) for intent, node in flow.mapping("requests").items())
     for name in flow.nodes:
         targets.extend((("nodes", name, "outcomes", outcome), node) for outcome, node in flow.outcomes(name).items())
@@ -151,6 +160,8 @@ def _outcomes(flow: _Flow) -> Iterator[Problem]:
         allowed = required | (answers if kind == Kind.ASK else frozenset())
         if kind == Kind.VERIFY and "what" not in node:
             allowed |= STANDS_FOR.keys()
+        if kind == Kind.ROUTE:
+            allowed |= ROUTE_STANDS_FOR.keys()
         for unknown in sorted(named - allowed):
             known = ", ".join(sorted(allowed)) or "none"
             remedy = (
@@ -168,8 +179,10 @@ def _prompts(flow: _Flow, wordings: Mapping[str, Mapping[str, int]]) -> Iterator
         used.append((("prompts", READ_BACK), own[READ_BACK], REPROMPTS))
     for name, node in flow.nodes.items():
         if isinstance(node.get("prompt"), str) and node["prompt"]:
-            wanted = {Kind.ASK: REPROMPTS, Kind.SURVEY: 1}.get(node.get("kind", ""), 0)
+            wanted = _REPROMPTS.get(node.get("kind", ""), 0)
             used.append((("nodes", name, "prompt"), node["prompt"], wanted))
+        if node.get("kind") == Kind.RESUME and isinstance(node.get("prompt_callback"), str):
+            used.append((("nodes", name, "prompt_callback"), node["prompt_callback"], 1))
     candidates = sorted({*flow.mapping("requests"), PERSON})
     used.extend((("requests", intent), f"choice.{intent}", 0) for intent in candidates)
     for place, prompt, reprompts in used:
@@ -283,7 +296,7 @@ def _reached(graph: Graph, starts: Iterable[str]) -> set[str]:
 
 
 def _unreachable(flow: _Flow) -> Iterator[Problem]:
-    reached = _reached(_graph(flow), (flow.text("first"), flow.text("person")))
+    reached = _reached(_graph(flow), (flow.text("first"), flow.text("person"), flow.text("called_back")))
     for name in flow.nodes:
         if name not in reached:
             yield flow.problem(
@@ -312,7 +325,7 @@ def _missed(flow: _Flow) -> Iterator[Problem]:
     graph = {
         name: frozenset() if flow.nodes[name].get("kind") == Kind.ROUTE else to for name, to in _graph(flow).items()
     }
-    before = _reached(graph, (flow.text("first"),))
+    before = _reached(graph, (flow.text("first"), flow.text("called_back")))
     for name in flow.nodes:
         if MISSED in flow.outcomes(name) and name in before:
             yield flow.problem(

@@ -24,6 +24,9 @@ class Kind(StrEnum):
     CHALLENGE = "challenge"
     ENROL = "enrol"
     CONSENT = "consent"
+    RESUME = "resume"
+    REACHED = "reached"
+    DICTATE = "dictate"
     LOOKUP = "lookup"
     BRANCH = "branch"
     CASE = "case"
@@ -56,10 +59,14 @@ OUTCOMES: Mapping[str, frozenset[str]] = MappingProxyType(
         "case complaint": frozenset({"opened", "already_open"}),
         "case question": frozenset({"opened", "already_open"}),
         "case callback": frozenset({"opened", "already_open"}),
+        "case message": frozenset({"opened", "already_open"}),
         "route": frozenset({"closed", "nobody", "met", "left", "failed"}),
         "callback": frozenset({"recorded", "no_number"}),
         "survey": frozenset({"recorded", "skipped"}),
         "message": frozenset({"sent", "no_number", "failed"}),
+        "resume": frozenset({"nothing", "declined", "queue"}),
+        "reached": frozenset({"confirmed", "denied", "silent"}),
+        "dictate": frozenset({"given", "nothing"}),
         "end": frozenset(),
     }
 )
@@ -68,6 +75,9 @@ OUTCOMES: Mapping[str, frozenset[str]] = MappingProxyType(
 MISSES = frozenset({"not_found", "wrong_proof", "rejected", "inconclusive"})
 # A `verify` that does not say `what` compares the voice, and need not name these: then the other one stands for it.
 STANDS_FOR: Mapping[str, str] = MappingProxyType({"step_up": "inconclusive", "locked": "rejected"})
+# Outcomes of a `route` that a flow may leave out: then the other one stands for it. A queue that takes nobody more, or not for so
+# long, is like one without agents; who would rather leave a message is like one who would rather be called back.
+ROUTE_STANDS_FOR: Mapping[str, str] = MappingProxyType({"overflow": "nobody", "message": "left"})
 # Where a node with `tries` goes when the last of them has led nowhere.
 EXHAUSTED = "exhausted"
 # Where an `ask` goes when a slot was filled, and when nothing was understood to the end.
@@ -136,6 +146,7 @@ class AskNode(_Listening):
     max_keys: int = 1  # keys that are enough; for letters, which have no keys, the most signs
     confirm: Confirm = Confirm.NEVER
     secret: bool = False  # what is answered here is kept nowhere
+    settled: bool = False  # whoever hangs up here has what they came for: nothing is taken up again in the next call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +163,32 @@ class SurveyNode(_Listening):
 
     prompt: str
     about: str  # "line" or "agent": whose work the caller judges
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeNode(_Listening):
+    """Asks a caller whose line dropped whether to go on from there, and one who is to be called back whether to wait now.
+
+    Whoever has nothing to go on with is not asked. Only a plain yes goes on: to `queue`, or to where the dropped call stood.
+    """
+
+    prompt: str
+    prompt_callback: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachedNode(_Listening):
+    """Asks whether a callback has reached the person whom it is for. Only a plain yes or the key 1 confirms it."""
+
+    prompt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DictateNode(_Listening):
+    """Takes whatever is said, in the caller's own words: a message for the agents."""
+
+    prompt: str
+    slot: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +213,10 @@ class RouteNode(_Node):
     """Hands the call to a person."""
 
     skill: str
+    queue: str = ""  # "" leaves it to the skill (`routing.queues`)
+    kept: bool = (
+        False  # the place, the queue and what it asks for are those that the caller has kept, where there are any
+    )
     level: int = 1
     priority: int = 0
     reason: str = ""  # "" leaves the reason that brought the call here
@@ -189,8 +230,20 @@ class EndNode(_Node):
     prompt: str = ""
 
 
-Node: TypeAlias = SayNode | AskNode | ConsentNode | SurveyNode | ActNode | BranchNode | RouteNode | EndNode
-Question: TypeAlias = AskNode | ConsentNode | SurveyNode
+Node: TypeAlias = (
+    SayNode
+    | AskNode
+    | ConsentNode
+    | SurveyNode
+    | ResumeNode
+    | ReachedNode
+    | DictateNode
+    | ActNode
+    | BranchNode
+    | RouteNode
+    | EndNode
+)
+Question: TypeAlias = AskNode | ConsentNode | SurveyNode | ResumeNode | ReachedNode | DictateNode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +257,7 @@ class Flow:
     requests: Mapping[str, str]  # what callers call for: intent -> node, understood at every question
     prompts: Mapping[str, str]  # one prompt for each of SYSTEM_PROMPTS, and READ_BACK where it is needed
     nodes: Mapping[str, Node]
+    called_back: str = ""  # the node that a call begins with which the line itself has placed; "": it places none
     values: Mapping[str, Value] = field(default_factory=dict)  # what a call's values are before the call brings its own
 
     @property
@@ -246,6 +300,7 @@ def build(document: Mapping[str, Any]) -> Flow:
         name=document["flow"],
         first=document["first"],
         person=document["person"],
+        called_back=document.get("called_back", ""),
         languages=MappingProxyType(dict(document["languages"])),
         requests=MappingProxyType(dict(document["requests"])),
         prompts=MappingProxyType(dict(document["prompts"])),
@@ -275,6 +330,9 @@ def _node(name: str, written: Mapping[str, Any]) -> Node:
         Kind.SAY: SayNode,
         Kind.CONSENT: ConsentNode,
         Kind.SURVEY: SurveyNode,
+        Kind.RESUME: ResumeNode,
+        Kind.REACHED: ReachedNode,
+        Kind.DICTATE: DictateNode,
         Kind.BRANCH: BranchNode,
         Kind.ROUTE: RouteNode,
         Kind.END: EndNode,

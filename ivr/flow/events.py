@@ -20,6 +20,9 @@ class Started:
     # Values the flow may branch on from the start: `number` (E.164, or "" when hidden), `open_hours` (bool), `daytime`
     # ("morning", "afternoon", "evening"; the greeting is a plain one without it).
     values: Mapping[str, Value] = field(default_factory=dict)
+    # The line itself has placed this call, to ring somebody back: it begins at the flow's `called_back`.
+    called_back: bool = False
+    topic: str = ""  # the request of the call that this one goes on with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +77,16 @@ class Done:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TakenUp:
+    """The caller is back after the line has dropped; the state that comes with this event is the dropped call's."""
+
+    # Whether who calls is known as well as it was then: if not, the request begins anew, and with it what proves who calls.
+    is_known: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class HungUp:
     """The caller's leg ended."""
 
 
-Event: TypeAlias = Started | Understood | Doubtful | NotUnderstood | Keyed | Silent | Done | HungUp
+Event: TypeAlias = Started | Understood | Doubtful | NotUnderstood | Keyed | Silent | Done | TakenUp | HungUp

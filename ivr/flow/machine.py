@@ -9,10 +9,22 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, assert_never
 
-from ivr.flow import reading_back
+from ivr.flow import keeping, reading_back
 from ivr.flow.answers import fail, fail_outcome, fill, fill_keys, is_answer, is_asking, keep_slots, mean, wants_value
-from ivr.flow.definition import EXHAUSTED, MISSES, STANDS_FOR, ActNode, AskNode, ConsentNode, Flow, Kind
-from ivr.flow.events import Done, Doubtful, Event, HungUp, Keyed, NotUnderstood, Silent, Started, Understood
+from ivr.flow.definition import (
+    EXHAUSTED,
+    MISSES,
+    ROUTE_STANDS_FOR,
+    STANDS_FOR,
+    ActNode,
+    AskNode,
+    ConsentNode,
+    Flow,
+    Kind,
+    ReachedNode,
+    ResumeNode,
+)
+from ivr.flow.events import Done, Doubtful, Event, HungUp, Keyed, NotUnderstood, Silent, Started, TakenUp, Understood
 from ivr.flow.state import State, Waiting
 from ivr.flow.walk import NO, PERSON, REPEAT, YES, Advance, Fact, Turn
 
@@ -29,7 +41,7 @@ def step(flow: Flow, state: State | None, event: Event) -> Advance:
     if state is None:
         return _begin(flow, event)
     turn = Turn(flow, state)
-    if state.ended:
+    if state.ended and not isinstance(event, TakenUp):
         turn.stand()
     elif state.node not in flow.nodes:
         turn.to_person("the line could not finish")
@@ -42,12 +54,13 @@ def _begin(flow: Flow, event: Event) -> Advance:
     started = event if isinstance(event, Started) else Started(language="")
     language = started.language if started.language in flow.languages else next(iter(flow.languages))
     values = {**flow.values, **started.values}
-    turn = Turn(flow, State(node=flow.first, language=language, values=values))
+    first = flow.called_back if started.called_back and flow.called_back else flow.first
+    turn = Turn(flow, State(node=first, language=language, values=values, topic=started.topic))
     if isinstance(event, HungUp):
         _hang_up(turn, event)
         return turn.advance()
     turn.note("started", language=language)
-    turn.goto(flow.first)
+    turn.goto(first)
     return turn.advance()
 
 
@@ -67,14 +80,19 @@ def _hang_up(turn: Turn, _event: Event) -> None:
     turn.stand()
 
 
+def _take_up(turn: Turn, event: TakenUp) -> None:
+    """Go on from where the dropped call stood."""
+    keeping.take_up(turn, is_known=event.is_known)
+
+
 def _answer(turn: Turn, event: Understood) -> None:
     """Take the answer, what corrects it, a request, or a word for everywhere."""
     if not is_asking(turn):
         _interrupt(turn, event)
         return
     turn.note("understood", intent=event.intent, confidence=event.confidence)
-    if event.intent == PERSON:
-        turn.give_person()
+    if event.intent == PERSON and not keeping.wants_proof(turn):
+        keeping.give_person(turn)
         return
     keep_slots(turn, event)
     if not _fill(turn, event):
@@ -88,8 +106,8 @@ def _doubt(turn: Turn, event: Doubtful) -> None:
         return
     turn.note("doubtful", first=event.candidates[0], second=event.candidates[1])
     likelier = event.candidates[0]
-    if likelier == PERSON:
-        turn.give_person()
+    if likelier == PERSON and not keeping.wants_proof(turn):
+        keeping.give_person(turn)
         return
     keep_slots(turn, event)
     if _fill(turn, event):
@@ -103,6 +121,14 @@ def _doubt(turn: Turn, event: Doubtful) -> None:
         turn.caller_spoke()
         turn.state = replace(turn.state, waiting=Waiting.CHOICE, candidates=possible, doubted=True)
         turn.stand()
+
+
+def _dictate(turn: Turn, event: Understood | Doubtful | NotUnderstood) -> None:
+    """Take what was said, word by word; a person if that alone is asked for."""
+    if is_asking(turn):
+        keeping.dictated(turn, event)
+    else:
+        _resume(turn, event)
 
 
 def _mishear(turn: Turn, event: NotUnderstood) -> None:
@@ -132,7 +158,7 @@ def _press(turn: Turn, event: Keyed) -> None:
         _interrupt(turn, event)
     elif event.keys == "0":
         turn.note("keyed", intent=PERSON)
-        turn.give_person()
+        keeping.give_person(turn)
     elif event.keys == "*":
         mean(turn, REPEAT)
     elif turn.state.waiting == Waiting.CHOICE:
@@ -167,7 +193,9 @@ def _press_intent(turn: Turn, intent: str) -> None:
 def _take(turn: Turn, event: Done) -> None:
     """Follow the outcome; one that the node does not know goes to a person."""
     node = turn.node
-    outcome = event.outcome if event.outcome in node.outcomes else STANDS_FOR.get(event.outcome, "")
+    outcome = event.outcome
+    if outcome not in node.outcomes:
+        outcome = {**STANDS_FOR, **ROUTE_STANDS_FOR}.get(outcome, "")
     if outcome not in node.outcomes:
         fail_outcome(turn, event.outcome)
         return
@@ -201,6 +229,8 @@ def _take_at_question(turn: Turn, event: Done) -> None:
         turn.stand()
     elif turn.state.waiting != Waiting.OUTCOME:
         _resume(turn, event)
+    elif isinstance(node, ResumeNode | ReachedNode):
+        keeping.take_outcome(turn, node, event)
     elif event.outcome != "recorded":
         fail_outcome(turn, event.outcome)
     elif isinstance(node, ConsentNode):
@@ -235,25 +265,28 @@ def _is_call_for_person(event: Understood | Doubtful | Keyed) -> bool:
 # --- Every transition: for each kind of node that can stand, what each event does. A `say`, `branch` or `end` never waits, so
 # that only a doctored state stands there: it is resumed.
 
-EVENTS: Final = (Started, Understood, Doubtful, NotUnderstood, Keyed, Silent, Done, HungUp)
+EVENTS: Final = (Started, Understood, Doubtful, NotUnderstood, Keyed, Silent, Done, TakenUp, HungUp)
 
 _ROWS: Final[Mapping[Kind, tuple[Handler, ...]]] = {
-    # kind          Started  Understood  Doubtful    NotUnderst. Keyed       Silent   Done               HungUp
-    Kind.ASK:      (_resume, _answer,    _doubt,     _mishear,   _press,     _miss,   _take_at_question, _hang_up),
-    Kind.CONSENT:  (_resume, _answer,    _doubt,     _mishear,   _press,     _miss,   _take_at_question, _hang_up),
-    Kind.SURVEY:   (_resume, _answer,    _doubt,     _mishear,   _press,     _miss,   _take_at_question, _hang_up),
-    Kind.IDENTIFY: (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
-    Kind.VERIFY:   (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
-    Kind.CHALLENGE:(_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
-    Kind.ENROL:    (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
-    Kind.LOOKUP:   (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
-    Kind.CASE:     (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
-    Kind.CALLBACK: (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
-    Kind.MESSAGE:  (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _hang_up),
-    Kind.ROUTE:    (_resume, _resume,    _resume,    _resume,    _resume,    _resume, _take,             _hang_up),
-    Kind.SAY:      (_resume, _resume,    _resume,    _resume,    _resume,    _resume, _resume,           _hang_up),
-    Kind.BRANCH:   (_resume, _resume,    _resume,    _resume,    _resume,    _resume, _resume,           _hang_up),
-    Kind.END:      (_resume, _resume,    _resume,    _resume,    _resume,    _resume, _resume,           _hang_up),
+    # kind          Started  Understood  Doubtful    NotUnderst. Keyed       Silent   Done               TakenUp    HungUp
+    Kind.ASK:      (_resume, _answer,    _doubt,     _mishear,   _press,     _miss,   _take_at_question, _take_up,  _hang_up),
+    Kind.CONSENT:  (_resume, _answer,    _doubt,     _mishear,   _press,     _miss,   _take_at_question, _take_up,  _hang_up),
+    Kind.RESUME:   (_resume, _answer,    _doubt,     _mishear,   _press,     _miss,   _take_at_question, _take_up,  _hang_up),
+    Kind.REACHED:  (_resume, _answer,    _doubt,     _mishear,   _press,     _miss,   _take_at_question, _take_up,  _hang_up),
+    Kind.DICTATE:  (_resume, _dictate,   _dictate,   _dictate,   _press,     _miss,   _take_at_question, _take_up,  _hang_up),
+    Kind.SURVEY:   (_resume, _answer,    _doubt,     _mishear,   _press,     _miss,   _take_at_question, _take_up,  _hang_up),
+    Kind.IDENTIFY: (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _take_up,  _hang_up),
+    Kind.VERIFY:   (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _take_up,  _hang_up),
+    Kind.CHALLENGE:(_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _take_up,  _hang_up),
+    Kind.ENROL:    (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _take_up,  _hang_up),
+    Kind.LOOKUP:   (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _take_up,  _hang_up),
+    Kind.CASE:     (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _take_up,  _hang_up),
+    Kind.CALLBACK: (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _take_up,  _hang_up),
+    Kind.MESSAGE:  (_resume, _interrupt, _interrupt, _resume,    _interrupt, _resume, _take,             _take_up,  _hang_up),
+    Kind.ROUTE:    (_resume, _resume,    _resume,    _resume,    _resume,    _resume, _take,             _take_up,  _hang_up),
+    Kind.SAY:      (_resume, _resume,    _resume,    _resume,    _resume,    _resume, _resume,           _take_up,  _hang_up),
+    Kind.BRANCH:   (_resume, _resume,    _resume,    _resume,    _resume,    _resume, _resume,           _take_up,  _hang_up),
+    Kind.END:      (_resume, _resume,    _resume,    _resume,    _resume,    _resume, _resume,           _take_up,  _hang_up),
 }  # fmt: skip
 
 TRANSITIONS: Final[Mapping[tuple[Kind, type[Event]], Handler]] = MappingProxyType(

@@ -93,13 +93,21 @@ class Act(StrEnum):
     #   file for the order), wrong_proof. return: found (return_number, order_number, status "awaited" | "received" | "refunded",
     #   due_date ISO), not_found. case: found (case_number, due_date ISO), not_found. account: found (name), not_found.
     LOOKUP = "lookup"
-    # Open work. Inputs: kind ("return" | "complaint" | "question" | "callback"), order_number, customer_id, reason (the request's
-    #   intent). Outcomes: opened (return_number or case_number, due_date ISO), already_open (the same), and for a return refused
-    #   (refusal "too_late" | "not_delivered" | another).
+    # Open work. Inputs: kind ("return" | "complaint" | "question" | "callback" | "message"), order_number, customer_id,
+    #   message_text, reason (the request's intent). Outcomes: opened (return_number or case_number, due_date ISO), already_open
+    #   (the same), and for a return refused (refusal "too_late" | "not_delivered" | another).
     CASE = "case"
-    # Note that the caller is to be rung back. Inputs: callback_number (else the calling number), reason. Outcomes: recorded,
-    #   no_number.
+    # The caller is to be rung back. Inputs: callback_number (else the calling number), reason, keeps ("place": it stays in the
+    #   queue and is rung when it is its turn; "case": a case that is due within 24 hours, and the line rings as soon as it can).
+    #   Outcomes: recorded (callback_number), no_number.
     CALLBACK = "callback"
+    # Is there something to go on with? Inputs: answer ("" to look for it, "yes", "no", "person"). Looked for: dropped, callback
+    #   (the caller is to be rung back and calls first), nothing. yes: queue (the place is kept for the next `route` that takes
+    #   it), or the state of the dropped call takes the place of this one's. no: declined. person: queue where a place is kept,
+    #   else person.
+    RESUME = "resume"
+    # Whether a callback has reached its person. Inputs: answer ("yes" | "no" | "silent"). Outcomes: confirmed, denied, silent.
+    REACHED = "reached"
     # Send a text. Inputs: prompt (key of a written wording) and the values that the wording needs. Outcomes: sent, no_number,
     #   failed.
     MESSAGE = "message"
@@ -119,11 +127,14 @@ class Perform:
 class Route:
     """Hand the call to a person. `Done` comes back only without one or after the talk.
 
-    Outcomes: closed (outside hours), nobody (no agent signed in), met (the talk is over), left (the caller left the queue, for a
-    callback), failed. None of them brings values.
+    Outcomes: closed (outside hours), nobody (no agent signed in), overflow (the queue takes nobody more, or not for so long), met
+    (the talk is over), left and message (the caller left the queue, for a callback, to leave a message), failed. closed and
+    overflow bring `instead` ("callback" or "message": what the queue has its callers offered).
     """
 
     skill: str
+    queue: str = ""  # "" leaves it to the skill
+    kept: bool = False  # the place that the caller has kept counts before all of this, where there is one
     level: int = 1
     priority: int = 0
     reason: str = ""  # in the words of the glossary, for the agent: "complaint", "asked for a person", ...

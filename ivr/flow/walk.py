@@ -16,10 +16,13 @@ from ivr.flow.definition import (
     AskNode,
     BranchNode,
     ConsentNode,
+    DictateNode,
     EndNode,
     Flow,
     Node,
     Question,
+    ReachedNode,
+    ResumeNode,
     RouteNode,
     SayNode,
     SurveyNode,
@@ -153,8 +156,17 @@ class Turn:
             self.steps.append(self._confirmation(node))
         elif isinstance(node, RouteNode):
             reason = node.reason or str(self.state.values.get("handover") or self.state.topic)
-            self.steps.append(Route(skill=node.skill, level=node.level, priority=node.priority, reason=reason))
-        elif isinstance(node, AskNode | ConsentNode | SurveyNode) and self.state.waiting == Waiting.ANSWER:
+            self.steps.append(
+                Route(
+                    skill=node.skill,
+                    queue=node.queue,
+                    kept=node.kept,
+                    level=node.level,
+                    priority=node.priority,
+                    reason=reason,
+                )
+            )
+        elif isinstance(node, Question) and self.state.waiting == Waiting.ANSWER:
             self.steps.append(self._question(node))
         else:
             self.steps.append(self._perform(node))
@@ -180,6 +192,16 @@ class Turn:
             values={name: one for name, one in self.state.values.items() if name not in {slot, f"{UNSURE}{slot}"}},
         )
         self.stand()
+
+    def waits_for(self) -> Waiting:
+        """What the node that stands waits for by its kind; nothing where it never does."""
+        match self.flow.nodes.get(self.state.node):
+            case AskNode() | ConsentNode() | SurveyNode() | DictateNode():
+                return Waiting.ANSWER if self.state.read_back is None else Waiting.CONFIRMATION
+            case ActNode() | RouteNode():
+                return Waiting.OUTCOME
+            case _:
+                return Waiting.NOTHING
 
     def wait_again(self) -> None:
         """Wait for what was waited for before something came between: the answer, or what is said to a value read back."""
@@ -222,10 +244,10 @@ class Turn:
                 return None
             case ConsentNode():
                 return self._consent(node)
-            case AskNode() | SurveyNode():
+            case AskNode() | SurveyNode() | ReachedNode() | DictateNode():
                 self._wait_for_answer()
                 return None
-            case ActNode():
+            case ActNode() | ResumeNode():
                 self._wait_for_outcome()
                 return None
             case RouteNode():
@@ -281,7 +303,10 @@ class Turn:
         self.stand()
 
     def _question(self, node: Question) -> Ask:
-        say = Say(prompt=node.prompt, values=self.state.values, variant=self.state.variant)
+        prompt = node.prompt
+        if isinstance(node, ResumeNode) and self.state.values.get("resume_offer") == "callback":
+            prompt = node.prompt_callback
+        say = Say(prompt=prompt, values=self.state.values, variant=self.state.variant)
         ask = self._listen(node, say, node.expect if isinstance(node, AskNode) else Expect.YES_NO)
         always = (PERSON, REPEAT, PRIVACY, WITHDRAW, *self.flow.languages.values())
         match node:
@@ -294,6 +319,11 @@ class Turn:
                 return replace(ask, intents=intents, slot=node.slot, min_keys=least, max_keys=most, secret=node.secret)
             case ConsentNode():
                 return replace(ask, intents=(YES, NO, *always))
+            case ResumeNode() | ReachedNode():
+                requests = tuple(self.flow.requests) if isinstance(node, ResumeNode) else ()
+                return replace(ask, intents=(YES, NO, *requests, *always))
+            case DictateNode():
+                return replace(ask, expect=Expect.REQUEST, intents=(PERSON, REPEAT))
             case SurveyNode():
                 return replace(ask, expect=Expect.DIGITS, intents=(NO, NOTHING_ELSE, *always), slot="score")
             case _:
@@ -346,6 +376,9 @@ class Turn:
                 act=Act.CONSENT,
                 values={"purpose": node.purpose, "granted": granted, "wording": node.prompt, "answer": answer},
             )
+        if isinstance(node, ResumeNode | ReachedNode):
+            act = Act.RESUME if isinstance(node, ResumeNode) else Act.REACHED
+            return Perform(act=act, values={"answer": values.get("kept_answer") or ""})
         if isinstance(node, SurveyNode):
             return Perform(act=Act.SURVEY, values={"score": values.get("score"), "about": node.about})
         if not isinstance(node, ActNode):

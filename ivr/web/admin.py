@@ -11,6 +11,7 @@ from ivr.web.guards import guarded_by, the_person
 from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.wiring import wiring
+from routing import changes
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 home = Blueprint("home", __name__)
@@ -73,7 +74,7 @@ def call_events(call_id: str) -> ResponseReturnValue:
                 return None
             return calls_view.watched_call(session, wiring().doors.company, call_id, language=spoken, now=moment)
 
-    return live.stream(look, _draw_story)
+    return live.stream(look, _draw_story, topics=(changes.call(call_id),))
 
 
 @admin.get("/calls/<call_id>/audio/<int:turn>")

@@ -20,7 +20,7 @@ from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.wiring import wiring
 from ivr.web.words import away_reasons
-from routing import dispatch, reports
+from routing import changes, dispatch, reports
 from routing.agents import AgentEvent, AgentState
 from routing.outcomes import Assigned
 
@@ -61,7 +61,10 @@ def events() -> ResponseReturnValue:
                 return None
             return desk_view.look(session, wiring().doors.company, agent_id=agent_id, language=spoken, now=moment)
 
-    return live.stream(look, _draw)
+    def topics(view: DeskView) -> tuple[str, ...]:
+        return (changes.agent(agent_id), *([changes.call(view.call_id)] if view.call_id else []))
+
+    return live.stream(look, _draw, topics=topics)
 
 
 @desk.post("/state")
@@ -143,6 +146,7 @@ def finish(call_id: str) -> ResponseReturnValue:
             note=(form.note.data or "").strip(),
             next_step=next_step,
             due_at=due_at,
+            is_promised=bool(form.promised.data),
             now=transaction.now(),
         )
     )
@@ -184,10 +188,16 @@ def _answer(outcome: Outcome) -> ResponseReturnValue:
 def _draw(view: DeskView) -> dict[str, str]:
     """The parts of the desk, each as HTML. `notes` is drawn the same from the acceptance on: the page keeps what is typed."""
     parts = {
+        "figures": render_template("desk/figures.html", view=view),
+        "tools": render_template("desk/tools.html", view=view),
         "presence": render_template("desk/presence.html", view=view, away_reasons=away_reasons()),
         "work": render_template("desk/work.html", view=view),
         "story": render_template(
-            "desk/story.html", view=view, call=view.context, audio_endpoint="desk.audio" if view.assignment else ""
+            "desk/story.html",
+            view=view,
+            call=view.context,
+            at_desk=True,
+            audio_endpoint="desk.audio" if view.assignment else "",
         ),
         "voice": render_template(
             "voice.html",

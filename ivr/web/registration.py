@@ -15,12 +15,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ivr import database
 from ivr.accounts.store import normal_email
+from ivr.changes import Changes
 from ivr.settings import Settings
 from ivr.web import errors, guards, languages, people, security, transaction, words
 from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
 from ivr.web.desk import desk
+from ivr.web.desk_talk import desk_talk
+from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.guards import GuardKind
@@ -32,7 +35,6 @@ from ivr.web.wiring import EXTENSION, Wiring
 # one password is tried on many accounts as well as many on one; a person seldom errs five times in a row.
 TRIES_PER_ADDRESS = "20 per 10 minutes"
 TRIES_PER_ACCOUNT = "6 per 10 minutes"
-LIVE_SECONDS = 0.5
 
 
 def utc_now() -> datetime:
@@ -47,22 +49,23 @@ def register(
     engine: Engine,
     doors: Doors,
     clock: Callable[[], datetime] = utc_now,
-    live_seconds: float = LIVE_SECONDS,
+    changes: Changes | None = None,
 ) -> None:
     """Give `app` the desks and everything that every view of it relies on; call it once, before its first request.
 
     Views that others add need a guard as well (`guarded_by`, `public` or `by_carrier`), and may use `transaction.session()`.
     """
+    changes = changes or Changes()
     app.extensions[EXTENSION] = Wiring(
         engine=engine,
-        sessions=database.session_factory(engine),
+        sessions=database.session_factory(engine, changes),
         reading_sessions=database.reading_session_factory(engine),
         doors=doors,
         clock=clock,
         zone=settings.zone,
         default_language=settings.default_language,
         line_url=settings.line_url,
-        live_seconds=live_seconds,
+        changes=changes,
     )
     app.config["SECRET_KEY"] = settings.secret_key.get_secret_value()
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
@@ -73,7 +76,7 @@ def register(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     _install_extensions(app)
     _install_request_life(app, settings)
-    for blueprint in (assets, home, sign_in, desk, desk_voice, admin, alerts, health):
+    for blueprint in (assets, home, sign_in, desk, desk_talk, desk_tools, desk_voice, admin, alerts, health):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)
     _name_guards_of_files(app)
@@ -149,6 +152,7 @@ def _filters() -> Mapping[str, Callable[..., object]]:
         "day": words.day,
         "telephone_number": words.telephone_number,
         "seconds": words.seconds,
+        "minutes": words.minutes,
         "percent": words.percent,
         "number": words.number,
     }

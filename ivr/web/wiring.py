@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from ivr.changes import Changes
 from ivr.web.doors import Doors
 
 EXTENSION = "centralino"
@@ -27,7 +28,7 @@ class Wiring:
     zone: ZoneInfo  # the company's
     default_language: str
     line_url: str  # the local line's address for the agents' browser phone, "" when it is off
-    live_seconds: float  # between two looks of a live page
+    changes: Changes  # the bus that live pages wait on
 
 
 def wiring() -> Wiring:

@@ -78,7 +78,7 @@ def test_every_webhook_of_a_story_delivered_again_at_once_gives_the_same_answer_
     house.requests.send = twice  # type: ignore[method-assign] # the line's transport, with a repetition in it
     whole_story(house)
     parts = {url.split("/voice/")[1].split("/")[0] for url in repeated}
-    assert {"start", "turn", "wait", "left", "meet", "met", "agent", "status", "conference", "music"} <= parts
+    assert {"start", "turn", "wait", "left", "meet", "met", "leg", "status", "conference", "music"} <= parts
 
 
 def test_every_webhook_of_a_story_delivered_again_at_the_end_changes_nothing(house: House) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.flow.definition import OUTCOMES, build
-from ivr.flow.events import Done, Doubtful, Event, HungUp, Keyed, NotUnderstood, Silent, Started, Understood
+from ivr.flow.events import Done, Doubtful, Event, HungUp, Keyed, NotUnderstood, Silent, Started, TakenUp, Understood
 from ivr.flow.machine import step
 from ivr.flow.state import State
 from ivr.flow.steps import Ask, End, Perform, Route, Say
@@ -16,7 +16,7 @@ INTENTS = sorted({
     *SHOP.requests, *SHOP.languages.values(), "person", "yes", "no", "repeat", "privacy", "withdraw_consent", "nothing_else", "?",
 })  # fmt: skip
 OUTCOME_NAMES = sorted(
-    {outcome for outcomes in OUTCOMES.values() for outcome in outcomes} | {"recorded", "granted", "?"}
+    {outcome for outcomes in OUTCOMES.values() for outcome in outcomes} | {"recorded", "granted", "dropped", "?"}
 )
 
 scalars = st.none() | st.booleans() | st.integers(-5, 99999) | st.text(max_size=8)
@@ -51,6 +51,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(NotUnderstood, text=st.text(max_size=5), reason=st.just("?"), slots=slots, heard_confidence=heard),
     st.builds(Keyed, keys=st.text("0123456789*#", max_size=6)),
     st.just(Silent()),
+    st.builds(TakenUp, is_known=st.booleans()),
     st.builds(Started, language=st.sampled_from(["it", "en", "xx"]), values=values),
 )
 
