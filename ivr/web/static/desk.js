@@ -80,11 +80,13 @@ document.addEventListener("input", (typed) => {
 document.addEventListener("click", (clicked) => {
   const button = clicked.target.closest("button");
   if (button?.dataset.copies) copy(button);
+  if (button?.dataset.unfolds) document.getElementById(button.dataset.unfolds).toggleAttribute("open");
   if (button?.dataset.enlarges) document.querySelector(button.dataset.enlarges).classList.toggle("is-large");
 });
 document.addEventListener("toggle", (toggled) => {
   const first = toggled.target.open && toggled.target.matches("#pass, .tool") && toggled.target.querySelector("input[type=search]");
-  if (first && toggled.target.contains(document.activeElement)) first.focus({ preventScroll: true });
+  const opener = document.activeElement;
+  if (first && (toggled.target.contains(opener) || opener === document.body || opener?.dataset.unfolds === toggled.target.id)) first.focus();
 }, true);
 
 // Notes that were not saved when their call was gone from the desk stand on top until they are.
