@@ -15,6 +15,7 @@ from routing.store_agents import (
     renew_lease,
     save_agent,
     save_skills,
+    skills_kept,
 )
 from routing.store_assignments import (
     add_assignment,
@@ -57,6 +58,7 @@ from routing.store_offers import (
     with_refusals,
 )
 from routing.store_queues import queue_version, queues, save_queue
+from routing.store_receipts import KeptReceipt, receipts_of
 from routing.store_stays import (
     add_held_seconds,
     answer_stay,
@@ -73,6 +75,7 @@ from routing.store_stays import (
 )
 
 __all__ = [
+    "KeptReceipt",
     "Placing",
     "add_assignment",
     "add_call",
@@ -121,6 +124,7 @@ __all__ = [
     "presences",
     "queue_version",
     "queues",
+    "receipts_of",
     "refusals",
     "renew_lease",
     "reopen_call",
@@ -130,6 +134,7 @@ __all__ = [
     "save_skills",
     "set_calling",
     "set_overflow",
+    "skills_kept",
     "stays_of",
     "unconnected_assignments",
     "wait_again",

@@ -1,4 +1,4 @@
-"""The forms of the pages on routing: what their fields accept, and queues and skills made of them. Storing is left to the views."""
+"""The forms of the pages on routing: what their fields accept, and the queues and skills that they make."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +23,7 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -47,6 +48,13 @@ _SKILL = Regexp(r"^[a-z][a-z0-9_]{0,39}$", message=_l("A skill is written in sma
 _DAYS_OF_A_PAGE = 200
 
 
+LEVELS = [str(level) for level in range(LOWEST_LEVEL, HIGHEST_LEVEL + 1)]
+
+
+def _choices(values: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in values]
+
+
 class Checkboxes(SelectMultipleField):  # type: ignore[misc]  # WTForms publishes no types
     """Several of a list, each with its box."""
 
@@ -58,13 +66,14 @@ class RingForm(Form):  # type: ignore[misc]  # WTForms publishes no types
     """From when on, and what is no longer asked for; without a time the line is empty."""
 
     after_seconds = IntegerField(_l("After seconds"), validators=[Optional(), NumberRange(min=0, max=LONGEST_SECONDS)])
-    drops = Checkboxes(_l("no longer asks for"), choices=[(one.value, DROPS[one.value]) for one in Droppable])
+    drops = Checkboxes(
+        _l("no longer asks for"), choices=[SelectChoice(one.value, DROPS[one.value]) for one in Droppable]
+    )
 
 
 class BoostForm(Form):  # type: ignore[misc]  # WTForms publishes no types
     """What a named boost is worth here; empty: what whoever grants it says."""
 
-    name = HiddenField()
     seconds = IntegerField(validators=[Optional(), NumberRange(min=0, max=HIGHEST_BOOST_SECONDS)])
 
 
@@ -78,13 +87,15 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
     team = Checkboxes(_l("Team: skills that it serves"))
     new_skill = StringField(_l("Another skill"), validators=[Optional(), _SKILL])
     order = SelectField(
-        _l("Who is offered a call first"), choices=[(one.value, ORDERS[one.value]) for one in AgentOrder]
+        _l("Who is offered a call first"), choices=[SelectChoice(one.value, ORDERS[one.value]) for one in AgentOrder]
     )
     rings = FieldList(FormField(RingForm), min_entries=MOST_RINGS, max_entries=MOST_RINGS)
     service_seconds = IntegerField(
         _l("Answered within seconds"), validators=[InputRequired(), NumberRange(min=1, max=LONGEST_SECONDS)]
     )
-    service_percent = IntegerField(_l("Share of the calls, %"), validators=[InputRequired(), NumberRange(min=1, max=100)])
+    service_percent = IntegerField(
+        _l("Share of the calls, %"), validators=[InputRequired(), NumberRange(min=1, max=100)]
+    )
     max_waiting = IntegerField(_l("Most calls that wait"), validators=[Optional(), NumberRange(min=0, max=100_000)])
     overflow_after_seconds = IntegerField(
         _l("Overflows after seconds"), validators=[Optional(), NumberRange(min=1, max=LONGEST_SECONDS)]
@@ -92,13 +103,16 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
     overflow_to = SelectField(_l("Overflows to"))
     closed_does = SelectField(_l("When closed"))
     priority = IntegerField(
-        _l("Priority of the queue"), validators=[InputRequired(), NumberRange(min=-HIGHEST_PRIORITY, max=HIGHEST_PRIORITY)]
+        _l("Priority of the queue"),
+        validators=[InputRequired(), NumberRange(min=-HIGHEST_PRIORITY, max=HIGHEST_PRIORITY)],
     )
     boosts = FieldList(FormField(BoostForm), min_entries=len(BOOSTS), max_entries=len(BOOSTS))
-    own_hours = RadioField(_l("Hours"), choices=[("company", _l("The company's")), ("own", _l("Its own"))])
+    own_hours = RadioField(
+        _l("Hours"), choices=[SelectChoice("company", _l("The company's")), SelectChoice("own", _l("Its own"))]
+    )
     opens_at = TimeField(_l("Opens at"), validators=[Optional()])
     closes_at = TimeField(_l("Closes at"), validators=[Optional()])
-    open_days = Checkboxes(_l("Open on"), choices=list(WEEKDAYS.items()))
+    open_days = Checkboxes(_l("Open on"), choices=_choices(WEEKDAYS.items()))
     subdivision = SelectField(_l("Local holidays of"))
     closed_on = TextAreaField(_l("Closed besides on"), validators=[Optional(), Length(max=4000)])
     open_on = TextAreaField(_l("Open although a holiday on"), validators=[Optional(), Length(max=4000)])
@@ -106,14 +120,17 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
     def offer(self, *, skills: Iterable[str], queues: Mapping[str, Queue], company: Hours, language: str) -> None:
         """Fill in what may be chosen from."""
         own = self.queue_id.data
-        self.team.choices = [(skill, skill) for skill in sorted({*skills, *(self.team.data or ())})]
+        self.team.choices = sorted(set(skills))
         others = [
             (TO_QUEUE + one.queue_id, f"→ {one.name(language)}") for one in queues.values() if one.queue_id != own
         ]
         instead = [item for item in DESTINATIONS.items() if item[0]]
-        self.overflow_to.choices = [*DESTINATIONS.items(), *others]
-        self.closed_does.choices = [*instead, *others]
-        self.subdivision.choices = [("", _l("the whole country only")), *_subdivisions(company.country)]
+        self.overflow_to.choices = _choices([*DESTINATIONS.items(), *others])
+        self.closed_does.choices = _choices([*instead, *others])
+        self.subdivision.choices = [
+            SelectChoice("", _l("the whole country only")),
+            *_subdivisions(company.country),
+        ]
 
     def queue(self, company: Hours) -> Queue | None:
         """The queue that the fields make; None when they make none, and then the fields say why."""
@@ -136,12 +153,16 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
                 closed_does=self.closed_does.data,
                 hours=hours,
                 priority=self.priority.data,
-                boosts={one.form.name.data: one.form.seconds.data for one in self.boosts if one.form.seconds.data is not None},
+                boosts={name: one.seconds.data for name, one in self.boost_lines() if one.seconds.data is not None},
             )
         except QueueError as error:
             for problem in error.problems:
-                self._blame(problem.field, PROBLEMS[problem.code])
+                self.blame(problem.field, problem.code)
             return None
+
+    def boost_lines(self) -> Iterable[tuple[str, Any]]:
+        """Each boost that there is, with its line."""
+        return zip(BOOSTS, (one.form for one in self.boosts), strict=True)
 
     def _rings(self) -> tuple[Ring, ...]:
         told = [one.form for one in self.rings if one.form.after_seconds.data is not None]
@@ -153,7 +174,7 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
     def _hours(self, company: Hours) -> Hours | None:
         closed_on, open_on = (self._days(field) for field in (self.closed_on, self.open_on))
         if self.opens_at.data is None or self.closes_at.data is None:
-            self._blame("opens_at", PROBLEMS["hours"])
+            self.blame("opens_at", "hours")
         if self.errors:
             return None
         try:
@@ -168,7 +189,7 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
                 open_on=open_on,
             )
         except ValueError:
-            self._blame("opens_at", PROBLEMS["hours"])
+            self.blame("opens_at", "hours")
             return None
 
     def _days(self, field: Any) -> tuple[date, ...]:
@@ -177,24 +198,25 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
             if line.strip():
                 day = _day(line.strip())
                 if day is None:
-                    self._blame(field.name, PROBLEMS["days"])
+                    self.blame(field.name, "days")
                     return ()
                 days.append(day)
         return tuple(sorted(set(days)))
 
-    def _blame(self, name: str, sentence: Any) -> None:
-        field = self._fields.get({"names": "name_it", "service_share": "service_percent"}.get(name, name), self.queue_id)
+    def blame(self, name: str, code: str) -> None:
+        """Say what is wrong beside the field of this name."""
+        field = self._fields.get(
+            {"names": "name_it", "service_share": "service_percent"}.get(name, name), self.queue_id
+        )
         # A list of lines keeps the lines' errors, and WTForms shows them as lists: ours stands in front of them.
-        field.errors = [*field.errors, sentence]
+        field.errors = [*field.errors, PROBLEMS[code]]
 
 
 class SkillForm(Form):  # type: ignore[misc]  # WTForms publishes no types
     """A skill of an agent; without a name the line is empty."""
 
     skill = StringField(_l("Skill"), validators=[Optional(), _SKILL])
-    level = SelectField(
-        _l("Level"), choices=[(str(level), str(level)) for level in range(LOWEST_LEVEL, HIGHEST_LEVEL + 1)], default="1"
-    )
+    level = SelectField(_l("Level"), choices=LEVELS, default="1")
     basis = StringField(_l("What the level rests on"), validators=[Optional(), Length(max=200)])
 
 
@@ -226,7 +248,7 @@ class PreviewForm(Form):  # type: ignore[misc]  # WTForms publishes no types
     """A call that might come: who could take it."""
 
     skill = SelectField(_l("Skill"))
-    level = SelectField(_l("Level"), choices=SkillForm.level.kwargs["choices"], default="1")
+    level = SelectField(_l("Level"), choices=LEVELS, default="1")
     language = SelectField(_l("Language"))
     agent = SelectField(_l("The customer's agent"))
     kept_seconds = IntegerField(
@@ -236,9 +258,9 @@ class PreviewForm(Form):  # type: ignore[misc]  # WTForms publishes no types
 
     def offer(self, *, skills: Sequence[str], languages: Sequence[str], agents: Sequence[tuple[str, str]]) -> None:
         """Fill in what may be chosen from."""
-        self.skill.choices = [(skill, skill) for skill in skills]
-        self.language.choices = [("", _l("any")), *((one, one) for one in languages)]
-        self.agent.choices = [("", _l("none")), *agents]
+        self.skill.choices = list(skills)
+        self.language.choices = [SelectChoice("", _l("any")), *map(SelectChoice, languages)]
+        self.agent.choices = [SelectChoice("", _l("none")), *_choices(agents)]
 
 
 def fields_of(queue: Queue, version: int) -> dict[str, Any]:
@@ -259,7 +281,7 @@ def fields_of(queue: Queue, version: int) -> dict[str, Any]:
         "overflow_to": queue.overflow_to,
         "closed_does": queue.closed_does,
         "priority": queue.priority,
-        "boosts": [{"name": name, "seconds": queue.boosts.get(name)} for name in BOOSTS],
+        "boosts": [{"seconds": queue.boosts.get(name)} for name in BOOSTS],
         "own_hours": "company" if hours is None else "own",
         "opens_at": None if hours is None else hours.opens_at,
         "closes_at": None if hours is None else hours.closes_at,
@@ -279,6 +301,6 @@ def _day(text: str) -> date | None:
     return None
 
 
-def _subdivisions(country: str) -> list[tuple[str, str]]:
+def _subdivisions(country: str) -> list[str]:
     codes = holidays.list_supported_countries().get(country, [])
-    return [(code, code) for code in codes if re.fullmatch(r"[A-Z0-9-]{1,6}", code)]
+    return [code for code in codes if re.fullmatch(r"[A-Z0-9-]{1,6}", code)]

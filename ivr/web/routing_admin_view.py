@@ -3,7 +3,7 @@
 Nothing here writes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -112,13 +112,15 @@ def changes(session: Session, what: str | None = None) -> tuple[ChangeLine, ...]
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     """The fields that differ, each with what it was and what it is, in words."""
     names = [name for name in dict.fromkeys((*after, *before)) if before.get(name) != after.get(name)]
-    return tuple((worded(name, "routing_field"), said(name, before.get(name)), said(name, after.get(name))) for name in names)
+    return tuple(
+        (worded(name, "routing_field"), said(name, before.get(name)), said(name, after.get(name))) for name in names
+    )
 
 
 def said(name: str, value: Any) -> str:
     """A field of a queue or an agent, as its JSON keeps it, in words."""
     if value is None or value in ("", [], {}):
-        return "–"
+        return "-"
     if name in _SAID:
         return _SAID[name](value)
     if isinstance(value, Mapping):
@@ -209,19 +211,20 @@ def _destination(value: str) -> str:
 
 def _rings(value: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(
-        f"{ring['after_seconds']} s" + (": " + ", ".join(worded(drop, "drops") for drop in ring["drops"]) if ring["drops"] else "")
+        f"{ring['after_seconds']} s"
+        + (": " + ", ".join(worded(drop, "drops") for drop in ring["drops"]) if ring["drops"] else "")
         for ring in value
     )
 
 
 def _hours(value: Mapping[str, Any]) -> str:
     days = " ".join(worded(str(day), "weekday") for day in value["open_days"])
-    own = [f"{value['opens_at']}–{value['closes_at']}", days, value.get("subdivision", "")]
-    own += [f"− {day}" for day in value.get("closed_on", ())] + [f"+ {day}" for day in value.get("open_on", ())]
+    own = [f"{value['opens_at']} - {value['closes_at']}", days, value.get("subdivision", "")]
+    own += [f"- {day}" for day in value.get("closed_on", ())] + [f"+ {day}" for day in value.get("open_on", ())]
     return " ".join(filter(None, own))
 
 
-_SAID: Mapping[str, Any] = {
+_SAID: Mapping[str, Callable[[Any], str]] = {
     "order": lambda value: worded(value, "agent_order"),
     "overflow_to": _destination,
     "closed_does": _destination,

@@ -89,7 +89,18 @@ PROBLEMS: Mapping[str, Any] = {
     "skill_twice": _l("This skill is there twice."),
 }
 
+# How an offer stands, of its agent; "nobody" where there was none.
+OFFERS: Mapping[str, Any] = {
+    "open": _l("rings"),
+    "accepted": _l("accepted the offer"),
+    "declined": _l("declined the offer"),
+    "missed": _l("missed the offer"),
+    "withdrawn": _l("the offer was withdrawn"),
+    "nobody": _l("nobody could take it"),
+}
+
 WORDS: Mapping[str, Mapping[str, Any]] = {
+    "offer": OFFERS,
     "routing_field": FIELDS,
     "agent_order": ORDERS,
     "drops": DROPS,
