@@ -12,7 +12,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     FieldList,
-    Form,
     FormField,
     HiddenField,
     IntegerField,
@@ -62,7 +61,16 @@ class Checkboxes(SelectMultipleField):  # type: ignore[misc]  # WTForms publishe
     option_widget = CheckboxInput()
 
 
-class RingForm(Form):  # type: ignore[misc]  # WTForms publishes no types
+class Part(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """A form inside another one, which has the token: it speaks the reader's language as well."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF publishes no types
+        """Without a token of its own."""
+
+        csrf = False
+
+
+class RingForm(Part):
     """From when on, and what is no longer asked for; without a time the line is empty."""
 
     after_seconds = IntegerField(_l("After seconds"), validators=[Optional(), NumberRange(min=0, max=LONGEST_SECONDS)])
@@ -71,7 +79,7 @@ class RingForm(Form):  # type: ignore[misc]  # WTForms publishes no types
     )
 
 
-class BoostForm(Form):  # type: ignore[misc]  # WTForms publishes no types
+class BoostForm(Part):
     """What a named boost is worth here; empty: what whoever grants it says."""
 
     seconds = IntegerField(validators=[Optional(), NumberRange(min=0, max=HIGHEST_BOOST_SECONDS)])
@@ -212,7 +220,7 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
         field.errors = [*field.errors, PROBLEMS[code]]
 
 
-class SkillForm(Form):  # type: ignore[misc]  # WTForms publishes no types
+class SkillForm(Part):
     """A skill of an agent; without a name the line is empty."""
 
     skill = StringField(_l("Skill"), validators=[Optional(), _SKILL])
@@ -244,7 +252,7 @@ class AgentSkillsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes n
         return skills, basis
 
 
-class PreviewForm(Form):  # type: ignore[misc]  # WTForms publishes no types
+class PreviewForm(Part):
     """A call that might come: who could take it."""
 
     skill = SelectField(_l("Skill"))
