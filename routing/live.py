@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from routing import tables
 from routing.agents import AgentState
 from routing.outcomes import OfferState
-from routing.queues import DEFAULT_QUEUE, Queue, queue_of
+from routing.queues import DEFAULT_QUEUE, Queue
 from routing.receipts import Receipt, receipt_from_json
 from routing.skills import requirements_from_json
 from routing.waiting import WaitingCall, WaitingState, ring_at
@@ -58,7 +58,9 @@ def agents_now(session: Session) -> tuple[AgentNow, ...]:
     """Every agent, by name."""
     one, skill = tables.Agent, tables.AgentSkill
     skills: dict[str, list[tuple[str, int]]] = {}
-    for agent_id, name, level in session.execute(select(skill.agent_id, skill.skill, skill.level).order_by(skill.skill)):
+    for agent_id, name, level in session.execute(
+        select(skill.agent_id, skill.skill, skill.level).order_by(skill.skill)
+    ):
         skills.setdefault(agent_id, []).append((name, level))
     calls = _calls_in_hand(session)
     columns = (one.agent_id, one.name, one.state, one.state_since, one.away_reason, one.languages)
@@ -93,14 +95,16 @@ def work_now(session: Session, queues: Mapping[str, Queue], now: datetime) -> tu
 
 def newest_receipts(session: Session, call_ids: Iterable[str]) -> Mapping[str, int]:
     """The newest receipt of why nobody takes each of these calls, by its number."""
-    del session, call_ids
-    return {}
+    row = tables.NonDecision
+    of_calls = select(row.call_id, func.max(row.receipt_id)).where(row.call_id.in_(tuple(call_ids)))
+    return dict(session.execute(of_calls.group_by(row.call_id)).tuples())
 
 
 def receipts(session: Session, numbers: Iterable[int]) -> Mapping[int, Receipt]:
     """Receipts of non-decisions by number."""
-    del session, numbers
-    return {}
+    row = tables.NonDecision
+    kept = session.execute(select(row.receipt_id, row.content).where(row.receipt_id.in_(tuple(numbers))))
+    return {number: receipt_from_json(content) for number, content in kept}
 
 
 def _calls_in_hand(session: Session) -> dict[str, str]:
@@ -123,19 +127,18 @@ def _work(row: tables.Waiting, offered: Mapping[str, str], queues: Mapping[str, 
         priority=row.priority,
         boosts=row.boosts,
     )
-    queue = queue_of(asked.skill, queues)
     return WorkNow(
         call_id=row.call_id,
-        queue=getattr(row, "queue", queue.queue_id),
-        kind=getattr(row, "kind", CALL),
+        queue=row.queue,
+        kind=row.kind,
         skill=asked.skill,
         level=asked.level,
         languages=tuple(asked.languages),
         priority=row.priority,
         boosts=tuple(sorted(row.boosts)),
         enqueued_at=row.enqueued_at,
-        not_before=getattr(row, "not_before", None),
-        ring=ring_at(call, now, queues.get(queue.queue_id, DEFAULT_QUEUE).rings),
+        not_before=row.not_before,
+        ring=ring_at(call, now, queues.get(row.queue, DEFAULT_QUEUE).rings),
         state=WaitingState(row.state),
         offered_to=offered.get(row.call_id, ""),
     )

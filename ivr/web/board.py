@@ -120,7 +120,8 @@ def _draw(seen: Seen) -> Drawn:
         drawing = shared.drawings.setdefault(language(), Drawing())
         if drawing.last is None or drawing.last.number != seen.number:
             drawing.last = _drawn_anew(seen, drawing)
-        return drawing.last
+        drawn: Drawn = drawing.last
+        return drawn
 
 
 def _drawn_anew(seen: Seen, drawing: Drawing) -> Drawn:

@@ -1,4 +1,4 @@
-"""What the supervisor's board shows at one moment, as records that are compared with the last ones: nothing in them ticks by itself.
+"""What the supervisor's board shows at one moment, as records that are compared with the last ones: nothing in them ticks.
 
 A look costs the same few statements whoever and however many watch; sharing it is left to `ivr.web.board_shared`.
 """
@@ -218,7 +218,9 @@ def _queues(
         by_queue.setdefault(one.queue, []).append(one)
     staff = _staff(agents, known.queues)
     shown = sorted({*known.queues, *today, *by_queue})
-    return tuple(_card(queue, known, by_queue.get(queue, []), today.get(queue), staff.get(queue, {})) for queue in shown)
+    return tuple(
+        _card(queue, known, by_queue.get(queue, []), today.get(queue), staff.get(queue, {})) for queue in shown
+    )
 
 
 def _card(

@@ -1,7 +1,7 @@
 """One look at the board for everybody who watches it in this process, and each row drawn once: fifty viewers cost what one does.
 
-A look is made when the changes bus tells of something that the board shows, four times a second at most, and every two seconds for
-what time alone brings about.
+A look is made when the changes bus tells of something that the board shows, four times a second at most, and every two seconds
+for what time alone brings about.
 """
 
 import threading
@@ -145,6 +145,4 @@ class Shared:
 
 def queues_of(session: Session) -> Mapping[str, Queue]:
     """The queues as they are set, and the general one, which always is."""
-    asked = getattr(routing_store, "queues", None)
-    found: Mapping[str, Queue] = asked(session) if asked is not None else {}
-    return {DEFAULT_QUEUE.queue_id: DEFAULT_QUEUE, **found}
+    return {DEFAULT_QUEUE.queue_id: DEFAULT_QUEUE, **routing_store.queues(session)}

@@ -27,11 +27,7 @@ def why_of(receipt: Receipt) -> Why:
     busy = [one for one, missing in lacks if missing and all(check.rule is Rule.STATE for check in missing)]
     if busy:
         return ("busy", _names(busy), "")
-    others = [
-        [check for check in missing if check.rule is not Rule.STATE]
-        for _, missing in lacks
-        if missing
-    ]
+    others = [[check for check in missing if check.rule is not Rule.STATE] for _, missing in lacks if missing]
     fewest = min((len(missing) for missing in others), default=0)
     nearest = Counter(missing[0].rule for missing in others if missing and len(missing) == fewest)
     rule = next((one for one in _NEARNESS if nearest[one]), None)
