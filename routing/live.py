@@ -87,9 +87,8 @@ def work_now(session: Session, queues: Mapping[str, Queue], now: datetime) -> tu
     states = [state.value for state in WaitingState if state not in {WaitingState.ASSIGNED, WaitingState.ENDED}]
     rows = session.scalars(select(row).where(row.state.in_(states)).order_by(row.ranked_at, row.call_id))
     offer = tables.Offer
-    offered = dict(
-        session.execute(select(offer.call_id, offer.agent_id).where(offer.state == OfferState.OPEN.value)).tuples()
-    )
+    rung = session.execute(select(offer.call_id, offer.agent_id).where(offer.state == OfferState.OPEN.value))
+    offered: dict[str, str] = {call_id: agent_id for call_id, agent_id in rung}  # noqa: C416  # rows
     return tuple(_work(one, offered, queues, now) for one in rows)
 
 
@@ -97,7 +96,7 @@ def newest_receipts(session: Session, call_ids: Iterable[str]) -> Mapping[str, i
     """The newest receipt of why nobody takes each of these calls, by its number."""
     row = tables.NonDecision
     of_calls = select(row.call_id, func.max(row.receipt_id)).where(row.call_id.in_(tuple(call_ids)))
-    return dict(session.execute(of_calls.group_by(row.call_id)).tuples())
+    return {call_id: number for call_id, number in session.execute(of_calls.group_by(row.call_id))}  # noqa: C416  # rows
 
 
 def receipts(session: Session, numbers: Iterable[int]) -> Mapping[int, Receipt]:
@@ -115,7 +114,7 @@ def _calls_in_hand(session: Session) -> dict[str, str]:
         .where(assignment.wrap_up_ended_at.is_(None))
         .order_by(assignment.assignment_id)
     )
-    return {**dict(rung.tuples()), **dict(taken.tuples())}
+    return {agent_id: call_id for found in (rung, taken) for agent_id, call_id in found}
 
 
 def _work(row: tables.Waiting, offered: Mapping[str, str], queues: Mapping[str, Queue], now: datetime) -> WorkNow:

@@ -3,10 +3,10 @@
 Each act is routing's or the talks'; who did it is kept by them.
 """
 
+import re
 from dataclasses import replace
-from typing import cast
 
-from flask import abort, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from ivr.calls import store as calls
 from ivr.calls.desk import Done, Outcome, Refused
 from ivr.calls.talks import ToAgent
 from ivr.web import acts, errors, transaction
-from ivr.web.board import WATCHERS, board
+from ivr.web.board import WATCHERS
 from ivr.web.board_shared import queues_of
 from ivr.web.desk_view import context_of
 from ivr.web.forms import ForcedStateForm, MoveForm, SuperviseForm
@@ -24,17 +24,20 @@ from ivr.web.wiring import wiring
 from ivr.web.words import away_reasons
 from routing import dispatch, dispatch_first, reports
 from routing import store as routing_store
-from routing.agents import AgentEvent, Presence
+from routing.agents import AgentEvent
 from routing.agents import Refused as RoutingRefused
 from routing.skills import requirements_from_json
 
+board_acts = Blueprint("board_acts", __name__, url_prefix="/admin/board")
 FORCED = {"available": AgentEvent.READY, "away": AgentEvent.STEP_AWAY, "offline": AgentEvent.SIGN_OFF}
 TO_AGENT, TO_QUEUE, FIRST = "agent:", "queue:", "first"
 LEVELS = range(1, 6)
+SKILL = re.compile(r"[\w-]{1,64}")
+SPOKEN = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 LONGEST_BASIS = 500
 
 
-@board.get("/calls/<call_id>")
+@board_acts.get("/calls/<call_id>")
 @guarded_by(*WATCHERS)
 def call(call_id: str) -> ResponseReturnValue:
     """One call: who, where it stands, why nobody takes it, and what can be done with it."""
@@ -58,7 +61,7 @@ def call(call_id: str) -> ResponseReturnValue:
     )
 
 
-@board.get("/agents/<agent_id>")
+@board_acts.get("/agents/<agent_id>")
 @guarded_by(*WATCHERS)
 def agent(agent_id: str) -> ResponseReturnValue:
     """One agent: skills and state, both to be changed."""
@@ -79,7 +82,7 @@ def agent(agent_id: str) -> ResponseReturnValue:
     )
 
 
-@board.post("/calls/<call_id>/supervise")
+@board_acts.post("/calls/<call_id>/supervise")
 @guarded_by(*WATCHERS)
 def supervise(call_id: str) -> ResponseReturnValue:
     """Listen to a talk, whisper to its agent, or join it; asked again it changes between the three."""
@@ -102,7 +105,7 @@ def supervise(call_id: str) -> ResponseReturnValue:
     )
 
 
-@board.post("/calls/<call_id>/leave")
+@board_acts.post("/calls/<call_id>/leave")
 @guarded_by(*WATCHERS)
 def leave(call_id: str) -> ResponseReturnValue:
     """Leave a talk that the supervisor listens to; nobody in it notices."""
@@ -118,7 +121,7 @@ def leave(call_id: str) -> ResponseReturnValue:
     )
 
 
-@board.post("/calls/<call_id>/move")
+@board_acts.post("/calls/<call_id>/move")
 @guarded_by(*WATCHERS)
 def move(call_id: str) -> ResponseReturnValue:
     """Give a waiting call to another queue or to one agent, or put it first; take a talking one to another agent."""
@@ -128,13 +131,13 @@ def move(call_id: str) -> ResponseReturnValue:
     return _answer(_moved(transaction.session(), call_id, form.to.data))
 
 
-@board.post("/agents/<agent_id>/skills")
+@board_acts.post("/agents/<agent_id>/skills")
 @guarded_by(*WATCHERS)
 def skills(agent_id: str) -> ResponseReturnValue:
     """Change what an agent can do; the next choice goes by it."""
     levels, basis = _given_skills()
     spoken = request.form.getlist("language")
-    if levels is None or not spoken:
+    if levels is None or not spoken or not all(SPOKEN.fullmatch(one) for one in spoken):
         return errors.refused("form_incomplete")
     try:
         is_known = routing_store.save_skills(
@@ -151,7 +154,7 @@ def skills(agent_id: str) -> ResponseReturnValue:
     return _answer(Done() if is_known else Refused(reason="agent_unknown"))
 
 
-@board.post("/agents/<agent_id>/state")
+@board_acts.post("/agents/<agent_id>/state")
 @guarded_by(*WATCHERS)
 def force_state(agent_id: str) -> ResponseReturnValue:
     """Put an agent into a state, with a reason and a confirmation; never in a call."""
@@ -198,7 +201,7 @@ def _given_skills() -> tuple[dict[str, int] | None, dict[str, str]]:
     for name in filter(None, names):
         is_new = name == request.form.get("new_skill", "").strip() and f"level.{name}" not in request.form
         level = request.form.get("new_level" if is_new else f"level.{name}", "0")
-        if level not in {"", "0", *map(str, LEVELS)}:
+        if level not in {"", "0", *map(str, LEVELS)} or not SKILL.fullmatch(name):
             return None, {}
         if level not in {"", "0"}:
             levels[name] = int(level)
@@ -215,7 +218,7 @@ def _sheet(template: str, **shown: object) -> ResponseReturnValue:
 def _answer(done: object) -> ResponseReturnValue:
     if isinstance(done, RoutingRefused):
         return errors.refused(done.reason)
-    outcome = cast("Outcome", done) if isinstance(done, Done | Refused) else Done()
+    outcome = done if isinstance(done, Done | Refused) else Done()
     return acts.answer(outcome, back=url_for("board.page"))
 
 

@@ -83,8 +83,10 @@ class Shared:
 
     def now(self) -> Seen:
         """The board as it is: at most a quarter of a second old, or unchanged since."""
+        asked_at = time.monotonic()
         with self._lock:
-            if self._seen is None or self._is_old():
+            # A look that began while this viewer waited for the lock is as new as one of its own.
+            if self._seen is None or (self._looked_at < asked_at and self._is_old()):
                 rest = self._looked_at + BETWEEN_LOOKS_SECONDS - time.monotonic()
                 if rest > 0:
                     time.sleep(rest)  # the others wait for the lock, and get the same look

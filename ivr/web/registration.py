@@ -17,11 +17,20 @@ from ivr import database
 from ivr.accounts.store import normal_email
 from ivr.changes import Changes
 from ivr.settings import Settings
-from ivr.web import errors, guards, languages, people, security, transaction, words
+from ivr.web import (
+    errors,
+    guards,
+    languages,
+    people,
+    security,
+    transaction,
+    words,
+)
 from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
-from ivr.web.board_acts import board
+from ivr.web.board import board
+from ivr.web.board_acts import board_acts
 from ivr.web.board_shared import Shared
 from ivr.web.desk import desk
 from ivr.web.desk_talk import desk_talk
@@ -79,7 +88,20 @@ def register(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     _install_extensions(app)
     _install_request_life(app, settings)
-    for blueprint in (assets, home, sign_in, desk, desk_talk, desk_tools, desk_voice, admin, alerts, board, health):
+    for blueprint in (
+        assets,
+        home,
+        sign_in,
+        desk,
+        desk_talk,
+        desk_tools,
+        desk_voice,
+        admin,
+        alerts,
+        board,
+        board_acts,
+        health,
+    ):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)
     _name_guards_of_files(app)
