@@ -46,6 +46,8 @@ EXPECTED_ROLES = {
     "board_acts.move": WATCHERS,
     "board_acts.skills": WATCHERS,
     "board_acts.force_state": WATCHERS,
+    "desk_phone.ticket": EVERYBODY,
+    "desk_phone.sdk": EVERYBODY,
     "desk_talk.mute": EVERYBODY,
     "desk_talk.consult": EVERYBODY,
     "desk_talk.transfer": EVERYBODY,
