@@ -33,6 +33,8 @@ from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
+from ivr.web.routing_admin import routing_admin
+from ivr.web.routing_admin_receipts import routing_receipts
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
 from ivr.web.wiring import EXTENSION, Wiring
 
@@ -97,6 +99,8 @@ def register(
         board,
         board_acts,
         health,
+        routing_admin,
+        routing_receipts,
     ):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)
