@@ -111,10 +111,9 @@ def changes(session: Session, what: str | None = None) -> tuple[ChangeLine, ...]
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     """The fields that differ, each with what it was and what it is, in words."""
-    names = [name for name in dict.fromkeys((*after, *before)) if before.get(name) != after.get(name)]
-    return tuple(
-        (worded(name, "routing_field"), said(name, before.get(name)), said(name, after.get(name))) for name in names
-    )
+    names = dict.fromkeys((*after, *before))
+    lines = ((worded(name, "routing_field"), said(name, before.get(name)), said(name, after.get(name))) for name in names)
+    return tuple(line for line in lines if line[1] != line[2])
 
 
 def said(name: str, value: Any) -> str:
