@@ -53,7 +53,7 @@ def test_dispatch_decides_as_the_table_says(shared: Engine, row: Row) -> None:
         session.rollback()
     assert receipt is not None
     assert kept == [compact(receipt)], "what is kept is what was decided, and why nobody was chosen is kept too"
-    assert told(receipt)["fails"] == without_the_absent(row), "each rule that each agent fails"
+    assert told(receipt)["fails"] == of_the_present(row), "each rule that each agent fails"
     assert {**told(receipt), "fails": {}} == {**row.expected, "fails": {}}
     assert as_said(receipt) == as_said(match(row.call, present(row), NOW, queue=row.queue))
 
@@ -63,11 +63,13 @@ def as_said(receipt: Receipt) -> tuple[str, ...]:
 
 
 def present(row: Row) -> list[Candidate]:
-    return [one for one in row.agents if one.state is not AgentState.OFFLINE]
+    """Whoever is not signed in is no candidate, unless the call names them: a receipt says why those don't get it."""
+    asked = row.call.requirements
+    named = {asked.preferred_agent_id, asked.only_agent_id}
+    return [one for one in row.agents if one.state is not AgentState.OFFLINE or one.agent_id in named]
 
 
-def without_the_absent(row: Row) -> dict[str, list[str]]:
-    """Whoever is not signed in is no candidate: dispatch does not even read them."""
+def of_the_present(row: Row) -> dict[str, list[str]]:
     here = {one.agent_id for one in present(row)}
     return {agent_id: failed for agent_id, failed in row.expected["fails"].items() if agent_id in here}
 
