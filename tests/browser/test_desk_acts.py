@@ -159,4 +159,6 @@ def test_a_double_click_sends_one_message_and_a_lost_network_says_so(
     assert page.input_value("#note") == NOTE
     page.context.set_offline(offline=False)
     expect(page.locator("#lost")).to_be_hidden(timeout=LIMIT)
+    assert [told for told in agent.problems if "INTERNET_DISCONNECTED" not in told] == []
+    agent.problems.clear()
     agent.leave()
