@@ -44,8 +44,9 @@ def page() -> ResponseReturnValue:
     view = desk_view.look(session, company, agent_id=agent_id, language=language(), now=now)
     if view is None:
         return errors.refused("agent_unknown")
+    has_phone = wiring().browser_phone is not None and view.presence.address.startswith(desk_view.BROWSER_PHONE)
     phone = desk_view.phone_address(wiring().line_url, view.presence.address)
-    return render_template("desk.html", view=view, parts=_draw(view), phone=phone)
+    return render_template("desk.html", view=view, parts=_draw(view), phone=phone, browser_phone=has_phone)
 
 
 @desk.get("/events")

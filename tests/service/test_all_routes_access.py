@@ -37,6 +37,8 @@ EXPECTED_ROLES = {
     "admin.call_events": WATCHERS,
     "admin.audio": WATCHERS,
     "admin.flows": WATCHERS,
+    "desk_phone.ticket": EVERYBODY,
+    "desk_phone.sdk": EVERYBODY,
     "desk_talk.mute": EVERYBODY,
     "desk_talk.consult": EVERYBODY,
     "desk_talk.transfer": EVERYBODY,
