@@ -23,7 +23,7 @@ def skills(text: str) -> Skills:
     found: dict[str, int] = {}
     for part in re.sub(r"\s*=\s*", "=", text).replace(",", " ").split()[: _MOST_PARTS + 1]:
         match = _SKILL.match(part)
-        if match is None or len(found) == _MOST_PARTS:
+        if match is None or match.group(1) in found or len(found) == _MOST_PARTS:
             raise ChangeError("what_if_skills_unread", part)
         found[match.group(1)] = int(match.group(2))
     if not found:
