@@ -106,7 +106,8 @@ def hold(call_id: str) -> ResponseReturnValue:
     if is_on not in {"0", "1"}:
         return errors.refused("form_incomplete")
     agent_id = the_agent_id()
-    return _answer(_acts().hold(transaction.session(), agent_id=agent_id, call_id=call_id, on=is_on == "1"))
+    session, now = transaction.session(), transaction.now()
+    return _answer(_acts().hold(session, agent_id=agent_id, call_id=call_id, on=is_on == "1", now=now))
 
 
 @desk.post("/calls/<call_id>/hang-up")
