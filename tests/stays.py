@@ -188,6 +188,8 @@ def keep(session: Session, records: Records) -> None:
         last[span.agent_id] = span
     for agent_id, span in last.items():
         changes.append(_change(agent_id, "offline", span.ends_at))
+        if session.get(tables.Agent, agent_id) is not None:
+            continue
         session.add(
             tables.Agent(
                 agent_id=agent_id, name=agent_id.capitalize(), address=f"client:{agent_id}", state="offline",

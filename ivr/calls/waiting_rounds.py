@@ -16,7 +16,7 @@ from ivr.flow.events import Value
 from ivr.telephony import twiml
 from ivr.telephony.answers import LeaveQueue, SayAndHangUp, Speak, WaitingRound
 from ivr.telephony.requests import VoiceRequest
-from routing import reports
+from routing import estimate_query, reports
 from routing import store as routing_store
 
 # What a caller presses while waiting to be rung back instead.
@@ -62,6 +62,8 @@ class WaitingRounds:
         keys = [own_words.QUEUE_NEXT if position.place == 1 else own_words.QUEUE_PLACE]
         if position.estimate_seconds is not None:
             keys.append(own_words.QUEUE_ESTIMATE)
+            if position.estimate is not None:
+                estimate_query.keep_told(session, call.call_id, position.estimate, now)
             # In whole minutes: seconds would promise what no estimate can keep.
             values["wait"] = 60 * max(1, round(position.estimate_seconds / 60))
         keys.append(own_words.QUEUE_CALLBACK)

@@ -28,6 +28,7 @@ from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
+from ivr.web.reports import reports
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
 from ivr.web.wiring import EXTENSION, Wiring
 
@@ -76,7 +77,7 @@ def register(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     _install_extensions(app)
     _install_request_life(app, settings)
-    for blueprint in (assets, home, sign_in, desk, desk_talk, desk_tools, desk_voice, admin, alerts, health):
+    for blueprint in (assets, home, sign_in, desk, desk_talk, desk_tools, desk_voice, admin, alerts, reports, health):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)
     _name_guards_of_files(app)
