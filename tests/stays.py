@@ -125,7 +125,7 @@ class _Week:
                 other = chance.choice([name for name in QUEUES if name != queue])
                 again = ended_at + timedelta(seconds=chance.uniform(2, 60))
                 self._talk(call_id, other, QUEUES[other][0], ended_at, again, transferred=True)
-            customer = f"K{chance.randrange(900):04d}"
+            customer = f"W{chance.randrange(900):04d}"
             outcome = chance.choices(("solved", "to_follow_up", "not_solved", ""), weights=(80, 9, 4, 7))[0]
             self.contacts.append(
                 Contact(

@@ -1,4 +1,4 @@
-"""The page of reports in real Chromium: figures of a made week, definitions by keyboard, sorting, on a wide and a narrow screen."""
+"""The page of reports in real Chromium: a made fortnight, definitions by keyboard, sorting, on a wide and a narrow screen."""
 
 import threading
 from collections.abc import Iterator
