@@ -24,8 +24,6 @@ KEY_FIGURES = (
     "effort",
 )  # fmt: skip
 DASH = "\N{EN DASH}"
-# An interval this wide is told beside its share: half a goal's distance from four to nine in ten; judgement.
-_WIDE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +68,8 @@ def key_cells(report: Report) -> tuple[tuple[Figure, Cell], ...]:
     )
 
 
-def plots(report: Report) -> tuple[str, str]:
-    """Volume and service level by hour or day, as SVG."""
+def plots(report: Report) -> tuple[tuple[str, str], ...]:
+    """Volume and service level by hour or day: title and SVG."""
     bars = tuple(_bar(report.by, line) for line in report.lines)
     goal = report.whole.terms
     by = gettext("by hour of the day") if report.by is GroupBy.HOUR else gettext("by day")
@@ -93,7 +91,10 @@ def plots(report: Report) -> tuple[str, str]:
         ),
         labels=(gettext("level"), gettext("95 in 100"), gettext("goal")),
     )  # fmt: skip
-    return reports_plots.volume(bars, volume), reports_plots.service(bars, service, goal=goal.service_share)
+    return (
+        (volume.title, reports_plots.volume(bars, volume)),
+        (service.title, reports_plots.service(bars, service, goal=goal.service_share)),
+    )
 
 
 def name_of(by: GroupBy, line: Line) -> str:
@@ -109,7 +110,7 @@ def name_of(by: GroupBy, line: Line) -> str:
     nobody: Mapping[GroupBy, str] = {
         GroupBy.AGENT: gettext("no agent"),
         GroupBy.INTENT: gettext("unknown"),
-        GroupBy.ALL: gettext("all"),
+        GroupBy.ALL: gettext("Total"),
     }
     return nobody.get(by, gettext("the line alone"))
 
@@ -124,9 +125,7 @@ def cell(figure: Figure, worth: Worth) -> Cell:
     return Cell(
         text=_TEXTS[figure.unit](value),
         value=value,
-        interval=f"{interval.low * 100:.0f}{DASH}{interval.high * 100:.0f}"
-        if interval and interval.width > _WIDE
-        else "",
+        interval=f"{interval.low * 100:.0f}{DASH}{interval.high * 100:.0f}" if interval and interval.is_wide else "",
         note=gettext("%(part)s of %(whole)s", part=share.part, whole=share.whole) if share else "",
     )
 
