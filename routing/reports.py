@@ -127,3 +127,9 @@ def _assigned(session: Session, row: tables.Assignment) -> Assigned:
         ended_at=row.ended_at,
         wrap_up_ended_at=row.wrap_up_ended_at,
     )
+
+
+def has_desk(session: Session, agent_id: str, now: datetime) -> bool:
+    """Whether the agent's desk told of itself in the last moments; True for an agent without a desk."""
+    agent = session.get(tables.Agent, agent_id, populate_existing=True)
+    return agent is None or agent.lease_until is None or agent.lease_until > now

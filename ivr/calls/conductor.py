@@ -12,7 +12,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import asking, speaking, store, voice_fork, voice_learning
+from ivr.calls import asking, offering, speaking, store, voice_fork, voice_learning
 from ivr.calls.company import CARRIER, GIVEN_UP, QUEUE, STREAM, Company
 from ivr.calls.effects import Effect
 from ivr.calls.first_language import first_language
@@ -101,6 +101,7 @@ class Conductor:
             reason="",
             route_reason="",
             on_hold=False,
+            hold_wanted=False,
             sequence=-1,
         )
         store.add(session, call)
@@ -287,8 +288,7 @@ class Conductor:
             return "failed"
         call.status, call.route_reason = store.WAITING, route.reason
         work.note("queued", skill=route.skill, level=route.level, reason=route.reason)
-        for offer in dispatch.dispatch(work.session, work.now, company.routing_rules):
-            store.note(work.session, offer.call_id, "offered", {"agent": offer.agent_id}, work.now)
+        offering.offer_waiting(work.session, company.routing_rules, work.now)
         return ""
 
     def _written(self, work: Work, course: _Course) -> Answer:

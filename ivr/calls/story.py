@@ -142,8 +142,9 @@ def _done(
 
 
 def _named(details: dict[str, Any], agent_names: Mapping[str, str]) -> dict[str, Any]:
-    if details.get("agent") in agent_names:
-        details["agent"] = agent_names[details["agent"]]
+    """The details of a happening, agents by name; an act on somebody who is not known yet names no one."""
+    for role in ("agent", "to"):
+        details[role] = agent_names.get(details.get(role, ""), details.get(role))
     return details
 
 

@@ -17,11 +17,16 @@ from ivr import database
 from ivr.accounts.store import normal_email
 from ivr.changes import Changes
 from ivr.settings import Settings
+from ivr.telephony.tickets import BrowserPhone
 from ivr.web import errors, guards, languages, people, security, transaction, words
 from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
+from ivr.web.board import board
+from ivr.web.board_acts import board_acts
+from ivr.web.board_shared import Shared
 from ivr.web.desk import desk
+from ivr.web.desk_phone import desk_phone
 from ivr.web.desk_talk import desk_talk
 from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
@@ -29,6 +34,8 @@ from ivr.web.doors import Doors
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
 from ivr.web.reports import reports
+from ivr.web.routing_admin import routing_admin
+from ivr.web.routing_admin_receipts import routing_receipts
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
 from ivr.web.wiring import EXTENSION, Wiring
 
@@ -65,9 +72,11 @@ def register(
         clock=clock,
         zone=settings.zone,
         default_language=settings.default_language,
+        browser_phone=_browser_phone(settings),
         line_url=settings.line_url,
         changes=changes,
     )
+    app.extensions[Shared.EXTENSION] = Shared(changes, app.extensions[EXTENSION].reading_sessions, doors.company, clock)
     app.config["SECRET_KEY"] = settings.secret_key.get_secret_value()
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     app.config.setdefault("MAX_FORM_MEMORY_SIZE", security.LARGEST_FORM_BYTES)
@@ -77,7 +86,24 @@ def register(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     _install_extensions(app)
     _install_request_life(app, settings)
-    for blueprint in (assets, home, sign_in, desk, desk_talk, desk_tools, desk_voice, admin, alerts, reports, health):
+    for blueprint in (
+        assets,
+        home,
+        sign_in,
+        desk,
+        desk_phone,
+        desk_talk,
+        desk_tools,
+        desk_voice,
+        admin,
+        alerts,
+        board,
+        board_acts,
+        reports,
+        health,
+        routing_admin,
+        routing_receipts,
+    ):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)
     _name_guards_of_files(app)
@@ -87,6 +113,18 @@ def register(
         language=languages.language,
         LANGUAGES=languages.LANGUAGES,
         open_alerts=open_alerts,
+    )
+
+
+def _browser_phone(settings: Settings) -> BrowserPhone | None:
+    if not settings.api_key_sid or settings.voice_sdk is None:
+        return None
+    return BrowserPhone(
+        account_sid=settings.account_sid,
+        key_sid=settings.api_key_sid,
+        key_secret=settings.api_key_secret.get_secret_value(),
+        application_sid=settings.twiml_app,
+        sdk_file=settings.voice_sdk,
     )
 
 
@@ -116,7 +154,13 @@ def _install_request_life(app: Flask, settings: Settings) -> None:
     app.before_request(guards.refuse_unguarded)
     app.before_request(check_csrf)
     # Flask runs these last to first: the transaction ends before the headers are written.
-    app.after_request(security.header_writer(line_url=settings.line_url, secure=settings.cookies_secure))
+    app.after_request(
+        security.header_writer(
+            line_url=settings.line_url,
+            secure=settings.cookies_secure,
+            has_browser_phone=bool(settings.api_key_sid),
+        )
+    )
     app.after_request(transaction.close)
     app.teardown_request(transaction.abandon)
     errors.install(app)
