@@ -7,6 +7,7 @@ come `ivr.calls.ringing_back` rings. The session comes in; nothing here commits.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from ivr.calls.tables import Call
 from ivr.customers import store as customers
 from routing import dispatch
 from routing import store as routing_store
+from routing.outcomes import StayOutcome, WorkKind
 from routing.skills import Requirements
 from routing.waiting import DEFAULT_RULES, Rules
 from sealing.columns import if_it_opens
@@ -27,9 +29,16 @@ WAITING, RINGING, ANSWERED = "waiting", "ringing", "answered"
 CONNECTED, GIVEN_UP, TAKEN, WITHDRAWN = "connected", "given_up", "taken", "withdrawn"
 OPEN: Final = (WAITING, RINGING, ANSWERED)
 # The kind of its piece of work in routing.
-KIND: Final = "callback"
+KIND: Final = WorkKind.CALLBACK
 # Whoever is rung back by an agent's wish is that agent's for so long, while they are signed in; judgement.
 PREFERRED_SECONDS: Final = 600
+# What its stay in the queue counts as.
+_COUNTS_AS: Final[Mapping[str, StayOutcome]] = MappingProxyType({
+    CONNECTED: StayOutcome.ANSWERED,
+    TAKEN: StayOutcome.ANSWERED,
+    GIVEN_UP: StayOutcome.FAILED,
+    WITHDRAWN: StayOutcome.ABANDONED,
+})
 # What a callback asks for whose call asked for nothing yet.
 ANY_SKILL: Final = "general"
 _DEFAULT_LANGUAGE: Final = "it"
@@ -58,7 +67,7 @@ class Place:
     """A place among the waiting calls, as it was taken."""
 
     requirements: Requirements
-    queue: str
+    queue: str | None  # None leaves it to the skill
     came_at: datetime
     priority: int = 0
     boosts: Mapping[str, int] = field(default_factory=dict)
@@ -87,7 +96,7 @@ def schedule(
     )  # fmt: skip
     place = Place(
         requirements=wanted,
-        queue=routing_store.queue_of_skill(session, wanted.skill) if asked is None else asked.queue,
+        queue=None if asked is None else asked.queue,
         came_at=max(due_at, now),
         priority=0 if asked is None else asked.priority,
     )
@@ -164,9 +173,9 @@ def of_caller(session: Session, *, number: str, customer_id: str | None, now: da
     if customer_id is not None:
         theirs.append(Callback.customer_id == customer_id)
     # What an agent has fixed for a day and time stays; a try that is to come again is waited for all the same.
-    waits = or_(Callback.keeps_place, Callback.due_at <= now)
-    query = select(Callback).where(Callback.state == WAITING, or_(*theirs), waits)
-    return session.scalar(query.order_by(Callback.created_at).limit(1))
+    waits = or_(Callback.keeps_place, Callback.due_at <= now, Callback.tries > 0)
+    query = select(Callback).where(Callback.state.in_((WAITING, RINGING)), or_(*theirs), waits)
+    return session.scalar(query.order_by(Callback.created_at).limit(1).with_for_update())
 
 
 def place_of(session: Session, work_id: str | None) -> Place | None:
@@ -186,14 +195,14 @@ def place_of(session: Session, work_id: str | None) -> Place | None:
 
 def close(session: Session, callback_id: str, state: str, now: datetime) -> bool:
     """End an open callback, and its place with it; False where somebody else has ended it."""
-    values = {"state": state, "ended_at": now, "lease_until": None}
+    values = {"state": state, "ended_at": now}
     changed = session.execute(
         update(Callback).where(Callback.callback_id == callback_id, Callback.state.in_(OPEN)).values(values),
         execution_options={"synchronize_session": "fetch"},
     )
     if not changed.rowcount:  # type: ignore[attr-defined] # an UPDATE answers with a CursorResult, which has it
         return False
-    dispatch.withdraw(session, call_id=callback_id, reason=state, now=now)
+    dispatch.withdraw(session, call_id=callback_id, reason=state, outcome=_COUNTS_AS[state], now=now)
     return True
 
 

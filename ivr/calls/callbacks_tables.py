@@ -35,5 +35,4 @@ class Callback(Base):
     # Which ring it is: only the last one's reports count, so that a ring of a process that died changes nothing later.
     ring: Mapped[int] = mapped_column(default=0)
     leg: Mapped[str | None] = mapped_column(String(40), index=True)  # CallSid of that ring, once the carrier has told it
-    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when a ring that nothing is heard of is over
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -30,7 +30,6 @@ def upgrade() -> None:
     sa.Column('tries', sa.Integer(), nullable=False),
     sa.Column('ring', sa.Integer(), nullable=False),
     sa.Column('leg', sa.String(length=40), nullable=True),
-    _time('lease_until', nullable=True),
     _time('ended_at', nullable=True),
     sa.PrimaryKeyConstraint('callback_id')
     )
