@@ -53,6 +53,8 @@ class Refusal(StrEnum):
     OFFER_WITHDRAWN = "offer_withdrawn"
     OFFER_DECLINED = "offer_declined"
     OFFER_ACCEPTED = "offer_accepted"
+    QUEUE_UNKNOWN = "queue_unknown"
+    CHANGED_MEANWHILE = "changed_meanwhile"  # by somebody else: look again
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,27 @@ class OfferState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class WorkKind(StrEnum):
+    """What waits for an agent."""
+
+    CALL = "call"
+    CALLBACK = "callback"  # the line rings the customer when its turn has come
+    CONSULT = "consult"  # an agent in a talk asks another one
+
+
+class StayOutcome(StrEnum):
+    """What became of a stay in a queue; in the database "" while it waits."""
+
+    ANSWERED = "answered"  # by an agent; a callback: by the customer
+    ABANDONED = "abandoned"
+    CALLBACK = "callback"  # the caller chose to be called back
+    MESSAGE = "message"  # the caller left a message
+    OVERFLOW = "overflow"
+    CLOSED = "closed"  # the queue closed, or has nobody left
+    MOVED = "moved"  # to another queue, by a person
+    FAILED = "failed"  # by a fault, or nobody could be reached
+
+
 @dataclass(frozen=True, kw_only=True)
 class Queued:
     """The call waits, or has already been handed on."""
@@ -80,7 +101,7 @@ class Withdrawn:
 
 @dataclass(frozen=True, kw_only=True)
 class Requeued:
-    """The call waits again, since the agent's leg failed; the agent is in `missed`."""
+    """The call waits again: the agent's leg failed (the agent is in `missed`), or the call was passed on (wrap-up)."""
 
     call_id: str
     agent_id: str
@@ -94,6 +115,34 @@ class TalkEnded:
     call_id: str
     agent_id: str
     wrap_up_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovedCall:
+    """A supervisor has put the waiting call into another queue, with its place."""
+
+    call_id: str
+    queue: str
+    agent_id: str | None  # who was rung for it, and is free again
+    offer_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overflowed:
+    """The call has waited as long as its queue lets it."""
+
+    call_id: str
+    queue: str  # which it was in
+    to: str  # "queue:ID": it waits there now, with its place; "callback", "message": it waits on until the line asks
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToRing:
+    """A callback whose turn has come: ring the customer, and say before `until` what became of it."""
+
+    call_id: str
+    queue: str
+    until: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,3 +188,4 @@ class Ticked:
     wrapped_up: tuple[str, ...]  # agents whose wrap-up reached its maximum
     signed_off: tuple[str, ...]  # agents whose desk is gone
     offered: tuple[Offered, ...]
+    overflowed: tuple[Overflowed, ...] = ()

@@ -17,6 +17,7 @@ class WaitingState(StrEnum):
     WAITING = "waiting"
     OFFERED = "offered"
     ASSIGNED = "assigned"
+    CALLING = "calling"  # a callback whose turn has come: the line rings the customer
     ENDED = "ended"
 
 
