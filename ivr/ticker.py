@@ -101,6 +101,7 @@ class Ticker:
                 call = store.call(session, call_id, lock=True)
                 if call is not None:
                     effects.extend(self._meeting.agent_unreachable(session, call, "no answer", now))
+            effects.extend(self._meeting.ringing_back.due(session, now))
             effects.extend(
                 ReleaseCaller(call_id=call_id, turn=turn) for call_id, turn in store.stranded_calls(session, now)
             )

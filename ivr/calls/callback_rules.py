@@ -21,8 +21,6 @@ class CallbackRules:
     resume_seconds: int = 600
     # So long whom the customer knows is waited for, while they are signed in.
     preferred_seconds: int = 120
-    # What a callback's call gets when the customer has picked up: ahead of anybody within an hour's wait (Rules.line_lost_seconds).
-    boost_seconds: int = 3600
 
     @property
     def tries(self) -> int:

@@ -1,7 +1,7 @@
 """Who is to be rung back: rows that any process may go on with, and their places among the waiting calls.
 
-A callback's place is routing's, under the callback's own id, so that it ages and is overtaken as any waiting call. When its turn has
-come `ivr.calls.ringing_back` rings. The session comes in; nothing here commits.
+A callback's place is routing's, under the callback's own id, so that it ages and is overtaken as any waiting call. When its turn
+has come `ivr.calls.ringing_back` rings. The session comes in; nothing here commits.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.calls import store
@@ -33,12 +33,14 @@ KIND: Final = WorkKind.CALLBACK
 # Whoever is rung back by an agent's wish is that agent's for so long, while they are signed in; judgement.
 PREFERRED_SECONDS: Final = 600
 # What its stay in the queue counts as.
-_COUNTS_AS: Final[Mapping[str, StayOutcome]] = MappingProxyType({
-    CONNECTED: StayOutcome.ANSWERED,
-    TAKEN: StayOutcome.ANSWERED,
-    GIVEN_UP: StayOutcome.FAILED,
-    WITHDRAWN: StayOutcome.ABANDONED,
-})
+_COUNTS_AS: Final[Mapping[str, StayOutcome]] = MappingProxyType(
+    {
+        CONNECTED: StayOutcome.ANSWERED,
+        TAKEN: StayOutcome.ANSWERED,
+        GIVEN_UP: StayOutcome.FAILED,
+        WITHDRAWN: StayOutcome.ABANDONED,
+    }
+)
 # What a callback asks for whose call asked for nothing yet.
 ANY_SKILL: Final = "general"
 _DEFAULT_LANGUAGE: Final = "it"
@@ -125,7 +127,9 @@ def keep_place(
 
 def open_of(session: Session) -> tuple[OpenCallback, ...]:
     """Everybody who is to be rung back, the soonest first."""
-    rows = session.scalars(select(Callback).where(Callback.state.in_(OPEN)).order_by(Callback.due_at, Callback.callback_id))
+    rows = session.scalars(
+        select(Callback).where(Callback.state.in_(OPEN)).order_by(Callback.due_at, Callback.callback_id)
+    )
     return tuple(as_open(row) for row in rows)
 
 
@@ -169,7 +173,7 @@ def of_leg(session: Session, leg: str) -> Callback | None:
 def of_caller(session: Session, *, number: str, customer_id: str | None, now: datetime) -> Callback | None:
     """The callback that somebody who calls is waiting for by now: known by the number that asked for it, or as the customer."""
     asked_from = select(Call.call_id).where(Call.from_number == number)
-    theirs = [Callback.call_id.in_(asked_from)]
+    theirs: list[ColumnElement[bool]] = [Callback.call_id.in_(asked_from)]
     if customer_id is not None:
         theirs.append(Callback.customer_id == customer_id)
     # What an agent has fixed for a day and time stays; a try that is to come again is waited for all the same.

@@ -34,5 +34,7 @@ class Callback(Base):
     tries: Mapped[int] = mapped_column(default=0)  # rings that did not reach the person
     # Which ring it is: only the last one's reports count, so that a ring of a process that died changes nothing later.
     ring: Mapped[int] = mapped_column(default=0)
-    leg: Mapped[str | None] = mapped_column(String(40), index=True)  # CallSid of that ring, once the carrier has told it
+    leg: Mapped[str | None] = mapped_column(
+        String(40), index=True
+    )  # CallSid of that ring, once the carrier has told it
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -14,6 +14,15 @@ class RingAgent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RingCustomer:
+    """Ring whom the line has promised to call back."""
+
+    callback_id: str
+    ring: int  # which one it is
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BringCaller:
     """Take the caller out of the queue into the conference where the agent is."""
 
@@ -53,4 +62,4 @@ class SendMessage:
     text: str = field(repr=False)  # it may hold a code that is good once
 
 
-Effect: TypeAlias = RingAgent | BringCaller | ReleaseCaller | EndLeg | Hold | SendMessage
+Effect: TypeAlias = RingAgent | RingCustomer | BringCaller | ReleaseCaller | EndLeg | Hold | SendMessage

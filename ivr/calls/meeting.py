@@ -13,6 +13,7 @@ from ivr.calls import own_words, speaking, store
 from ivr.calls.company import QUEUE, Company
 from ivr.calls.conductor import Conductor, Reply
 from ivr.calls.effects import BringCaller, Effect, EndLeg
+from ivr.calls.ringing_back import RingingBack
 from ivr.calls.tables import Call
 from ivr.calls.waiting_rounds import WaitingRounds
 from ivr.telephony import twiml
@@ -36,6 +37,7 @@ class Meeting:
         self._company = company
         self._conductor = conductor
         self._rounds = WaitingRounds(company)
+        self.ringing_back = RingingBack(company, conductor)
 
     # --- The caller's leg
 

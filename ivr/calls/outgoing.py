@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from ivr.calls import store
 from ivr.calls.company import Company
-from ivr.calls.effects import BringCaller, Effect, EndLeg, Hold, ReleaseCaller, RingAgent, SendMessage
+from ivr.calls.effects import BringCaller, Effect, EndLeg, Hold, ReleaseCaller, RingAgent, RingCustomer, SendMessage
 from ivr.calls.meeting import Meeting
 from ivr.customers import store as customers
 from ivr.telephony.carrier import Carrier, Failed, Gone, Made, Outcome
@@ -54,15 +54,8 @@ class Outgoing:
     def _send(self, effect: Effect) -> Outcome:
         addresses = self._company.addresses
         match effect:
-            case RingAgent():
-                agent = f"agent/{effect.call_id}/{quote(effect.agent_id, safe='')}"
-                return self._carrier.call_agent(
-                    address=effect.address,
-                    from_number=self._company.line_number,
-                    url=addresses.voice(agent),
-                    status_url=addresses.voice(f"{agent}/status"),
-                    ring_seconds=self._company.agent_ring_seconds,
-                )
+            case RingAgent() | RingCustomer():
+                return self._ring(effect)
             case BringCaller():
                 return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice("meet"))
             case ReleaseCaller():
@@ -83,13 +76,28 @@ class Outgoing:
             case _:
                 assert_never(effect)
 
+    def _ring(self, effect: RingAgent | RingCustomer) -> Outcome:
+        if isinstance(effect, RingAgent):
+            path = f"agent/{effect.call_id}/{quote(effect.agent_id, safe='')}"
+            address, seconds = effect.address, self._company.agent_ring_seconds
+        else:
+            path = f"callback/{effect.callback_id}/{effect.ring}"
+            address, seconds = effect.number, self._company.callback_rules.ring_seconds
+        return self._carrier.call_agent(
+            address=address,
+            from_number=self._company.line_number,
+            url=self._company.addresses.voice(path),
+            status_url=self._company.addresses.voice(f"{path}/status"),
+            ring_seconds=seconds,
+        )
+
     def _settle(self, session: Session, effect: Effect, outcome: Outcome) -> tuple[Effect, ...]:
         """Keep what came of an effect; what has to follow from that goes out next."""
         match effect:
             case SendMessage(message_id=message_id):
                 customers.settle_message(session, message_id, accepted=isinstance(outcome, Made))
                 return ()
-            case RingAgent():
+            case RingAgent() | RingCustomer():
                 return self._settle_ring(session, effect, outcome)
             case BringCaller():
                 return self._settle_bringing(session, effect, outcome)
@@ -103,7 +111,10 @@ class Outgoing:
             case _:
                 assert_never(effect)
 
-    def _settle_ring(self, session: Session, effect: RingAgent, outcome: Outcome) -> tuple[Effect, ...]:
+    def _settle_ring(self, session: Session, effect: RingAgent | RingCustomer, outcome: Outcome) -> tuple[Effect, ...]:
+        if isinstance(effect, RingCustomer):
+            sid = outcome.sid if isinstance(outcome, Made) else ""
+            return self._meeting.ringing_back.rung(session, effect, sid, self._clock())
         call = store.call(session, effect.call_id, lock=True)
         is_wanted = call is not None and call.status != store.ENDED and call.agent_id == effect.agent_id
         if isinstance(outcome, Made):

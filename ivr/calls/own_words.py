@@ -16,6 +16,7 @@ QUEUE_NEXT, QUEUE_PLACE, QUEUE_ESTIMATE, QUEUE_CALLBACK = (
     "queue_callback",
 )
 LINE_LOST, CALLER_GONE = "line_lost", "caller_gone"
+CALLBACK_TEXT = "callback_text"
 
 # Key, and the placeholders with their types that the service fills.
 OWN_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -26,6 +27,7 @@ OWN_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         QUEUE_CALLBACK: {},
         LINE_LOST: {},
         CALLER_GONE: {},
+        CALLBACK_TEXT: {},
     }
 )
 

@@ -1,7 +1,7 @@
 """A caller whose line dropped goes on where it stood; one who is to be rung back and calls first gets the place at once.
 
-What counts as dropped: a hang-up without having come to an end, in the last minutes, from the same number. It is offered once for each
-dropped call, and never to a hidden number. Nothing of the dropped call is told before the caller is as well known as in that call.
+What counts as dropped: a hang-up without having come to an end, in the last minutes, from the same number. It is offered once for
+each dropped call, and never to a hidden number. Nothing of it is told before the caller is as well known as in that call.
 """
 
 import json
@@ -63,7 +63,11 @@ def last_dropped(
     if last is None:
         return None
     happened = store.times_happened(session, last.call_id)
-    if (happened.get("resume_asked") and not again) or happened.get("finished") or callbacks.of_call(session, last.call_id):
+    if (
+        (happened.get("resume_asked") and not again)
+        or happened.get("finished")
+        or callbacks.of_call(session, last.call_id)
+    ):
         return None
     was = _was(session, last)
     if was == store.TALKING:
@@ -100,9 +104,7 @@ def _look(work: Work) -> Done:
     call = work.call
     if not call.from_number:
         return Done(outcome="nothing")
-    waited = callbacks.of_caller(
-        work.session, number=call.from_number, customer_id=call.customer_id, now=work.now
-    )
+    waited = callbacks.of_caller(work.session, number=call.from_number, customer_id=call.customer_id, now=work.now)
     if waited is not None:
         work.note("resume_offered", callback=waited.callback_id)
         return Done(outcome="callback")

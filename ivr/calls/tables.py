@@ -26,7 +26,9 @@ class Call(Base):
     )
 
     call_id: Mapped[str] = mapped_column(String(40), primary_key=True)  # the carrier's CallSid
-    from_number: Mapped[str] = mapped_column(String(60))  # as the carrier gave it; "" when hidden; of a callback, the one rung
+    from_number: Mapped[str] = mapped_column(
+        String(60)
+    )  # as the carrier gave it; "" when hidden; of a callback, the one rung
     to_number: Mapped[str] = mapped_column(String(60))
     flow: Mapped[str] = mapped_column(String(40))
     flow_version: Mapped[int]
