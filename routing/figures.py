@@ -1,15 +1,23 @@
 """Figures of the moment: an agent's own day, and how the queues stand now. Whole periods are `figures_queries`' business."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import distinct, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
-from routing import tables
-from routing.figures_defined import Share
-from routing.figures_records import microseconds
+from routing import figures_queries, store, tables
+from routing.figures_counted import GroupBy, Question
+from routing.figures_defined import Share, Terms, mean_seconds, service_level
+from routing.figures_periods import Period
+from routing.figures_records import CALL_KIND, CALLBACK_KIND, CONSULT_KIND, NONE_YET, Counts, microseconds
+from routing.queues import Queue
+
+_QUEUED = ("waiting", "offered")
+_CALLBACK_OPEN = (*_QUEUED, "calling", "assigned")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,53 +56,113 @@ class LiveQueues:
 
 
 def day_of_agent(session: Session, agent_id: str, begins_at: datetime, now: datetime) -> AgentDay:
-    """An agent's own figures from the beginning of the day until now."""
-    row = tables.Assignment
-    query = select(row.connected_at, row.ended_at, row.wrap_up_ended_at)
+    """An agent's own figures from the beginning of the day until now; calls that were taken before it are left out."""
+    row, later = tables.Stay, aliased(tables.Stay)
+    was_passed_on = exists().where(
+        later.call_id == row.call_id, later.stay_id > row.stay_id, later.transferred.is_(True)
+    )
     talks = session.execute(
-        query.where(row.agent_id == agent_id, row.connected_at >= begins_at, row.connected_at <= now)
-    ).all()
-    done = [(began, ended, wrapped) for began, ended, wrapped in talks if ended is not None and wrapped is not None]
-    handling_us = sum(microseconds(began, wrapped) for began, _, wrapped in done if began is not None)
-    wrap_up_us = sum(microseconds(ended, wrapped) for _, ended, wrapped in done)
+        select(row.connected_at, row.ended_at, row.wrap_up_ended_at, was_passed_on).where(
+            row.agent_id == agent_id, row.accepted_at >= begins_at, row.accepted_at <= now,
+            row.connected_at.is_not(None), row.kind != CONSULT_KIND,
+        )
+    ).all()  # fmt: skip
+    done = [(met, ended, wrapped) for met, ended, wrapped, _ in talks if met and ended and wrapped]
+    period = Period(begins_at=begins_at, ends_at=max(now, begins_at))
+    spent = figures_queries.states(session, Question(period=period, zone=UTC, now=now, agent_id=agent_id)).get(
+        "", NONE_YET
+    )
     return AgentDay(
         calls=len(talks),
-        handling_seconds=handling_us / len(done) / 1_000_000 if done else None,
-        wrap_up_seconds=wrap_up_us / len(done) / 1_000_000 if done else None,
-        occupancy=None,
+        handling_seconds=mean_seconds(sum(microseconds(met, wrapped) for met, _, wrapped in done), len(done)),
+        wrap_up_seconds=mean_seconds(sum(microseconds(ended, wrapped) for _, ended, wrapped in done), len(done)),
+        occupancy=spent.busy_us / spent.staffed_us if spent.staffed_us else None,
+        handed_on=sum(passed_on for *_, passed_on in talks),
     )
 
 
-def live_of_queues(session: Session, now: datetime, *, begins_at: datetime | None = None) -> LiveQueues:
+def today_of_queues(session: Session, begins_at: datetime, now: datetime) -> Mapping[str, Counts]:
+    """What each queue has counted since `begins_at`. It reads the whole day: a page that lives on may keep it for a while."""
+    period = Period(begins_at=begins_at, ends_at=max(now, begins_at))
+    return figures_queries.counted(session, Question(period=period, zone=UTC, now=now, by=GroupBy.QUEUE))
+
+
+def live_of_queues(
+    session: Session,
+    now: datetime,
+    *,
+    begins_at: datetime | None = None,
+    today: Mapping[str, Counts] | None = None,
+) -> LiveQueues:
     """How each queue stands now, with its figures since `begins_at`: the day's beginning on the company's clock.
 
-    Without it the day is UTC's.
+    Without it the day is UTC's. `today` is what `today_of_queues` said, for whoever keeps it between two looks.
     """
-    del begins_at
-    row = tables.Waiting
-    waits = session.execute(select(row.skill, row.enqueued_at).where(row.state.in_(("waiting", "offered")))).all()
-    states = session.scalars(select(tables.Agent.state))
+    if today is None:
+        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = today_of_queues(session, begins_at or midnight, now)
+    waits, callbacks = _waits(session)
+    settings = store.queues(session)
+    state, many = tables.Agent.state, func.count()
     return LiveQueues(
         queues=tuple(
-            _live(skill, [at for its, at in waits if its == skill], now) for skill in sorted({its for its, _ in waits})
+            _live(
+                settings.get(queue, Queue(queue_id=queue)),
+                waits.get(queue, ()),
+                now,
+                counts=today.get(queue, NONE_YET),
+                callbacks_open=callbacks.get(queue, 0),
+                agents=_agents_of(session, settings.get(queue, Queue(queue_id=queue))),
+            )
+            for queue in sorted({*settings, *waits, *callbacks, *today} - {""})
         ),
-        agents=_tally(states),
+        agents=_numbers(session.execute(select(state, many).group_by(state))),
     )
 
 
-def _live(queue: str, waits: list[datetime], now: datetime) -> LiveQueue:
+def _live(
+    queue: Queue,
+    waits: Iterable[datetime],
+    now: datetime,
+    *,
+    counts: Counts,
+    callbacks_open: int,
+    agents: Mapping[str, int],
+) -> LiveQueue:
+    since = sorted(waits)
     return LiveQueue(
-        queue=queue,
-        waiting=len(waits),
-        longest_wait_seconds=max(int((now - at).total_seconds()) for at in waits),
-        answered=0,
-        abandoned=0,
-        service_level=Share(part=0, whole=0),
+        queue=queue.queue_id,
+        waiting=len(since),
+        longest_wait_seconds=microseconds(since[0], now) // 1_000_000 if since else None,
+        answered=counts.answered,
+        abandoned=counts.abandoned,
+        service_level=service_level(counts, Terms(service_seconds=queue.service_seconds)),
+        service_seconds=queue.service_seconds,
+        service_share=queue.service_share,
+        callbacks_open=callbacks_open,
+        agents=agents,
     )
 
 
-def _tally(names: Iterable[str]) -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    for name in names:
-        found[name] = found.get(name, 0) + 1
-    return found
+def _waits(session: Session) -> tuple[Mapping[str, list[datetime]], Mapping[str, int]]:
+    """Since when callers wait in each queue, and how many callbacks are open."""
+    row = tables.Waiting
+    calls = session.execute(select(row.queue, row.enqueued_at).where(row.state.in_(_QUEUED), row.kind == CALL_KIND))
+    waits: dict[str, list[datetime]] = defaultdict(list)
+    for queue, enqueued_at in calls:
+        waits[queue].append(enqueued_at)
+    many = func.count()
+    open_ = select(row.queue, many).where(row.state.in_(_CALLBACK_OPEN), row.kind == CALLBACK_KIND).group_by(row.queue)
+    return waits, _numbers(session.execute(open_))
+
+
+def _agents_of(session: Session, queue: Queue) -> Mapping[str, int]:
+    """Agents with a skill of the queue by state, each once; without a team, those who have the skill of its name."""
+    agent, skill = tables.Agent, tables.AgentSkill
+    query = select(agent.state, func.count(distinct(agent.agent_id))).join(skill, skill.agent_id == agent.agent_id)
+    team = query.where(skill.skill.in_(queue.team or (queue.queue_id,))).group_by(agent.state)
+    return _numbers(session.execute(team))
+
+
+def _numbers(rows: Iterable[Any]) -> Mapping[str, int]:
+    return {name: int(many) for name, many in rows}

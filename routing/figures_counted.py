@@ -20,6 +20,7 @@ from routing.figures_records import (
     GOES_ON,
     MESSAGE,
     NONE_YET,
+    OFF_DUTY,
     WAITING,
     Contact,
     Counts,
@@ -28,6 +29,7 @@ from routing.figures_records import (
     Stay,
     begun_seconds,
     microseconds,
+    summed,
 )
 
 # Within so long the same reason of the same customer counts as the same matter; the usual span of such reports.
@@ -112,15 +114,15 @@ def links_of(stays: Iterable[Stay]) -> Iterator[Link]:
 
 def counted(question: Question, records: Records) -> Mapping[str, Counts]:
     """Count everything that the question asks for, by group."""
-    found: dict[str, Counts] = defaultdict(Counts)
+    found: dict[str, list[Counts]] = defaultdict(list)
     for label, one in _all_of(question, records):
-        found[label] += one
-    return dict(found)
+        found[label].append(one)
+    return {label: summed(those) for label, those in found.items()}
 
 
 def total(groups: Mapping[str, Counts]) -> Counts:
     """All groups together."""
-    return sum(groups.values(), NONE_YET)
+    return summed(groups.values())
 
 
 def counts_of_link(link: Link, now: datetime) -> Counts:
@@ -235,7 +237,7 @@ def _of_stays(question: Question, records: Records, links: Iterable[Link]) -> It
 def _of_spans(question: Question, spans: Iterable[StateSpan]) -> Iterator[tuple[str, Counts]]:
     period = question.period
     for span in spans:
-        if question.agent_id not in {"", span.agent_id}:
+        if span.state == OFF_DUTY or question.agent_id not in {"", span.agent_id}:
             continue
         begins_at, ends_at = max(span.begins_at, period.begins_at), min(span.ends_at, period.ends_at, question.now)
         yield from of_span(question, span.agent_id, span.state, begins_at, ends_at)
@@ -276,9 +278,10 @@ def _label(question: Question, stay: Stay | None, intent: str, at: datetime) -> 
         case GroupBy.INTENT:
             return intent
         case GroupBy.QUEUE | GroupBy.SKILL | GroupBy.AGENT:
-            return "" if stay is None else str(getattr(stay, _FIELDS[question.by]) or "")
+            return "" if stay is None else str(getattr(stay, FIELDS[question.by]) or "")
         case _:
             return time_label(question, at)
 
 
-_FIELDS: Mapping[GroupBy, str] = {GroupBy.QUEUE: "queue", GroupBy.SKILL: "skill", GroupBy.AGENT: "agent_id"}
+# What a stay is counted under.
+FIELDS: Mapping[GroupBy, str] = {GroupBy.QUEUE: "queue", GroupBy.SKILL: "skill", GroupBy.AGENT: "agent_id"}

@@ -90,8 +90,8 @@ def plain(worth: Worth) -> float | None:
 def service_level(counts: Counts, terms: Terms) -> Share:
     """Calls answered within the threshold, of those of which it is known whether they were."""
     limit = terms.service_seconds
-    in_time = _until(counts.answered_after, limit)
-    short = _until(counts.abandoned_after, limit)
+    in_time = until(counts.answered_after, limit)
+    short = until(counts.abandoned_after, limit)
     late = counts.answered - in_time + counts.abandoned - short
     # Another way out, or no end yet: against the line once the threshold is past, nothing before.
     late += sum(
@@ -116,9 +116,11 @@ def percentile(after: Mapping[int, int], share: float) -> int | None:
     return None
 
 
-def _until(after: Mapping[int, int], limit: int) -> int:
+def until(after: Mapping[int, int], limit: int) -> int:
+    """How many waits were over within so many seconds."""
     return sum(many for seconds, many in after.items() if seconds <= limit)
 
 
-def _mean(total_us: int, many: int) -> float | None:
+def mean_seconds(total_us: int, many: int) -> float | None:
+    """The mean of so many lengths of time, in seconds; none of none."""
     return total_us / many / 1_000_000 if many else None

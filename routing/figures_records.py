@@ -3,8 +3,9 @@
 How records become counts is left to `figures_counted`, what a figure means to `figures_defined`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +24,7 @@ CALL_KIND, CALLBACK_KIND, CONSULT_KIND = "call", "callback", "consult"
 # Agent states in which an agent is busy with callers, and those in which an agent could be.
 BUSY = frozenset({"on_call", "wrap_up"})
 STAFFED = frozenset({"available", "offered", *BUSY})
+OFF_DUTY = "offline"  # nothing is counted of it
 
 
 def microseconds(begins_at: datetime, ends_at: datetime) -> int:
@@ -133,9 +135,7 @@ class Counts:
 
     def __add__(self, other: "Counts") -> "Counts":
         """Both together."""
-        return Counts(
-            **{each.name: _sum(getattr(self, each.name), getattr(other, each.name)) for each in fields(Counts)}
-        )
+        return summed((self, other))
 
     @property
     def answered(self) -> int:
@@ -163,10 +163,20 @@ class Counts:
         return sum(length for state, length in self.in_state_us.items() if state in STAFFED)
 
 
-def _sum(one: Any, other: Any) -> Any:
-    if isinstance(one, int):
-        return one + other
-    return {key: one.get(key, 0) + other.get(key, 0) for key in sorted({*one, *other})}
+def summed(many: Iterable[Counts]) -> Counts:
+    """All of them together."""
+    numbers: dict[str, int] = defaultdict(int)
+    spread: dict[str, dict[Any, int]] = defaultdict(lambda: defaultdict(int))
+    for one in many:
+        for name, value in vars(one).items():
+            if isinstance(value, int):
+                numbers[name] += value
+            elif value:
+                its = spread[name]
+                for key, its_many in value.items():
+                    its[key] += its_many
+    values: dict[str, Any] = {**numbers, **{name: dict(sorted(its.items())) for name, its in spread.items()}}
+    return Counts(**values)
 
 
 NONE_YET = Counts()

@@ -9,12 +9,13 @@ from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import store
+from ivr.calls import legs, store
 from ivr.calls.company import Company
 from ivr.calls.effects import Effect, EndLeg, Hold, RingAgent
 from ivr.calls.meeting import Meeting
 from ivr.calls.tables import Call
 from ivr.calls.timeline import FOLLOW_UP, PROMISE
+from ivr.customers import history
 from ivr.customers import store as customers
 from routing import dispatch, reports
 from routing.agents import AgentEvent, Refusal
@@ -113,7 +114,7 @@ class Desk:
 
         Whoever saves after the time for writing was over, or after the next call has come, has it kept all the same.
         """
-        call = self._own(session, agent_id, call_id)
+        call = self._had(session, agent_id, call_id)
         if isinstance(call, Refused):
             return call
         if next_step and due_at is not None and due_at <= now:
@@ -124,14 +125,16 @@ class Desk:
                 customer_id=call.customer_id,
                 call_id=call_id,
                 reason=call.reason,
-                outcome=outcome,
+                # Of a call that was passed on, what came of it is told by who had it last.
+                outcome=outcome if call.agent_id == agent_id else "",
                 note=note,
                 now=now,
             )
         if next_step:
-            customers.open_case(
+            kind = PROMISE if is_promised else FOLLOW_UP
+            opened = customers.open_case(
                 session,
-                kind=PROMISE if is_promised else FOLLOW_UP,
+                kind=kind,
                 customer_id=call.customer_id,
                 number=call.from_number,
                 summary=next_step,
@@ -139,6 +142,9 @@ class Desk:
                 now=now,
                 due_at=due_at,
             )
+            if isinstance(opened, customers.AlreadyOpen):
+                # A second agent of the same call, or a second click, which adds nothing.
+                history.extend(session, opened.number, summary=next_step, due_at=due_at)
         details = {"agent": agent_id, "outcome": outcome, "note": note, "next": next_step}
         store.note(session, call_id, "finished", details, now)
         if self.call_of(session, agent_id) != call_id:
@@ -155,7 +161,16 @@ class Desk:
             return Refused(reason=NOT_YOUR_CALL)
         return call
 
+    def _had(self, session: Session, agent_id: str, call_id: str) -> Call | Refused:
+        """The call that the agent has or had: as its agent, or as one who was asked or passed it on."""
+        call = store.call(session, call_id, lock=True)
+        if call is None or (call.agent_id != agent_id and self.call_of(session, agent_id) != call_id):
+            return Refused(reason=NOT_YOUR_CALL)
+        return call
+
     def call_of(self, session: Session, agent_id: str) -> str | None:
         """The call that the agent talks in or has to write down, None for none."""
         assignment = reports.current_assignment_of(session, agent_id)
-        return None if assignment is None or assignment.wrap_up_ended_at is not None else assignment.call_id
+        if assignment is None or assignment.wrap_up_ended_at is not None:
+            return None
+        return legs.call_of(session, assignment.call_id)

@@ -259,6 +259,13 @@ def effort(session: Session, call_id: str) -> int | None:
     return session.scalar(select(Effort.score).where(Effort.call_id == call_id))
 
 
+def effort_of_agent(session: Session, agent_id: str, since: datetime) -> float | None:
+    """The average effort score that the callers of an agent have given since a time; None without any."""
+    query = select(func.avg(Effort.score)).join(Call, Call.call_id == Effort.call_id)
+    average = session.scalar(query.where(Call.agent_id == agent_id, Effort.at >= since))
+    return None if average is None else float(average)
+
+
 def live_calls(session: Session) -> tuple[LiveCall, ...]:
     """Every call that is not over, the oldest first."""
     rows = session.scalars(select(Call).where(Call.status != ENDED).order_by(Call.started_at))

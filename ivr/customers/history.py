@@ -48,6 +48,15 @@ def close_case(row: Case, now: datetime) -> bool:
     return True
 
 
+def extend(session: Session, case_id: str, *, summary: str, due_at: datetime | None) -> None:
+    """Add to what a case is about, which is then due at the earlier of the two times."""
+    row = case(session, case_id, lock=True)
+    if row is None or summary in row.summary:
+        return
+    row.summary = f"{row.summary}\n{summary}"
+    row.due_at = min(row.due_at, due_at or row.due_at)
+
+
 def is_of(row: Case, *, customer_id: str | None, number: str) -> bool:
     """Whether a case is this customer's; one that is nobody's is whoever's number it names."""
     if row.customer_id is not None:

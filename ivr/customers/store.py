@@ -304,7 +304,9 @@ def record_contact(
         return
     existing.reason = reason or existing.reason
     existing.outcome = outcome or existing.outcome
-    existing.note = note or existing.note
+    if note and note not in existing.note:
+        # Two agents of one call write one after the other.
+        existing.note = "\n".join(filter(None, (existing.note, note)))
 
 
 def record_message(session: Session, *, call_id: str, to_number: str, text_: str, now: datetime) -> Message:

@@ -145,6 +145,7 @@ def finish(call_id: str) -> ResponseReturnValue:
             note=(form.note.data or "").strip(),
             next_step=next_step,
             due_at=due_at,
+            is_promised=bool(form.promised.data),
             now=transaction.now(),
         )
     )
@@ -186,10 +187,16 @@ def _answer(outcome: Outcome) -> ResponseReturnValue:
 def _draw(view: DeskView) -> dict[str, str]:
     """The parts of the desk, each as HTML. `notes` is drawn the same from the acceptance on: the page keeps what is typed."""
     parts = {
+        "figures": render_template("desk/figures.html", view=view),
+        "tools": render_template("desk/tools.html", view=view),
         "presence": render_template("desk/presence.html", view=view, away_reasons=away_reasons()),
         "work": render_template("desk/work.html", view=view),
         "story": render_template(
-            "desk/story.html", view=view, call=view.context, audio_endpoint="desk.audio" if view.assignment else ""
+            "desk/story.html",
+            view=view,
+            call=view.context,
+            at_desk=True,
+            audio_endpoint="desk.audio" if view.assignment else "",
         ),
         "voice": render_template(
             "voice.html",

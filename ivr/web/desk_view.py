@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import store, story, voice_card
+from ivr.calls import legs, store, story, timeline, voice_card
 from ivr.calls.company import Company
 from ivr.calls.context import CallContext, DoneLine
+from ivr.calls.timeline import Moment
 from ivr.calls.voice_card import VoiceCard
+from ivr.web import desk_aids, desk_panel
+from ivr.web.desk_aids import Aids
+from ivr.web.desk_panel import Panel
 from prompts.desk_book import Choice
-from routing import reports
+from routing import figures, reports
 from routing.agents import AgentState, Presence
+from routing.figures import AgentDay
 from routing.outcomes import Assigned, Offered
 
 # Kinds of facts that an agent need not read in the first seconds: what the routing did, what only repeats the talk or the proof.
@@ -47,6 +52,15 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Handed:
+    """Who hands the call over, or asks, and what they say about it."""
+
+    by: str  # name
+    note: str
+    is_question: bool  # asked first, the caller holds; else passed on
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeskView:
     """Everything on an agent's desk."""
 
@@ -56,14 +70,22 @@ class DeskView:
     assignment: Assigned | None
     context: CallContext | None  # of the call that is offered, talked about or wrapped up
     voice: VoiceCard | None  # of the same call
+    handed: Handed | None  # by whom, where a colleague hands it over or asks
+    timeline: tuple[Moment, ...]  # of the customer, without this call
+    panel: Panel | None  # in the talk
+    aids: Aids | None  # from the acceptance on
+    day: AgentDay
+    effort: float | None  # the average score that callers of this agent gave today
     outcomes: tuple[Choice, ...]  # that the call may have
     receipt: tuple[str, ...]  # why this agent, in plain sentences, the decision first
 
+    call_id: str  # the call in question, "" for none
+    is_mine: bool  # whether it is the agent's own, and not one of which a colleague asks
+
     @property
-    def call_id(self) -> str:
-        """The call in question, "" for none."""
-        shown = self.offer or self.assignment
-        return shown.call_id if shown is not None else ""
+    def channels(self) -> tuple[str, ...]:
+        """The channels of the timeline, as it shows them."""
+        return tuple(dict.fromkeys(moment.channel for moment in self.timeline))
 
     @property
     def wish(self) -> str:
@@ -88,18 +110,54 @@ def look(session: Session, company: Company, *, agent_id: str, language: str, no
     offer = _offer(session, presence, now)
     busy = presence.state in {AgentState.ON_CALL, AgentState.WRAP_UP}
     assignment = reports.current_assignment_of(session, agent_id) if busy else None
-    shown = offer or assignment
-    context = context_of(session, shown.call_id, language=language, now=now) if shown is not None else None
+    work = offer or assignment
+    call_id = legs.call_of(session, work.call_id) if work is not None else ""
+    context = context_of(session, call_id, language=language, now=now) if call_id else None
+    phase = _phase(presence, offer, assignment)
     return DeskView(
         presence=presence,
-        phase=_phase(presence, offer, assignment),
+        phase=phase,
         offer=offer,
         assignment=assignment,
+        call_id=call_id,
+        is_mine=work is None or work.call_id == call_id,
         context=context,
-        voice=card_of(session, company, shown.call_id, language=language, now=now) if shown is not None else None,
+        voice=card_of(session, company, call_id, language=language, now=now) if call_id else None,
+        handed=None,
+        timeline=_timeline(session, context, language, now),
+        panel=_panel(session, context, agent_id) if phase is Phase.TALKING else None,
+        aids=desk_aids.aids_of(
+            session, company, call_id=call_id, agent_name=presence.name, since=assignment.accepted_at, now=now
+        )
+        if assignment is not None
+        else None,
+        day=figures.day_of_agent(session, agent_id, _midnight(company, now), _minute(now)),
+        effort=store.effort_of_agent(session, agent_id, _midnight(company, now)),
         outcomes=company.desk_book.outcomes_of(intent=context.reason if context else "", queue=""),
-        receipt=_receipt(session, shown.call_id, agent_id, language) if shown is not None else (),
+        receipt=_receipt(session, work.call_id, agent_id, language) if work is not None else (),
     )
+
+
+def _timeline(session: Session, context: CallContext | None, language: str, now: datetime) -> tuple[Moment, ...]:
+    if context is None:
+        return ()
+    customer_id = context.who.customer_id
+    return timeline.timeline_of(session, customer_id, but_call=context.call_id, language=language, now=now)
+
+
+def _panel(session: Session, context: CallContext | None, agent_id: str) -> Panel | None:
+    if context is None:
+        return None
+    return desk_panel.panel_of(session, call_id=context.call_id, language=context.language, agent_id=agent_id)
+
+
+def _midnight(company: Company, now: datetime) -> datetime:
+    return now.astimezone(company.zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def _minute(now: datetime) -> datetime:
+    """The begun minute: figures of the day go on, but the desk is not drawn anew for every second of them."""
+    return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def context_of(session: Session, call_id: str, *, language: str, now: datetime) -> CallContext | None:

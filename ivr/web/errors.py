@@ -41,6 +41,26 @@ REFUSALS: Mapping[str, Said] = {
     "offer_accepted": Said(status=409, sentence=_l("This offer was already accepted.")),
     "not_your_call": Said(status=403, sentence=_l("This is not your call.")),
     "not_connected_yet": Said(status=409, sentence=_l("Caller and agent do not hear each other yet.")),
+    "number_unusable": Said(status=400, sentence=_l("Nobody can be called at this number: check it.")),
+    "number_dear": Said(status=400, sentence=_l("No call is passed to a number that costs more than a call.")),
+    "case_unknown": Said(status=404, sentence=_l("This customer has no such case.")),
+    "case_closed_before": Said(status=409, sentence=_l("This case has already been closed.")),
+    "message_unknown": Said(status=404, sentence=_l("This message no longer exists.")),
+    "message_incomplete": Said(
+        status=409, sentence=_l("The message cannot be sent: something that it tells is missing.")
+    ),
+    "message_sent_before": Said(
+        status=409, sentence=_l("This message has been sent again meanwhile: look before you send.")
+    ),
+    "no_number_for_messages": Said(
+        status=409, sentence=_l("The customer has no number that can receive text messages.")
+    ),
+    "callback_closed_then": Said(
+        status=400, sentence=_l("Nobody is on duty then: choose a time within the opening hours.")
+    ),
+    "callback_too_far": Said(status=400, sentence=_l("A callback is at most 30 days ahead.")),
+    "no_browser_phone": Said(status=409, sentence=_l("Your telephone is not the browser: no ticket for it.")),
+    "browser_phone_off": Said(status=404, sentence=_l("No browser telephone is set up here.")),
     "voice_off": Said(status=409, sentence=_l("No voice is looked at here.")),
     "nobody_known": Said(status=409, sentence=_l("Nobody knows yet whose voice it is.")),
     "caller_not_shown": Said(

@@ -5,7 +5,16 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, EmailField, HiddenField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 
 from biometrics.attacks import DEFAULT_RULES
@@ -14,6 +23,8 @@ from ivr.accounts.store import LONGEST_PASSWORD
 from ivr.web.languages import LANGUAGES
 
 LONGEST_NOTE = 4000
+# What somebody reads, or is told, before a call reaches them.
+LONGEST_WORD_ON_THE_WAY = 500
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
@@ -51,10 +62,48 @@ class WrapUpForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no typ
     note = TextAreaField(_l("Note"), validators=[Optional(), Length(max=LONGEST_NOTE)])
     next_step = TextAreaField(_l("Next step"), validators=[Optional(), Length(max=LONGEST_NOTE)])
     due_at = DateTimeLocalField(_l("Due"), validators=[Optional()])
+    promised = BooleanField(_l("Promised to the customer"))
 
     def due_at_utc(self, zone: ZoneInfo) -> datetime | None:
         """The due time, which the agent gave in the company's zone; none without a next step."""
         given: datetime | None = self.due_at.data
         if not (self.next_step.data or "").strip() or given is None:
             return None
+        return given.replace(tzinfo=zone).astimezone(UTC)
+
+
+class PassForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """To whom a call is passed, or who is asked first, and what they should know."""
+
+    to = StringField(_l("To"), validators=[DataRequired(), Length(max=80)])
+    number = StringField(_l("Number"), validators=[Optional(), Length(max=40)])
+    note_to_receiver = TextAreaField(
+        _l("For the receiver"), validators=[Optional(), Length(max=LONGEST_WORD_ON_THE_WAY)]
+    )
+
+
+class CloseCaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """What was done, so that the case can be closed."""
+
+    note = TextAreaField(_l("What was done"), validators=[DataRequired(), Length(max=LONGEST_NOTE)])
+
+
+class MessageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """Which message is sent, and how often it had been when the button was drawn."""
+
+    code = StringField(validators=[DataRequired(), Length(max=40)])
+    sent = IntegerField(validators=[InputRequired(), NumberRange(min=0, max=1000)])
+
+
+class CallbackForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """When the line calls the customer back, on which number, for whom, and what about."""
+
+    at = DateTimeLocalField(_l("Day and time"), validators=[InputRequired()])
+    number = StringField(_l("Number"), validators=[DataRequired(), Length(max=40)])
+    whose = StringField(_l("With whom"), validators=[AnyOf(("me", "anyone"))])
+    note = TextAreaField(_l("What it is about"), validators=[Optional(), Length(max=LONGEST_NOTE)])
+
+    def at_utc(self, zone: ZoneInfo) -> datetime:
+        """The time, which the agent gave in the company's zone."""
+        given: datetime = self.at.data
         return given.replace(tzinfo=zone).astimezone(UTC)

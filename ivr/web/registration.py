@@ -22,6 +22,8 @@ from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
 from ivr.web.desk import desk
+from ivr.web.desk_talk import desk_talk
+from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.guards import GuardKind
@@ -74,7 +76,7 @@ def register(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     _install_extensions(app)
     _install_request_life(app, settings)
-    for blueprint in (assets, home, sign_in, desk, desk_voice, admin, alerts, health):
+    for blueprint in (assets, home, sign_in, desk, desk_talk, desk_tools, desk_voice, admin, alerts, health):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)
     _name_guards_of_files(app)
@@ -150,6 +152,7 @@ def _filters() -> Mapping[str, Callable[..., object]]:
         "day": words.day,
         "telephone_number": words.telephone_number,
         "seconds": words.seconds,
+        "minutes": words.minutes,
         "percent": words.percent,
         "number": words.number,
     }

@@ -52,6 +52,7 @@ REASONS: Mapping[str, Any] = {
     "question": _l("Question"),
     "follow-up": _l("Next step"),
     "follow_up": _l("Next step"),
+    "promise": _l("Promise"),
 }
 
 CERTAINTIES: Mapping[str, Any] = {
@@ -145,6 +146,48 @@ ALERTS: Mapping[str, Any] = {
     "drift": _l("Voices on the line have changed"),
 }
 VERDICTS: Mapping[str, Any] = {"attack": _l("attack"), "harmless": _l("harmless")}
+
+# Legs of a talk: `ivr.calls.legs`.
+LEG_ROLES: Mapping[str, Any] = {
+    "caller": _l("Caller"),
+    "agent": _l("Agent"),
+    "consulted": _l("Asked"),
+    "supervisor": _l("Supervisor"),
+}
+LEG_STATES: Mapping[str, Any] = {
+    "wanted": _l("looking for somebody"),
+    "ringing": _l("being rung"),
+    "in": _l("on the line"),
+    "held": _l("hears music"),
+    "leaving": _l("leaving"),
+}
+# A customer's history: `ivr.calls.timeline`.
+MOMENTS: Mapping[str, Any] = {
+    "contact": _l("Contact"),
+    "call": _l("Call, nobody wrote anything down"),
+    "case_opened": _l("Case opened"),
+    "case_closed": _l("Case closed"),
+    "promised": _l("Promised"),
+    "return_opened": _l("Return opened"),
+    "return_closed": _l("Return done"),
+    "message": _l("Text message"),
+}
+STANDS: Mapping[str, Any] = {
+    "open": _l("open"),
+    "overdue": _l("overdue"),
+    "kept": _l("kept"),
+    "late": _l("done, but late"),
+}
+STANDS_COLOURS: Mapping[str, str] = {"open": "info", "overdue": "danger", "kept": "success", "late": "warning"}
+# What the shipped company's agents can do; a company's own skills are shown by their codes, or by the name of their queue.
+SKILLS: Mapping[str, Any] = {
+    "general": _l("General"),
+    "orders": _l("Orders"),
+    "returns": _l("Returns"),
+    "product": _l("Products"),
+    "products": _l("Products"),
+    "recovery": _l("Complaints"),
+}
 
 ROLES: Mapping[str, Any] = {"agent": _l("Agent"), "supervisor": _l("Supervisor"), "admin": _l("Admin")}
 
@@ -280,6 +323,12 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "voice_number": VOICE_NUMBERS,
     "verdict": VERDICTS,
     "role": ROLES,
+    "leg_role": LEG_ROLES,
+    "leg_state": LEG_STATES,
+    "moment": MOMENTS,
+    "stands": STANDS,
+    "stands_colour": STANDS_COLOURS,
+    "skill": SKILLS,
 }
 
 
@@ -333,6 +382,13 @@ def telephone_number(number: str) -> str:
     if len(groups) > 1 and len(groups[-1]) == 1:
         groups[-2:] = [groups[-2][:2], groups[-2][2:] + groups[-1]]
     return " ".join((country, *groups))
+
+
+def minutes(value: float | None) -> str:
+    """A length of time as minutes and seconds, a dash where there is none."""
+    if value is None:
+        return "\N{EN DASH}"
+    return f"{round(value) // 60}:{round(value) % 60:02d}"
 
 
 def seconds(value: float) -> str:

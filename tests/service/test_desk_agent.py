@@ -237,8 +237,8 @@ def test_the_live_stream_sends_every_part_at_first_and_then_what_changed(house: 
     assert stream.mimetype == "text/event-stream"
     chunks = stream.iter_encoded()
     assert next(chunks).startswith(b"retry:")
-    first = {json.loads(next(chunks).decode().split("data: ")[1])["region"] for _ in range(5)}
-    assert first == {"presence", "work", "story", "voice", "notes"}
+    first = {json.loads(next(chunks).decode().split("data: ")[1])["region"] for _ in range(7)}
+    assert first == {"presence", "work", "story", "voice", "notes", "tools", "figures"}
     house.offer()
     changed = json.loads(next(chunks).decode().split("data: ")[1])
     assert "offered" in changed["html"]

@@ -1,5 +1,5 @@
 // The agent's desk: rings aloud and in the tab's title while an offer stands, and answers to single keys.
-import { listen } from "./live.js";
+import { listen, tell } from "./live.js";
 
 const title = document.title;
 const keysOn = document.getElementById("keys-on");
@@ -37,9 +37,80 @@ function ring() {
   }
 }
 
+// A list is narrowed to the lines that have what is searched for.
+function find(field) {
+  const wanted = field.value.trim().toLowerCase();
+  for (const line of document.querySelectorAll(field.dataset.finds)) {
+    const isNumber = line.matches(".target-number");
+    line.classList.toggle("is-out", Boolean(wanted) && !isNumber && !line.textContent.toLowerCase().includes(wanted));
+    line.classList.toggle("is-found", Boolean(wanted));
+  }
+}
+
+function showChannel(choice) {
+  for (const line of document.querySelectorAll(choice.dataset.shows)) line.hidden = Boolean(choice.value) && line.dataset.channel !== choice.value;
+}
+
+function narrow() {
+  for (const field of document.querySelectorAll("[data-finds]")) find(field);
+  for (const choice of document.querySelectorAll("[data-shows]")) showChannel(choice);
+}
+
+async function copy(button) {
+  const text = document.querySelector(button.dataset.copies).textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without a secure address there is no clipboard to ask: the text is selected, and the copy is made the old way.
+    const range = document.createRange();
+    range.selectNodeContents(document.querySelector(button.dataset.copies));
+    window.getSelection().removeAllRanges();
+    window.getSelection().addRange(range);
+    document.execCommand("copy");
+  }
+  tell(button.dataset.copied);
+}
+
+document.addEventListener("input", (typed) => {
+  if (typed.target.matches("[data-finds]")) find(typed.target);
+  if (typed.target.matches("[data-shows]")) showChannel(typed.target);
+  // Who types a number means it.
+  if (typed.target.dataset.chooses) document.getElementById(typed.target.dataset.chooses).checked = true;
+});
+document.addEventListener("click", (clicked) => {
+  const button = clicked.target.closest("button");
+  if (button?.dataset.copies) copy(button);
+  if (button?.dataset.enlarges) document.querySelector(button.dataset.enlarges).classList.toggle("is-large");
+});
+document.addEventListener("toggle", (toggled) => {
+  const first = toggled.target.open && toggled.target.matches("#pass, .tool") && toggled.target.querySelector("input[type=search]");
+  if (first && toggled.target.contains(document.activeElement)) first.focus({ preventScroll: true });
+}, true);
+
+// Notes that were not saved when their call was gone from the desk stand on top until they are.
+const unsaved = document.getElementById("unsaved");
+document.addEventListener("unsaved", (told) => {
+  const form = told.detail;
+  if (unsaved.querySelector(`[data-keep="${form.dataset.keep}"]`)) return;
+  for (const one of form.querySelectorAll("[id]")) one.id = `kept-${form.dataset.keep}-${one.id}`;
+  for (const one of form.querySelectorAll("label[for]")) one.htmlFor = `kept-${form.dataset.keep}-${one.htmlFor}`;
+  for (const one of form.querySelectorAll("[data-focus]")) delete one.dataset.focus;
+  form.removeAttribute("id");
+  form.querySelector(".card-header").textContent = unsaved.dataset.words;
+  const save = form.querySelector("button");
+  save.hidden = save.disabled = false;
+  unsaved.append(form);
+});
+document.addEventListener("sent", (told) => {
+  if (unsaved.contains(told.target)) told.target.remove();
+  // What was saved is not unsaved, even where its part is taken away only now.
+  else if (told.target.matches("[data-rescue]")) delete told.target.dataset.rescue;
+});
+
 let before = document.querySelector("#work [data-phase]")?.dataset.phase;
 function show(region) {
   const save = document.getElementById("notes-save");
+  narrow();
   if (save) save.hidden = save.disabled = !document.querySelector('#work [data-phase="wrap_up"]');
   if (region && region !== "work") return;
   const phase = document.querySelector("#work [data-phase]")?.dataset.phase;

@@ -15,6 +15,41 @@ function goToSignIn() {
   }
 }
 
+const FIELDS = "input[id], textarea[id], select[id]";
+const isTicked = (field) => field.type === "checkbox" || field.type === "radio";
+
+function isChanged(field) {
+  if (field.tagName === "SELECT") return [...field.options].some((one) => one.selected !== one.defaultSelected);
+  return isTicked(field) ? field.checked !== field.defaultChecked : field.type !== "hidden" && field.value !== field.defaultValue;
+}
+
+// What somebody has typed or chosen in a part and not sent yet; another call's form, which sends elsewhere, gets none of it.
+function typedIn(part) {
+  return [...part.querySelectorAll(FIELDS)].filter(isChanged).map((field) => ({
+    id: field.id,
+    action: field.form?.getAttribute("action"),
+    value: isTicked(field) ? field.checked : field.value,
+    caret: field === document.activeElement && /^(text|search|tel|textarea)$/.test(field.type) ? [field.selectionStart, field.selectionEnd] : null,
+  }));
+}
+
+function typeAgain(typed) {
+  for (const { id, action, value, caret } of typed) {
+    const field = document.getElementById(id);
+    if (!field || field.form?.getAttribute("action") !== action) continue;
+    if (isTicked(field)) field.checked = value;
+    else field.value = value;
+    if (caret) {
+      field.focus({ preventScroll: true });
+      field.setSelectionRange(...caret);
+    }
+  }
+}
+
+export function isWrittenIn(form) {
+  return [...form.querySelectorAll(FIELDS)].some(isChanged);
+}
+
 // A part whose form has the same `data-keep` as the one on the page is left alone: somebody is writing in it.
 function place(region, html) {
   const part = document.getElementById(region);
@@ -24,20 +59,21 @@ function place(region, html) {
   const kept = part.querySelector("[data-keep]");
   const offered = fresh.content.querySelector("[data-keep]");
   if (kept && offered && kept.dataset.keep === offered.dataset.keep) return;
+  // A page may have a place for what was written and not sent when its call is gone (`data-rescue`).
+  if (kept?.dataset.rescue !== undefined && isWrittenIn(kept)) document.dispatchEvent(new CustomEvent("unsaved", { detail: kept }));
   const open = [...part.querySelectorAll("details[id]")].filter((one) => one.open).map((one) => one.id);
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
   const mark = focused && (focused.id ? `#${focused.id}` : focused.dataset.key ? `[data-key="${focused.dataset.key}"]` : "");
   const playing = [...part.querySelectorAll("audio[id]")].filter((one) => !one.paused);
-  const chosen = [...part.querySelectorAll("select[id]")].map((one) => [one.id, one.value]);
+  const typed = typedIn(part);
+  const scrolled = [...part.querySelectorAll("[data-scrolls][id]")].map((one) => [one.id, one.scrollTop]);
   part.replaceChildren(fresh.content);
   // A player that is back in the page before this turn of the script ends plays on (HTML, media elements, removal).
   for (const one of playing) document.getElementById(one.id)?.replaceWith(one);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-  for (const [id, value] of chosen) {
-    const select = document.getElementById(id);
-    if (select) select.value = value;
-  }
-  if (mark) part.querySelector(mark)?.focus();
+  for (const [id, top] of scrolled) document.getElementById(id)?.scrollTo({ top });
+  if (mark) part.querySelector(mark)?.focus({ preventScroll: true });
+  typeAgain(typed);
   tick();
 }
 
@@ -98,18 +134,30 @@ export function tell(sentence) {
   tell.timer = setTimeout(() => { told.hidden = true; }, 6000);
 }
 
-async function send(form) {
+async function send(form, pressed) {
   const buttons = [...form.querySelectorAll("button"), ...document.querySelectorAll(`button[form="${form.id || "-"}"]`)];
   buttons.forEach((one) => { one.disabled = true; });
   try {
-    const answer = await post(form.action, new URLSearchParams(new FormData(form)));
+    const address = pressed?.hasAttribute("formaction") ? pressed.formAction : form.action;
+    const answer = await post(address, new URLSearchParams(new FormData(form)));
     if (answer.status === 401) goToSignIn();
     else if (answer.status >= 400) tell((await answer.json()).message);
+    else sent(form);
   } catch {
     tell(body.gone || "");
   } finally {
     buttons.forEach((one) => { one.disabled = false; });
   }
+}
+
+// What was sent is no longer typed: the form is as it was drawn, and its fold closes.
+function sent(form) {
+  if (form.dataset.done) tell(form.dataset.done);
+  if (form.dataset.clears !== undefined) {
+    form.reset();
+    form.closest("details")?.removeAttribute("open");
+  }
+  form.dispatchEvent(new CustomEvent("sent", { bubbles: true }));
 }
 
 function minutes(seconds) {
@@ -133,8 +181,9 @@ function tick() {
 document.addEventListener("submit", (submitted) => {
   if (!submitted.target.matches("[data-send]")) return;
   submitted.preventDefault();
-  send(submitted.target);
+  send(submitted.target, submitted.submitter);
 });
+window.addEventListener("offline", () => { lost.hidden = false; });
 for (const kind of ["keydown", "pointerdown", "input"]) document.addEventListener(kind, () => { touched = true; }, { passive: true });
 setInterval(tick, 250);
 setInterval(sayHere, HERE_MILLISECONDS);
