@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from ivr.calls import audio, erasures, store, voice_threshold
+from ivr.calls import audio, erasures, store, voice_threshold, waiting_rounds
 from ivr.calls.company import Company
 from ivr.calls.effects import Effect, ReleaseCaller
 from ivr.calls.meeting import Meeting
@@ -24,6 +24,7 @@ from ivr.calls.retention import Keeping, forget_what_is_over
 from ivr.changes import Changes
 from ivr.database import empty_log
 from routing import dispatch, reports
+from routing.queues import CALLBACK, MESSAGE
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +97,10 @@ class Ticker:
                 store.note(session, missed.call_id, "missed", {"agent": missed.agent_id}, now)
             for offered in ticked.offered:
                 store.note(session, offered.call_id, "offered", {"agent": offered.agent_id}, now)
+            for given_up in ticked.overflowed:
+                # What overflows into another queue waits there already; into a callback or a message the caller has to agree.
+                if given_up.to in {CALLBACK, MESSAGE}:
+                    store.note(session, given_up.call_id, waiting_rounds.TOO_LONG, {"to": given_up.to}, now)
             limit = timedelta(seconds=self._company.agent_ring_seconds) + PATIENCE
             for call_id in reports.never_connected(session, now - limit):
                 call = store.call(session, call_id, lock=True)

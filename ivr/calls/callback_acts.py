@@ -9,7 +9,7 @@ from ivr.calls.callbacks import Place
 from ivr.calls.work import Work
 from ivr.customers import store as customers
 from ivr.flow.events import Done, Value
-from ivr.telephony.requests import dialled
+from ivr.telephony.requests import as_said, dialled
 from routing.skills import LOWEST_LEVEL, Requirements
 
 PLACE, CASE = "place", "case"
@@ -45,7 +45,7 @@ def promise(work: Work, values: Mapping[str, Value]) -> Done:
         work.note("callback", number=number)
     else:
         work.note("place_kept", number=number)
-    return Done(outcome="recorded", values={"callback_number": number})
+    return Done(outcome="recorded", values={"callback_number": as_said(number, work.company.hours.country)})
 
 
 def who_picked_up(work: Work, values: Mapping[str, Value]) -> Done:

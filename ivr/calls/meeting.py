@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import own_words, speaking, store
+from ivr.calls import own_words, speaking, store, waiting_rounds
 from ivr.calls.company import QUEUE, Company
 from ivr.calls.conductor import Conductor, Reply
 from ivr.calls.effects import BringCaller, Effect, EndLeg
@@ -59,7 +59,8 @@ class Meeting:
         if call is not None and turn == call.turn and call.status in {store.WAITING, store.TALKING}:
             if outcome == "left":
                 outcome = self._rounds.why_left(session, call)
-            dispatch.withdraw(session, call_id=call.call_id, reason=outcome, now=now)
+            counted = waiting_rounds.counts_as(outcome)
+            dispatch.withdraw(session, call_id=call.call_id, reason=outcome, now=now, outcome=counted)
             effects = self._without_agent(call)
             self.offer_waiting(session, now)
         reply = self._conductor.came_back(session, request, turn, outcome, now)

@@ -1,7 +1,7 @@
 """When a waiting caller is told the place and the estimate again, and with which words. Pure; the time comes in.
 
-The rule behind it: what was told is a promise. It is told again when it has got clearly better, or when it has not held, and then the
-caller hears that first: nothing that was promised becomes less without a word.
+The rule behind it: what was told is a promise. It is told again when it has got clearly better, or when it has not held, and then
+the caller hears that first: nothing that was promised becomes less without a word.
 """
 
 from dataclasses import dataclass
@@ -60,23 +60,23 @@ def rounded(seconds: int | None) -> int | None:
 def telling(last: Told | None, place: int, estimate_seconds: int | None, now: datetime) -> Telling | None:
     """What to tell a caller who stands at `place`; None where nothing has changed enough."""
     wait = rounded(estimate_seconds)
-    if last is None:
-        return Telling(word=Word.FIRST, place=place, wait_seconds=wait)
-    passed = (now - last.at).total_seconds()
+    word = Word.FIRST if last is None else _word(last, place, estimate_seconds, (now - last.at).total_seconds())
+    if word is None:
+        return None
+    if word is Word.STILL and last is not None and last.wait_seconds is None:
+        wait = None  # who was told no estimate is not surprised by one in the middle of the wait
+    return Telling(word=word, place=place, wait_seconds=wait)
+
+
+def _word(last: Told, place: int, estimate_seconds: int | None, passed: float) -> Word | None:
     if place > last.place:
-        return Telling(word=Word.OVERTAKEN, place=place, wait_seconds=wait)
-    if estimate_seconds is not None and last.wait_seconds is not None and _is_broken(last, estimate_seconds, passed):
-        return Telling(word=Word.LONGER, place=place, wait_seconds=wait)
+        return Word.OVERTAKEN
+    if estimate_seconds is not None and last.wait_seconds is not None:
+        promised = max(last.wait_seconds - passed, 0)
+        if estimate_seconds > promised + max(SLACK_SECONDS, SLACK_SHARE * last.wait_seconds):
+            return Word.LONGER
     if passed < LEAST_SECONDS:
         return None
     if place < last.place and (place <= _ONE_BY_ONE or place <= last.place * _WORTH_TELLING):
-        return Telling(word=Word.BETTER, place=place, wait_seconds=wait)
-    if passed >= LONGEST_SECONDS:
-        # The estimate is left out while it says what the caller knows: what was promised, less what has passed.
-        return Telling(word=Word.STILL, place=place, wait_seconds=None if last.wait_seconds is None else wait)
-    return None
-
-
-def _is_broken(last: Told, estimate_seconds: int, passed: float) -> bool:
-    promised = (last.wait_seconds or 0) - passed
-    return estimate_seconds > max(promised, 0) + max(SLACK_SECONDS, SLACK_SHARE * (last.wait_seconds or 0))
+        return Word.BETTER
+    return Word.STILL if passed >= LONGEST_SECONDS else None

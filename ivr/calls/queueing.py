@@ -10,6 +10,7 @@ from typing import assert_never
 from sqlalchemy.orm import Session
 
 from ivr.calls import callbacks, resuming, store
+from ivr.calls.callback_tries import reached
 from ivr.calls.callbacks import Place
 from ivr.calls.company import Company
 from ivr.calls.tables import Call
@@ -24,6 +25,8 @@ from routing.queues import CALLBACK, MESSAGE, TO_QUEUE, Enters, Full, Queue, Shu
 from routing.skills import Requirements
 from routing.waiting import WaitingState
 
+# How routing knows that a caller has left the queue for a callback or a message (`ivr.calls.waiting_rounds`).
+_LEFT_BY_KEY = frozenset({"left", "message"})
 _WAITING = (WaitingState.WAITING, WaitingState.OFFERED)
 
 
@@ -92,17 +95,40 @@ def _place(work: Work, route: Route) -> Place:
         callbacks.close(work.session, promised.callback_id, callbacks.TAKEN, work.now)
         if kept is not None:
             return replace(kept, came_at=min(kept.came_at, work.now))
-    kept = resuming.place(work, route.place) if route.place else None
+    rung = callbacks.of_leg(work.session, work.call.call_id)
+    if rung is not None and rung.state == callbacks.ANSWERED:
+        # Whoever picked up asks for a person by key before saying who they are: somebody is there, and is let through.
+        reached(work.session, rung, work.now)
+    if rung is not None and rung.state == callbacks.CONNECTED and not route.place:
+        kept = callbacks.place_of(work.session, rung.callback_id)
+    elif route.place:
+        kept = resuming.place(work, route.place)
+    else:
+        kept = _left_place(work, route)
     if kept is None:
-        return Place(
-            requirements=Requirements(skill=route.skill, level=route.level, languages=(work.call.language,)),
-            queue=route.queue or None,
-            came_at=work.now,
-            priority=route.priority,
-        )
-    row = callbacks.of_leg(work.session, work.call.call_id)
-    boosts = {**kept.boosts, CALLED_BACK_BOOST: work.company.routing_rules.line_lost_seconds} if row else kept.boosts
+        return _new_place(work, route)
+    boosts = {**kept.boosts, CALLED_BACK_BOOST: work.company.routing_rules.line_lost_seconds} if rung else kept.boosts
     return replace(kept, boosts=boosts, came_at=min(kept.came_at, work.now))
+
+
+def _new_place(work: Work, route: Route) -> Place:
+    return Place(
+        requirements=Requirements(skill=route.skill, level=route.level, languages=(work.call.language,)),
+        queue=route.queue or None,
+        came_at=work.now,
+        priority=route.priority,
+    )
+
+
+def _left_place(work: Work, route: Route) -> Place | None:
+    """The place that the caller has left by a key in this very call: it was not lost."""
+    row = routing_store.call_row(work.session, work.call.call_id)
+    if row is None or row.ended_reason not in _LEFT_BY_KEY:
+        return None
+    had = callbacks.place_of(work.session, work.call.call_id)
+    if had is None or route.kept:
+        return had
+    return replace(_new_place(work, route), came_at=had.came_at, boosts=had.boosts)
 
 
 def _open_queue(

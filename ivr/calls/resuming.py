@@ -184,7 +184,7 @@ def _was_in_the_middle(company: Company, call: Call) -> bool:
     """Whether a call that ended in its flow had a request that was not done with."""
     version = company.versions.get(call.flow_version)
     state = _state(call)
-    return version is not None and state is not None and bool(state.topic) and not _is_settled(version.flow, state)
+    return version is not None and state is not None and not _is_settled(version.flow, state)
 
 
 def _is_settled(flow: Flow, state: State) -> bool:

@@ -1,7 +1,7 @@
 """What a caller hears and can do while waiting for a person: the place, the honest estimate, music, announcements, and keys.
 
-Each round is one webhook of the wait; a key may be pressed at any moment of it. Who takes the call is `routing`'s, the estimate of
-the wait too, when to tell it again `place_told`'s; what happens once the caller is out of the queue is the flow's.
+Each round is one webhook of the wait; a key may be pressed at any moment of it. Who takes the call is `routing`'s, the estimate
+of the wait too, when to tell it again `place_told`'s; what happens once the caller is out of the queue is the flow's.
 """
 
 import json
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ivr.calls import own_words, queueing, speaking, store
 from ivr.calls.company import Company
 from ivr.calls.conductor import Reply
-from ivr.calls.place_told import Told, Word, telling
+from ivr.calls.place_told import Telling, Told, Word, telling
 from ivr.calls.tables import Call, Happening
 from ivr.flow.events import Value
 from ivr.telephony import twiml
@@ -118,37 +118,26 @@ class WaitingRounds:
         row = routing_store.call_row(session, call.call_id)
         if position is None or row is None:
             return []
-        # A caller who comes back into the queue after a talk begins anew.
         last = [one for one in notes.get(TOLD, []) if one[1].get("turn") == call.turn]
         told = [Told(at=at, place=one["place"], wait_seconds=one["wait_seconds"]) for at, one in last]
         if last and last[-1][1].get("round") == round_:
             told.pop()
         new = telling(told[-1] if told else None, position.place, position.estimate_seconds, now)
-        was_in = last[-1][1].get("queue") if last else row.queue
-        words: list[tuple[str, dict[str, Value]]] = []
-        if was_in != row.queue:
-            words.append((own_words.QUEUE_MOVED, {}))
         is_too_long = len(notes.get(TOO_LONG, [])) > sum(bool(one.get("too_long")) for _, one in notes.get(TOLD, []))
+        words: list[tuple[str, dict[str, Value]]] = []
+        if last and last[-1][1].get("queue") != row.queue:
+            words.append((own_words.QUEUE_MOVED, {}))
         if is_too_long:
             words.append((own_words.QUEUE_TOO_LONG, {}))
         if new is None and not words:
             return []
-        place, wait = position.place, None if new is None else new.wait_seconds
-        word = Word.BETTER if new is None else new.word
-        values: dict[str, Value] = {"place": place}
-        if wait is not None:
-            values["wait"] = wait
-        if word is not Word.LONGER:
-            words.append((_place_words(word, place), values))
-        if wait is not None:
-            words.append((own_words.QUEUE_LONGER if word is Word.LONGER else own_words.QUEUE_ESTIMATE, values))
-        if word in {Word.FIRST, Word.LONGER, Word.STILL} or is_too_long:
-            words.append((own_words.QUEUE_CALLBACK, {}))
-        details = {"turn": call.turn, "round": round_, "place": place, "queue": row.queue, "too_long": is_too_long}
-        promised = wait if wait is not None or not told else _left_of(told[-1], now)
+        new = new or Telling(word=Word.BETTER, place=position.place, wait_seconds=None)
+        words.extend(_words_of(new, offers_keys=is_too_long))
+        details = {"turn": call.turn, "round": round_, "place": new.place, "queue": row.queue, "too_long": is_too_long}
+        promised = _left_of(told[-1], now) if new.wait_seconds is None and told else new.wait_seconds
         store.note(session, call.call_id, TOLD, {**details, "wait_seconds": promised}, now)
-        if wait is not None:
-            routing_store.note_estimate(session, call.call_id, wait)
+        if new.wait_seconds is not None:
+            routing_store.note_estimate(session, call.call_id, new.wait_seconds)
         return words
 
     def _announcement(self, session: Session, call: Call, round_: int) -> list[tuple[str, dict[str, Value]]]:
@@ -159,10 +148,19 @@ class WaitingRounds:
         return [(own[(round_ // ROUNDS_BETWEEN_ANNOUNCEMENTS - 1) % len(own)], {})] if own else []
 
 
-def _place_words(word: Word, place: int) -> str:
-    if word in _WORDS:
-        return _WORDS[word]
-    return own_words.QUEUE_NEXT if place == 1 else own_words.QUEUE_PLACE
+def _words_of(new: Telling, *, offers_keys: bool) -> list[tuple[str, dict[str, Value]]]:
+    """The prompts that tell it, with their values."""
+    values: dict[str, Value] = {"place": new.place}
+    words: list[tuple[str, dict[str, Value]]] = []
+    if new.word is not Word.LONGER:
+        place = own_words.QUEUE_NEXT if new.place == 1 else own_words.QUEUE_PLACE
+        words.append((_WORDS.get(new.word, place), values))
+    if new.wait_seconds is not None:
+        key = own_words.QUEUE_LONGER if new.word is Word.LONGER else own_words.QUEUE_ESTIMATE
+        words.append((key, {**values, "wait": new.wait_seconds}))
+    if offers_keys or new.word in {Word.FIRST, Word.LONGER, Word.STILL}:
+        words.append((own_words.QUEUE_CALLBACK, {}))
+    return words
 
 
 def _left_of(told: Told, now: datetime) -> int | None:

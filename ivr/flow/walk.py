@@ -160,6 +160,7 @@ class Turn:
                 Route(
                     skill=node.skill,
                     queue=node.queue,
+                    kept=node.kept,
                     place=str(self.state.values.get("kept_place") or "") if node.kept else "",
                     level=node.level,
                     priority=node.priority,

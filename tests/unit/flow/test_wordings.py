@@ -120,7 +120,7 @@ def possible(waiting: Step) -> list[Event]:
         case Perform():
             return performed(waiting)
         case Route():
-            return [event for outcome in ("closed", "nobody", "met", "left", "failed") for event in done(outcome)]
+            return [event for outcome in ("closed", "nobody", "met", "left", "message", "overflow", "failed") for event in done(outcome)]
         case _:
             return HEARD
 
@@ -133,7 +133,9 @@ def performed(waiting: Perform) -> list[Event]:
         "lookup": LOOKUPS.get(what, []),
         "case": CASES.get(what, opened),
         "message": [*done("sent"), *done("no_number"), *done("failed")],
-        "callback": [*done("recorded"), *done("no_number")],
+        "callback": [*done("recorded", {"callback_number": "+393331234567"}), *done("no_number")],
+        "resume": [*done("nothing"), *done("dropped"), *done("callback"), *done("declined"), *done("queue"), *done("person")],
+        "reached": [*done("confirmed"), *done("denied"), *done("silent")],
         "verify": VERIFIED.get(what, []),
         "challenge": CHALLENGED.get(what, []),
         "enrol": ENROLLED,
