@@ -95,6 +95,21 @@ class Settings(_Known):
         default="", description="address of the local line, for the agents' browser phone; empty when it is off"
     )
 
+    api_key_sid: str = Field(
+        default="",
+        pattern=r"^(SK[0-9a-fA-F]{32})?$",
+        description="the carrier's API key for agents' telephones in the browser (voice SDK): SK and 32 digits; empty for none",
+    )
+    api_key_secret: SecretStr = Field(default=SecretStr(""), description="the secret of that API key")
+    twiml_app: str = Field(
+        default="",
+        pattern=r"^(AP[0-9a-fA-F]{32})?$",
+        description="the carrier's application for calls that a browser begins itself; empty for none",
+    )
+    voice_sdk: Path | None = Field(
+        default=None, description="file of the carrier's voice SDK (twilio.min.js) on this machine; empty for none"
+    )
+
     default_language: Language = Field(
         default="it", description="language of a call until the caller shows another: it or en"
     )
@@ -272,6 +287,18 @@ class Settings(_Known):
             raise ValueError("ecapa_folder: must be set for voice = ecapa")
         if self.countermeasure_calibration is not None and self.countermeasure_model is None:
             raise ValueError("countermeasure_model: must be set where countermeasure_calibration is")
+        return self
+
+    @model_validator(mode="after")
+    def _the_browser_phone_is_whole(self) -> Self:
+        given = {
+            "api_key_sid": bool(self.api_key_sid),
+            "api_key_secret": bool(self.api_key_secret.get_secret_value()),
+            "voice_sdk": self.voice_sdk is not None,
+        }
+        missing = [name for name, is_given in given.items() if not is_given]
+        if missing and len(missing) < len(given):
+            raise ValueError(f"{missing[0]}: must be set for agents' telephones in the browser, or none of the three")
         return self
 
     def recognizer_of(self, language: str) -> Recogniser:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from ivr.calls import audio, erasures, store, voice_threshold, waiting_rounds
+from ivr.calls import audio, erasures, offering, store, talks_upkeep, voice_threshold, waiting_rounds
 from ivr.calls.company import Company
 from ivr.calls.effects import Effect, ReleaseCaller
 from ivr.calls.meeting import Meeting
@@ -23,7 +23,7 @@ from ivr.calls.outgoing import Outgoing
 from ivr.calls.retention import Keeping, forget_what_is_over
 from ivr.changes import Changes
 from ivr.database import empty_log
-from routing import dispatch, reports
+from routing import dispatch
 from routing.queues import CALLBACK, MESSAGE
 
 _log = logging.getLogger(__name__)
@@ -33,8 +33,6 @@ EVERY_SECONDS = 1.0
 # together at once, and not for each of the changes of a busy moment.
 WAKES = ("queues", "agents")
 BETWEEN_OFFERS_SECONDS = 0.05
-# An accepted call whose agent's leg has not been answered so long after the telephone stopped ringing never will be.
-PATIENCE = timedelta(seconds=15)
 # How often calls are looked for whose end was never told (they wait for ten minutes at least), and audio whose time is over
 # (which nobody can listen to from that moment on).
 SWEEP_EVERY = timedelta(minutes=1)
@@ -94,18 +92,15 @@ class Ticker:
         with self._sessions.begin() as session:
             ticked = dispatch.tick(session, now, self._company.routing_rules)
             for missed in ticked.missed:
-                store.note(session, missed.call_id, "missed", {"agent": missed.agent_id}, now)
+                offering.note_missed(session, missed, now)
+                effects.extend(self._meeting.goings.refused(session, missed.call_id, missed.agent_id, now))
             for offered in ticked.offered:
-                store.note(session, offered.call_id, "offered", {"agent": offered.agent_id}, now)
+                offering.note_offered(session, offered, now)
             for given_up in ticked.overflowed:
                 # What overflows into another queue waits there already; into a callback or a message the caller has to agree.
                 if given_up.to in {CALLBACK, MESSAGE}:
                     store.note(session, given_up.call_id, waiting_rounds.TOO_LONG, {"to": given_up.to}, now)
-            limit = timedelta(seconds=self._company.agent_ring_seconds) + PATIENCE
-            for call_id in reports.never_connected(session, now - limit):
-                call = store.call(session, call_id, lock=True)
-                if call is not None:
-                    effects.extend(self._meeting.agent_unreachable(session, call, "no answer", now))
+            effects.extend(talks_upkeep.look_after(session, self._meeting.goings, now))
             effects.extend(self._meeting.ringing_back.due(session, now))
             effects.extend(
                 ReleaseCaller(call_id=call_id, turn=turn) for call_id, turn in store.stranded_calls(session, now)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,8 @@ _NEVER: Final = np.inf
 # Of combinations of what is asked and what an agent can, the last so many are remembered.
 _FORGOTTEN: Final = 65_536
 _ANY_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
+# Skills with levels, languages, and whose it is alone ("" for whoever has them).
+_Block: TypeAlias = tuple[tuple[tuple[str, int], ...], tuple[str, ...], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,7 @@ def estimate(
     """Estimate the wait of `mine` behind `ahead` (by rank); None where nobody signed in may take it or no talk is known."""
     if past.of(mine.call.requirements.skill, past.talks) is None:
         return None
-    outlook = _Outlook(agents, past, now, generator, draws)
+    outlook = _Outlook(agents, (*ahead, mine), past, now=now, generator=generator, draws=draws)
     waits = outlook.waits(mine, ahead)
     if waits is None:
         return None
@@ -104,27 +106,43 @@ def estimate(
 
 
 class _Outlook:
-    """The agents of this moment, played forward."""
+    """The agents of this moment, played forward.
+
+    Agents of equal skills and languages stand in one block; whom a call names stands in a block of one. A call looks at the first
+    of each block to become free, in all draws at once.
+    """
 
     def __init__(
-        self, agents: Sequence[AgentNow], past: Past, now: datetime, generator: np.random.Generator, draws: int
+        self,
+        agents: Sequence[AgentNow],
+        calls: Sequence[QueuedCall],
+        past: Past,
+        *,
+        now: datetime,
+        generator: np.random.Generator,
+        draws: int,
     ) -> None:
         self._past = past
         self._now = now
         self._generator = generator
         self._draws = draws
-        there = [one for one in agents if _comes_free(one, past)]
-        profiles: dict[tuple[tuple[tuple[str, int], ...], tuple[str, ...]], list[int]] = {}
-        for index, one in enumerate(there):
-            profiles.setdefault((tuple(sorted(one.skills.items())), tuple(sorted(one.languages))), []).append(index)
-        # Agents of one profile stand side by side, so that a call looks at whole blocks of columns.
-        order = [index for among in profiles.values() for index in among]
-        self._agents = [there[index] for index in order]
-        self._profiles = list(profiles)
-        self._profile_of = np.repeat(np.arange(len(profiles)), [len(among) for among in profiles.values()])
+        self._rows = np.arange(draws)
+        named = {name for one in calls for name in _named(one.call.requirements)}
+        numbers: dict[_Block, int] = {}
+        self._agents = [one for one in agents if _comes_free(one, past)]
+        blocks = [
+            (
+                tuple(sorted(one.skills.items())),
+                tuple(sorted(one.languages)),
+                one.agent_id if one.agent_id in named else "",
+            )
+            for one in self._agents
+        ]
+        self._block_of = [numbers.setdefault(block, len(numbers)) for block in blocks]
+        self._blocks = list(numbers)
+        self._block_of_person = {name: number for (_, _, name), number in numbers.items() if name}
         self._opens: dict[tuple[Requirements, tuple[str, ...], tuple[Ring, ...]], npt.NDArray[np.bool_]] = {}
         self._levels: dict[tuple[str, int], Array] = {}
-        self._columns = {one.agent_id: column for column, one in enumerate(self._agents)}
 
     def waits(self, mine: QueuedCall, ahead: Sequence[QueuedCall]) -> Array | None:
         """Play forward: the wait of `mine` in each draw."""
@@ -134,87 +152,82 @@ class _Outlook:
         answers = self._answers(1)[:, 0]
         if mine.is_offered:
             return answers
-        self._free = self._first_free()
+        self._make_free()
         competing = self._competing(admits)
         elapsed = np.array([(self._now - one.call.enqueued_at).total_seconds() for one in ahead])
         stays = np.full((self._draws, len(ahead)), _NEVER)
         if self._past.patience is not None and len(ahead):
             stays = self._past.patience.remaining(self._generator, elapsed, self._draws)
-        rows = np.arange(self._draws)
         for place, one in enumerate(ahead):
             # Who is being rung for is with the agent who is: that agent's time counts already.
-            if one.is_offered or not competing[place]:
-                continue
-            self._take(one, admits[place], stays[:, place], rows)
+            if competing[place] and not one.is_offered:
+                self._take(one, admits[place], stays[:, place])
         begins, _ = self._earliest(admits[-1], mine.call)
         return np.asarray(begins + answers)
 
-    def _take(self, one: QueuedCall, admitted: Array, stays: Array, rows: npt.NDArray[np.int64]) -> None:
+    def _take(self, one: QueuedCall, admitted: Array, stays: Array) -> None:
         """Let a call ahead take the first agent who becomes free, in every draw in which it is still there."""
-        begins, columns = self._earliest(admitted, one.call)
+        begins, blocks = self._earliest(admitted, one.call)
         answered = begins + self._answers(1)[:, 0]
-        handling = self._handling(one.call.requirements.skill)
         is_taken = (answered <= stays) & np.isfinite(begins)
-        taken = rows[is_taken]
-        self._free[taken, columns[is_taken]] = (answered + handling)[is_taken]
+        rows, blocks = self._rows[is_taken], blocks[is_taken]
+        free_again = (answered + self._handling(one.call.requirements.skill))[is_taken]
+        self._free[rows, blocks, self._who[rows, blocks]] = free_again
+        among = self._free[rows, blocks]
+        first = np.argmin(among, axis=1)
+        self._who[rows, blocks] = first
+        self._first[rows, blocks] = among[np.arange(rows.size), first]
 
     def _earliest(self, admitted: Array, call: WaitingCall) -> tuple[Array, npt.NDArray[np.int64]]:
-        """When and with whom the call begins, if it is there: in every draw."""
-        open_to = np.flatnonzero(np.isfinite(admitted))
-        if open_to.size == 0:
-            return np.full(self._draws, _NEVER), np.zeros(self._draws, dtype=np.int64)
-        is_everybody = open_to.size == admitted.size
-        free = self._free if is_everybody else self._free[:, open_to]
-        when = admitted[open_to]
-        if when.any():
-            free = np.maximum(free, when)
-        nearer = self._levels_away(call)[open_to]
-        best = np.argmin(free + nearer if nearer.any() else free, axis=1)
-        return free[np.arange(self._draws), best], open_to[best]
+        """When and with whose block the call begins, if it is there: in every draw."""
+        when = np.maximum(self._first, admitted)
+        best = np.argmin(when + self._levels_away(call), axis=1)
+        return when[self._rows, best], best
 
     def _levels_away(self, call: WaitingCall) -> Array:
         asked = call.requirements
         levels = self._levels.get((asked.skill, asked.level))
         if levels is None:
-            away = [abs(dict(skills).get(asked.skill, 0) - asked.level) for skills, _ in self._profiles]
-            levels = np.asarray(away, dtype=np.float64)[self._profile_of] * _SECONDS_PER_LEVEL
+            away = [abs(dict(skills).get(asked.skill, 0) - asked.level) for skills, _, _ in self._blocks]
+            levels = np.asarray(away, dtype=np.float64) * _SECONDS_PER_LEVEL
             self._levels[(asked.skill, asked.level)] = levels
-        preferred = self._columns.get(asked.preferred_agent_id or "")
+        preferred = self._block_of_person.get(asked.preferred_agent_id or "")
         if preferred is not None:
             levels = levels.copy()
             levels[preferred] = -_SECONDS_PER_LEVEL
         return levels
 
     def _admitted(self, one: QueuedCall) -> Array:
-        """From when on each agent may take the call, in seconds from now: by the rings still to come; infinite for never."""
+        """From when on each block may take the call, in seconds from now: by the rings still to come; infinite for never."""
         asked, waited = one.call.requirements, (self._now - one.call.enqueued_at).total_seconds()
         reached = ring_at(one.call, self._now, one.queue.rings)
         admitted = np.where(self._open_to(asked, one.queue, reached), 0.0, _NEVER)
         for ring in range(reached + 1, len(one.queue.rings)):
             opens = max(0.0, one.queue.rings[ring].after_seconds - waited)
             admitted = np.minimum(admitted, np.where(self._open_to(asked, one.queue, ring), opens, _NEVER))
-        of_agents = admitted[self._profile_of]
-        return self._for_persons(asked, of_agents, asked.preferred_seconds - waited)
+        return self._for_persons(asked, admitted, asked.preferred_seconds - waited)
 
     def _open_to(self, asked: Requirements, queue: Queue, ring: int) -> npt.NDArray[np.bool_]:
-        """Which profiles meet what is still asked for in a ring."""
+        """Which blocks meet what is still asked for in a ring."""
         bare, rings = _bare(asked), queue.rings[: ring + 1]
         found = self._opens.get((bare, queue.team, rings))
         if found is None:
-            found = np.array([_fits(bare, *profile, queue.team, rings) for profile in self._profiles], dtype=bool)
+            found = np.array(
+                [_fits(bare, skills, languages, queue.team, rings) for skills, languages, _ in self._blocks], dtype=bool
+            )
             self._opens[(bare, queue.team, rings)] = found
         return found
 
     def _for_persons(self, asked: Requirements, admitted: Array, kept_seconds: float) -> Array:
         if asked.only_agent_id is not None:
             only = np.full(admitted.size, _NEVER)
-            if asked.only_agent_id in self._columns:
-                only[self._columns[asked.only_agent_id]] = 0.0
+            if asked.only_agent_id in self._block_of_person:
+                only[self._block_of_person[asked.only_agent_id]] = 0.0
             return only
         for name in asked.excluded_agent_ids:
-            if name in self._columns:
-                admitted[self._columns[name]] = _NEVER
-        preferred = self._columns.get(asked.preferred_agent_id or "")
+            if name in self._block_of_person:
+                admitted[self._block_of_person[name]] = _NEVER
+        preferred = self._block_of_person.get(asked.preferred_agent_id or "")
         if preferred is not None and kept_seconds > 0:
             others = np.arange(admitted.size) != preferred
             admitted[others] = np.maximum(admitted[others], kept_seconds)
@@ -232,16 +245,23 @@ class _Outlook:
             found = touched
             wanted |= opens[touched].any(axis=0)
 
-    def _first_free(self) -> Array:
-        """When each agent becomes free for the first time, from now: draws by agents."""
-        free = np.zeros((self._draws, len(self._agents)))
+    def _make_free(self) -> None:
+        """When each agent becomes free for the first time, from now: draws by blocks by places in a block."""
+        sizes = [0] * len(self._blocks)
+        places = []
+        for block in self._block_of:
+            places.append(sizes[block])
+            sizes[block] += 1
+        self._free = np.full((self._draws, len(sizes), max(sizes, default=1)), _NEVER)
         groups: dict[tuple[AgentState, str], list[int]] = {}
-        for column, one in enumerate(self._agents):
-            groups.setdefault((one.state, one.talks_about), []).append(column)
-        for (state, skill), columns in groups.items():
-            elapsed = np.array([self._agents[column].seconds for column in columns])
-            free[:, columns] = self._busy(state, skill, elapsed)
-        return free
+        for number, one in enumerate(self._agents):
+            groups.setdefault((one.state, one.talks_about), []).append(number)
+        for (state, skill), numbers in groups.items():
+            elapsed = np.array([self._agents[number].seconds for number in numbers])
+            blocks, where = ([of[number] for number in numbers] for of in (self._block_of, places))
+            self._free[:, blocks, where] = self._busy(state, skill, elapsed)
+        self._who = np.argmin(self._free, axis=2)
+        self._first = self._free.min(axis=2)
 
     def _busy(self, state: AgentState, skill: str, elapsed: Array) -> Array:
         shape = (self._draws, elapsed.size)
@@ -272,6 +292,11 @@ class _Outlook:
 def _comes_free(one: AgentNow, past: Past) -> bool:
     working = (AgentState.AVAILABLE, AgentState.OFFERED, AgentState.ON_CALL, AgentState.WRAP_UP)
     return one.state in working or one.state in past.returns
+
+
+def _named(asked: Requirements) -> tuple[str, ...]:
+    persons = (asked.preferred_agent_id, asked.only_agent_id, *asked.excluded_agent_ids)
+    return tuple(name for name in persons if name)
 
 
 def _bare(asked: Requirements) -> Requirements:

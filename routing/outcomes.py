@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from routing.agents import AgentState
+from routing.estimate import Estimate
 from routing.receipts import Receipt
 
 
@@ -165,6 +166,7 @@ class Position:
     place: int  # 1 is next
     waiting: int
     estimate_seconds: int | None  # none while there is nobody or too little to estimate from
+    estimate: Estimate | None = None  # the same with its range
 
 
 @dataclass(frozen=True, kw_only=True)

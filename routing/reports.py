@@ -3,13 +3,13 @@
 What to do with the answers is left to the desks.
 """
 
-from datetime import datetime, timedelta
-from statistics import fmean
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from routing import store, tables
-from routing.agents import AgentState, Presence
+from routing.agents import Presence
+from routing.estimate_query import estimate_of
 from routing.matching import could_ever_take, match
 from routing.outcomes import Assigned, Offered, Position, WaitingLine
 from routing.queues import DEFAULT_QUEUE, Queue
@@ -18,8 +18,6 @@ from routing.skills import Requirements
 from routing.waiting import DEFAULT_RULES, Rules, WaitingState, rank_of, ring_at
 
 _QUEUED = (WaitingState.WAITING, WaitingState.OFFERED)
-# Fewer ended talks than this say too little about the next; judgement.
-_LEAST_HISTORY = 3
 
 
 def position(session: Session, call_id: str, now: datetime, rules: Rules = DEFAULT_RULES) -> Position | None:
@@ -30,8 +28,10 @@ def position(session: Session, call_id: str, now: datetime, rules: Rules = DEFAU
         return None
     same = [row.call_id for row in rows if row.skill == asked.skill]
     place = same.index(call_id) + 1
-    estimate = _estimate_seconds(session, asked, place, now, rules)
-    return Position(place=place, waiting=len(same), estimate_seconds=estimate)
+    said = estimate_of(session, call_id, now, rules, rows)
+    return Position(
+        place=place, waiting=len(same), estimate_seconds=None if said is None else round(said.seconds), estimate=said
+    )
 
 
 def anybody_for(session: Session, requirements: Requirements, queue: Queue = DEFAULT_QUEUE) -> bool:
@@ -116,18 +116,6 @@ def agents(session: Session) -> tuple[Presence, ...]:
     return store.presences(session)
 
 
-def _estimate_seconds(session: Session, asked: Requirements, place: int, now: datetime, rules: Rules) -> int | None:
-    # With n agents who each need h seconds a talk, somebody becomes free every h / n seconds, the next one after half of
-    # that on average: the mean of a long-run renewal process. Issue 5 measures the error and replaces it.
-    working = (AgentState.AVAILABLE, AgentState.OFFERED, AgentState.ON_CALL, AgentState.WRAP_UP)
-    able = sum(one.state in working and could_ever_take(asked, one) for one in store.candidates(session))
-    since = now - timedelta(days=rules.history_days)
-    history = store.handling_seconds(session, asked.skill, since, rules.history)
-    if not able or len(history) < _LEAST_HISTORY:
-        return None
-    return round((place - 0.5) * fmean(history) / able)
-
-
 def _assigned(session: Session, row: tables.Assignment) -> Assigned:
     agent = store.presence(session, row.agent_id)
     return Assigned(
@@ -139,3 +127,9 @@ def _assigned(session: Session, row: tables.Assignment) -> Assigned:
         ended_at=row.ended_at,
         wrap_up_ended_at=row.wrap_up_ended_at,
     )
+
+
+def has_desk(session: Session, agent_id: str, now: datetime) -> bool:
+    """Whether the agent's desk told of itself in the last moments; True for an agent without a desk."""
+    agent = session.get(tables.Agent, agent_id, populate_existing=True)
+    return agent is None or agent.lease_until is None or agent.lease_until > now

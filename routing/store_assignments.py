@@ -80,6 +80,16 @@ def end_assignment(session: Session, assignment_id: int, *, now: datetime, reaso
     return ended is not None
 
 
+def give_assignment(session: Session, assignment: tables.Assignment, call_id: str) -> None:
+    """What an agent was asked about is theirs from now on: the assignment, and its stay, are the call's own."""
+    changes.mark(session, changes.QUEUES, changes.call(call_id))
+    row = tables.Assignment
+    statement = update(row).where(row.assignment_id == assignment.assignment_id).values(call_id=call_id)
+    session.execute(statement, execution_options=UNSYNCHRONISED)
+    if assignment.stay_id is not None:
+        store_stays.give_stay(session, assignment.stay_id, call_id)
+
+
 def lose_assignment(session: Session, assignment: tables.Assignment, outcome: StayOutcome, now: datetime) -> None:
     """The caller was gone before the two met: the stay was no answer."""
     if assignment.stay_id is not None:

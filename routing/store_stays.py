@@ -71,6 +71,11 @@ def lose_stay(session: Session, stay_id: int, outcome: StayOutcome, now: datetim
     _change(session, stay_id, {"outcome": outcome.value, "left_at": now, "ended_at": now, "wrap_up_ended_at": now})
 
 
+def give_stay(session: Session, stay_id: int, call_id: str) -> None:
+    """Whoever was asked has the call: what they waited for was a transfer of it."""
+    _change(session, stay_id, {"call_id": call_id, "kind": WorkKind.CALL.value, "transferred": True})
+
+
 def connect_stay(session: Session, stay_id: int, now: datetime) -> None:
     """Caller and agent hear each other."""
     _change(session, stay_id, {"connected_at": now})

@@ -133,6 +133,9 @@ class Stay(Base):
         UtcDateTime
     )  # since when it counts as waiting: earlier where a place is kept
     estimate_seconds: Mapped[int | None] = mapped_column(Integer)  # what the caller was told first
+    estimate_low_seconds: Mapped[int | None] = mapped_column(Integer)  # its range
+    estimate_high_seconds: Mapped[int | None] = mapped_column(Integer)
+    estimated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it was told: it counts from there
     first_offered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     offers: Mapped[int] = mapped_column(Integer, default=0)
     ring: Mapped[int] = mapped_column(Integer, default=0)  # of the last offer

@@ -342,6 +342,7 @@ def _new_call(request: VoiceRequest, version: FlowVersion, number: str, language
         reason="",
         route_reason="",
         on_hold=False,
+        hold_wanted=False,
         sequence=-1,
     )
 

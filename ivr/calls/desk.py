@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import legs, store
+from ivr.calls import legs, offering, store
 from ivr.calls.company import Company
-from ivr.calls.effects import Effect, EndLeg, Hold, RingAgent
+from ivr.calls.effects import Effect, EndLeg, Hold
 from ivr.calls.meeting import Meeting
 from ivr.calls.tables import Call
 from ivr.calls.timeline import FOLLOW_UP, PROMISE
@@ -65,37 +65,37 @@ class Desk:
         accepted = dispatch.accept(session, offer_id=offer_id, agent_id=agent_id, now=now)
         if isinstance(accepted, RoutingRefused):
             return Refused(reason=accepted.reason)
-        call = store.call(session, accepted.call_id, lock=True)
-        if call is None or accepted.is_repeat:
+        if accepted.is_repeat:
             return Done()
-        call.agent_id, call.agent_leg = agent_id, None
-        store.note(session, call.call_id, "accepted", {"agent": agent_id}, now)
-        return Done(effects=(RingAgent(call_id=call.call_id, agent_id=agent_id, address=accepted.address),))
+        comings = self._meeting.comings
+        return Done(effects=comings.accepted(session, work_id=accepted.call_id, agent_id=agent_id, now=now))
 
     def decline(self, session: Session, *, agent_id: str, offer_id: int, now: datetime) -> Outcome:
         """Pass the offered call on; it keeps its place."""
         declined = dispatch.decline(session, offer_id=offer_id, agent_id=agent_id, now=now)
         if isinstance(declined, RoutingRefused):
             return Refused(reason=declined.reason)
-        store.note(session, declined.call_id, "declined", {"agent": agent_id}, now)
+        offering.note_declined(session, declined.call_id, agent_id, now)
+        effects = self._meeting.goings.refused(session, declined.call_id, agent_id, now)
         self._meeting.offer_waiting(session, now)
-        return Done()
+        return Done(effects=effects)
 
-    def hold(self, session: Session, *, agent_id: str, call_id: str, on: bool) -> Outcome:
+    def hold(self, session: Session, *, agent_id: str, call_id: str, on: bool, now: datetime) -> Outcome:
         """Put the caller on hold with music, or back; shown as such once the carrier reports it."""
         call = self._own(session, agent_id, call_id)
         if isinstance(call, Refused):
             return call
         if call.conference_id is None or call.status != store.TALKING:
             return Refused(reason=NOT_CONNECTED_YET)
+        call.hold_wanted, call.hold_asked_at = on, now
         return Done(effects=(Hold(call_id=call_id, conference_id=call.conference_id, on=on),))
 
     def hang_up(self, session: Session, *, agent_id: str, call_id: str) -> Outcome:
-        """End the talk: the agent leaves, the caller is asked the effort score."""
-        call = self._own(session, agent_id, call_id)
-        if isinstance(call, Refused):
-            return call
-        return Done(effects=(EndLeg(call_id=call.agent_leg),)) if call.agent_leg else Refused(reason=NOT_CONNECTED_YET)
+        """Leave the talk: the caller is asked the effort score, or goes on with whoever is left (`ivr.calls.talks_table`)."""
+        leg = legs.of_agent(session, call_id, agent_id)
+        if store.call(session, call_id, lock=True) is None or leg is None:
+            return Refused(reason=NOT_YOUR_CALL)
+        return Done(effects=(EndLeg(call_id=leg.sid),)) if leg.sid else Refused(reason=NOT_CONNECTED_YET)
 
     def finish(
         self,
@@ -169,7 +169,7 @@ class Desk:
         return call
 
     def call_of(self, session: Session, agent_id: str) -> str | None:
-        """The call that the agent talks in or has to write down, None for none."""
+        """The call that the agent talks in, is asked about, or has to write down; None for none."""
         assignment = reports.current_assignment_of(session, agent_id)
         if assignment is None or assignment.wrap_up_ended_at is not None:
             return None

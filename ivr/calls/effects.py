@@ -5,11 +5,10 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True, kw_only=True)
-class RingAgent:
-    """Ring the agent who accepted a call."""
+class RingLeg:
+    """Ring an agent, a consulted one, a number or a supervisor."""
 
-    call_id: str
-    agent_id: str
+    leg_id: int
     address: str
 
 
@@ -24,7 +23,7 @@ class RingCustomer:
 
 @dataclass(frozen=True, kw_only=True)
 class BringCaller:
-    """Take the caller out of the queue into the conference where the agent is."""
+    """Take the caller from where they are to where the call stands: the conference, or the queue."""
 
     call_id: str
 
@@ -39,7 +38,7 @@ class ReleaseCaller:
 
 @dataclass(frozen=True, kw_only=True)
 class EndLeg:
-    """Hang up a leg: an agent's, when there is nobody left to talk to."""
+    """Hang up a leg beyond the caller's: there is nobody left to talk to, or it has done its part."""
 
     call_id: str
 
@@ -54,6 +53,18 @@ class Hold:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TakePart:
+    """Change how a leg takes part in the conference; None leaves as it is."""
+
+    leg_id: int
+    sid: str
+    conference_id: str
+    muted: bool | None = None
+    ends: bool | None = None  # the conference ends when this leg leaves it
+    coaches: str | None = None  # the CallSid of the only one who hears this leg, "" for everybody
+
+
+@dataclass(frozen=True, kw_only=True)
 class SendMessage:
     """Send a text message."""
 
@@ -62,4 +73,4 @@ class SendMessage:
     text: str = field(repr=False)  # it may hold a code that is good once
 
 
-Effect: TypeAlias = RingAgent | RingCustomer | BringCaller | ReleaseCaller | EndLeg | Hold | SendMessage
+Effect: TypeAlias = RingLeg | RingCustomer | BringCaller | ReleaseCaller | EndLeg | Hold | TakePart | SendMessage

@@ -1,43 +1,58 @@
-"""How a caller meets a person: the way out of the queue, the agent's leg, the conference, and what the carrier reports of them.
+"""How a caller meets a person: the way out of the queue, to the conference and back, and what the carrier reports of them.
 
 Whatever the carrier tells is held against where the call stands by our own records, so a repeated, late or lost report does no
-harm: each method changes only what its event can still change. Who takes which call is `routing`'s, the wait `waiting_rounds`'.
+harm: each method changes only what its event can still change. Who takes which call is `routing`'s, the wait `waiting_rounds`',
+the other legs' coming and going `talks_comings`' and `talks_goings`'.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import own_words, speaking, store, waiting_rounds
+from ivr.calls import legs, offering, own_words, speaking, store, waiting_rounds
 from ivr.calls.company import QUEUE, Company
 from ivr.calls.conductor import Conductor, Reply
-from ivr.calls.effects import BringCaller, Effect, EndLeg
+from ivr.calls.effects import Effect, EndLeg
 from ivr.calls.ringing_back import RingingBack
 from ivr.calls.tables import Call
+from ivr.calls.talks_comings import Comings
+from ivr.calls.talks_goings import HUNG_UP, Goings
+from ivr.calls.talks_table import first_of
 from ivr.calls.waiting_rounds import WaitingRounds
 from ivr.telephony import twiml
-from ivr.telephony.answers import Continue, Meet, Nothing, SayAndHangUp, WaitInQueue
+from ivr.telephony.answers import Continue, Meet, Nothing, SayAndHangUp, Speak, WaitInQueue
 from ivr.telephony.requests import ENDED_STATUSES, ConferenceEvent, StatusCallback, VoiceRequest
-from routing import dispatch, reports
-from routing.outcomes import Requeued, TalkEnded
+from routing import dispatch
 
-CALLER, AGENT = "caller", "agent"
 # How long the caller's way back waits for what became of the agent's leg, where that has not been told yet; judgement.
 HEARSAY_SECONDS = 1
 
 # Queue results (Enqueue page) after which the caller is still there and the flow must go on without a person.
 _LEFT = {"leave": "left", "queue-full": "failed", "error": "failed", "system-error": "failed"}
+# What a caller is told who comes back from a person to the queue, by what brought them there.
+_WHY_BACK: Mapping[str, str] = MappingProxyType(
+    {
+        "line_lost": own_words.LINE_LOST,
+        "transferred": own_words.TRANSFER_WAIT,
+        "taken_off": own_words.TRANSFER_WAIT,
+        "transfer_failed": own_words.TRANSFER_FAILED,
+    }
+)
 
 
 class Meeting:
-    """Answers the webhooks around the queue, the conference and the agent's leg; holds no state of any call."""
+    """Answers the webhooks around the queue and the conference; holds no state of any call."""
 
     def __init__(self, company: Company, conductor: Conductor) -> None:
         self._company = company
         self._conductor = conductor
         self._rounds = WaitingRounds(company)
         self.ringing_back = RingingBack(company, conductor)
+        self.goings = Goings(company)
+        self.comings = Comings(company, self.goings)
 
     # --- The caller's leg
 
@@ -61,13 +76,13 @@ class Meeting:
                 outcome = self._rounds.why_left(session, call)
             counted = waiting_rounds.counts_as(outcome)
             dispatch.withdraw(session, call_id=call.call_id, reason=outcome, now=now, outcome=counted)
-            effects = self._without_agent(call)
+            effects = self.goings.without_first(session, call, outcome, now)
             self.offer_waiting(session, now)
         reply = self._conductor.came_back(session, request, turn, outcome, now)
         return replace(reply, effects=(*effects, *reply.effects))
 
     def meet(self, session: Session, request: VoiceRequest, now: datetime) -> Reply:
-        """The caller's side of the conference."""
+        """The caller goes where the call stands: the conference, the queue, or the flow's open question."""
         call = store.call(session, request.call_id, lock=True)
         if call is None or call.status == store.ENDED:
             return Reply(document=twiml.write(SayAndHangUp(prompts=())))
@@ -76,9 +91,14 @@ class Meeting:
         if call.status == store.IN_LINE:
             # The caller left the queue just before; the question that stands is asked again.
             return Reply(document=self._conductor.standing(session, call))
-        if not self._is_brought(session, call):
-            store.note(session, call.call_id, "brought_to_agent", {"agent": call.agent_id}, now)
-        return Reply(document=twiml.write(self._meet(call, CALLER)))
+        first = first_of(legs.live(session, call.call_id))
+        if first is not None and first.met_at is None:
+            first.met_at = now
+            if first.agent_id is not None:
+                store.note(session, call.call_id, "brought_to_agent", {"agent": first.agent_id}, now)
+        rings = first is not None and first.state == legs.RINGING
+        words = (self._words(call, own_words.PASSING),) if rings else ()
+        return Reply(document=twiml.write(self._meet(call, words)))
 
     def met(self, session: Session, request: VoiceRequest, turn: int, round_: int, now: datetime) -> Reply:
         """The caller is still there after the conference: back in the queue if the line was lost, else the flow goes on."""
@@ -87,15 +107,15 @@ class Meeting:
             return Reply(document=twiml.write(Nothing()), effects=self.caller_gone(session, call, now))
         effects: tuple[Effect, ...] = ()
         if call is not None and turn == call.turn:
-            if call.status == store.WAITING:
-                return self._back_in_queue(session, call, now)
-            if call.status == store.TALKING and call.agent_leg is not None:
-                if round_ == 0:
-                    again = self._company.addresses.voice(f"met/{turn}/1")
-                    return Reply(document=twiml.write(Continue(pause_seconds=HEARSAY_SECONDS, answer_path=again)))
-                # The carrier has not told what became of the agent's leg: nobody must be left alone in a conference.
-                effects = (EndLeg(call_id=call.agent_leg),)
-            self._end_talk(session, call, now)
+            if call.status == store.TALKING and call.agent_leg is not None and round_ == 0:
+                again = self._company.addresses.voice(f"met/{turn}/1")
+                return Reply(document=twiml.write(Continue(pause_seconds=HEARSAY_SECONDS, answer_path=again)))
+            if call.status == store.TALKING:
+                effects = self._parted(session, call, now)
+            if call.status == store.WAITING or first_of(legs.live(session, call.call_id)) is not None:
+                # There is something better for the caller than the end of the talk (`ivr.calls.talks_table`).
+                reply = self.meet(session, request, now)
+                return replace(reply, effects=(*effects, *reply.effects))
         reply = self._conductor.came_back(session, request, turn, "met", now)
         return replace(reply, effects=(*effects, *reply.effects))
 
@@ -113,118 +133,62 @@ class Meeting:
             return ()
         dispatch.withdraw(session, call_id=call.call_id, reason="the caller hung up", now=now)
         # A leg that still rings, or an agent alone in the conference, has nobody left to talk to.
-        effects = (EndLeg(call_id=call.agent_leg),) if call.agent_leg else ()
+        effects = self.goings.end_all(session, call, "the caller hung up", now)
         self._conductor.hung_up(session, call, now)
         self.offer_waiting(session, now)
         return effects
 
-    # --- The agent's leg
+    # --- The conference
 
-    def agent_answered(
-        self, session: Session, request: VoiceRequest, call_id: str, agent_id: str, now: datetime
-    ) -> Reply:
-        """The agent's leg was picked up: into the conference, and the caller is brought there."""
-        call = store.call(session, call_id, lock=True)
-        assignment = reports.assignment_of(session, call_id)
-        is_wanted = (
-            call is not None
-            and call.status in {store.WAITING, store.TALKING}
-            and call.agent_id == agent_id
-            and call.agent_leg in {None, request.call_id}
-            and assignment is not None
-            and assignment.ended_at is None
-        )
-        if call is None or not is_wanted:
-            language = self._company.default_language
-            words = speaking.own_words(self._company, self._company.live_version, own_words.CALLER_GONE, language)
-            return Reply(document=twiml.write(SayAndHangUp(prompts=(words,))))
-        effects: tuple[Effect, ...] = ()
-        if call.status == store.WAITING:
-            call.agent_leg, call.status = request.call_id, store.TALKING
-            dispatch.connected(session, call_id=call_id, now=now)
-            store.note(session, call_id, "agent_answered", {"agent": call.agent_id}, now)
-            effects = (BringCaller(call_id=call_id),)
-        return Reply(document=twiml.write(self._meet(call, AGENT)), effects=effects)
-
-    def agent_status(
-        self, session: Session, callback: StatusCallback, call_id: str, agent_id: str, now: datetime
-    ) -> tuple[Effect, ...]:
-        """What became of the agent's leg: not answered or lost puts the call back, an end after a talk starts the wrap-up."""
-        call = store.call(session, call_id, lock=True)
-        if (
-            call is None
-            or callback.status not in ENDED_STATUSES
-            or call.status not in {store.WAITING, store.TALKING}
-            or call.agent_id != agent_id
-            or call.agent_leg not in {None, callback.call_id}
-        ):
+    def conference(self, session: Session, event: ConferenceEvent, now: datetime) -> tuple[Effect, ...]:
+        """What happened in the conference of a call: its name, holds, mutes, and that somebody beside the first one left."""
+        call = store.call(session, event.name, lock=True)
+        if call is None or call.status != store.TALKING:
             return ()
-        if call.status == store.TALKING and callback.status == "completed" and self._is_brought(session, call):
-            self._end_talk(session, call, now)
+        if call.conference_id is None:
+            call.conference_id = event.conference_id
+        if event.call_id == call.call_id:
+            if event.event in {"participant-hold", "participant-unhold"}:
+                self.hold_is(session, call, on=event.event == "participant-hold", now=now)
             return ()
-        self.agent_unreachable(session, call, callback.status, now)
+        leg = legs.of_sid(session, call.call_id, event.call_id) if event.call_id else None
+        if leg is None or event.conference_id != call.conference_id:
+            return ()
+        if event.event in {"participant-mute", "participant-unmute"} and leg.mode == legs.TALK:
+            leg.muted = event.event == "participant-mute"
+        if event.event == "participant-leave" and leg.role != legs.AGENT:
+            # Of the first one the carrier's status alone says whether they hung up or the line broke.
+            return self.goings.gone(session, call, leg, HUNG_UP, now)
         return ()
 
-    def agent_unreachable(self, session: Session, call: Call, reason: str, now: datetime) -> tuple[Effect, ...]:
-        """The agent's leg was not picked up or broke: the call goes back, first of all if they were talking; others are asked."""
-        back = dispatch.agent_failed(session, call_id=call.call_id, now=now, rules=self._company.routing_rules)
-        if not isinstance(back, Requeued):
-            return ()
-        kind = "line_lost" if call.status == store.TALKING else "agent_unreachable"
-        store.note(session, call.call_id, kind, {"agent": back.agent_id, "reason": reason}, now)
-        effects = self._without_agent(call)
-        call.status = store.WAITING
-        self.offer_waiting(session, now)
-        return effects
-
-    # --- Both
-
-    def conference(self, session: Session, event: ConferenceEvent, now: datetime) -> None:
-        """What happened in the conference of a call: its name for hold, and the end of a hold."""
-        call = store.call(session, event.name, lock=True)
-        if call is None:
+    def hold_is(self, session: Session, call: Call, *, on: bool, now: datetime) -> None:
+        """The carrier has put the caller on hold, or back; what contradicts the last wish is an old report."""
+        if on == call.on_hold or on != call.hold_wanted or call.status != store.TALKING:
             return
-        if call.status == store.TALKING and call.conference_id is None:
-            call.conference_id = event.conference_id
-        if event.event in {"participant-hold", "participant-unhold"} and event.call_id == call.call_id:
-            is_held = event.event == "participant-hold"
-            if is_held != call.on_hold and call.status == store.TALKING:
-                call.on_hold = is_held
-                store.note(session, call.call_id, "held" if is_held else "resumed", {}, now)
+        call.on_hold = on
+        store.note(session, call.call_id, "held" if on else "resumed", {}, now)
 
     def offer_waiting(self, session: Session, now: datetime) -> None:
         """Offer what waits to whoever is free, and keep that in each call's story."""
-        for offer in dispatch.dispatch(session, now, self._company.routing_rules):
-            store.note(session, offer.call_id, "offered", {"agent": offer.agent_id}, now)
+        offering.offer_waiting(session, self._company.routing_rules, now)
 
-    def _end_talk(self, session: Session, call: Call, now: datetime) -> None:
-        ended = dispatch.talk_ended(session, call_id=call.call_id, now=now, rules=self._company.routing_rules)
-        call.agent_leg, call.on_hold = None, False
-        if isinstance(ended, TalkEnded):
-            store.note(session, call.call_id, "agent_left", {"agent": call.agent_id}, now)
-
-    @staticmethod
-    def _without_agent(call: Call) -> tuple[Effect, ...]:
-        """Take the agent off the call; the leg that may still ring or wait is to be ended."""
-        effects = (EndLeg(call_id=call.agent_leg),) if call.agent_leg else ()
-        call.agent_id, call.agent_leg, call.conference_id, call.on_hold = None, None, None, False
-        return effects
-
-    @staticmethod
-    def _is_brought(session: Session, call: Call) -> bool:
-        """Whether the caller came into the conference with the agent who answered last."""
-        happened = store.times_happened(session, call.call_id)
-        return happened.get("brought_to_agent", 0) >= happened.get("agent_answered", 0)
+    def _parted(self, session: Session, call: Call, now: datetime) -> tuple[Effect, ...]:
+        """The caller is out of the conference, and of the first one nothing was told: they are let go."""
+        first = first_of(legs.live(session, call.call_id))
+        if first is None or first.state != legs.IN:
+            return ()
+        ended = (EndLeg(call_id=first.sid),) if first.sid else ()
+        return (*ended, *self.goings.first_gone(session, call, first, HUNG_UP, now=now, lost=first.met_at is None))
 
     def _back_in_queue(self, session: Session, call: Call, now: datetime) -> Reply:
         addresses = self._company.addresses
-        happened = store.times_happened(session, call.call_id)
-        if happened.get("line_lost", 0) > happened.get("back_in_queue", 0):
+        if store.is_on_the_way_back(session, call.call_id):
             store.note(session, call.call_id, "back_in_queue", {}, now)
+        why = _WHY_BACK.get(store.last_way_back(session, call.call_id), own_words.LINE_LOST)
         return Reply(
             document=twiml.write(
                 WaitInQueue(
-                    prompts=(speaking.own_words(self._company, call.flow_version, own_words.LINE_LOST, call.language),),
+                    prompts=(self._words(call, why),),
                     queue=QUEUE,
                     wait_path=addresses.voice(f"wait/{call.turn}/0"),
                     left_path=addresses.voice(f"left/{call.turn}"),
@@ -232,16 +196,18 @@ class Meeting:
             )
         )
 
-    def _meet(self, call: Call, label: str) -> Meet:
+    def _meet(self, call: Call, words: tuple[Speak, ...]) -> Meet:
         addresses = self._company.addresses
-        is_agent = label == AGENT
         return Meet(
-            prompts=(),
+            prompts=words,
             conference=call.call_id,
-            label=label,
-            starts_with_me=is_agent,
-            ends_with_me=is_agent,
-            left_path="" if is_agent else addresses.voice(f"met/{call.turn}/0"),
+            label=legs.CALLER,
+            starts_with_me=False,
+            ends_with_me=False,
+            left_path=addresses.voice(f"met/{call.turn}/0"),
             events_path=addresses.voice("conference"),
             wait_path=addresses.voice("music"),
         )
+
+    def _words(self, call: Call, key: str) -> Speak:
+        return speaking.own_words(self._company, call.flow_version, key, call.language)

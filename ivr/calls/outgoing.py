@@ -9,14 +9,25 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import assert_never
-from urllib.parse import quote
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from ivr.calls import store
+from ivr.calls import legs, store
 from ivr.calls.company import Company
-from ivr.calls.effects import BringCaller, Effect, EndLeg, Hold, ReleaseCaller, RingAgent, RingCustomer, SendMessage
+from ivr.calls.effects import (
+    BringCaller,
+    Effect,
+    EndLeg,
+    Hold,
+    ReleaseCaller,
+    RingCustomer,
+    RingLeg,
+    SendMessage,
+    TakePart,
+)
 from ivr.calls.meeting import Meeting
+from ivr.calls.tables import Call, CallLeg
+from ivr.calls.talks_table import first_of
 from ivr.customers import store as customers
 from ivr.telephony.carrier import Carrier, Failed, Gone, Made, Outcome
 
@@ -51,10 +62,10 @@ class Outgoing:
             with self._sessions.begin() as session:
                 left.extend(self._settle(session, effect, outcome))
 
-    def _send(self, effect: Effect) -> Outcome:
+    def _send(self, effect: Effect) -> Outcome:  # noqa: PLR0911 - one for each effect
         addresses = self._company.addresses
         match effect:
-            case RingAgent() | RingCustomer():
+            case RingLeg() | RingCustomer():
                 return self._ring(effect)
             case BringCaller():
                 return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice("meet"))
@@ -69,6 +80,14 @@ class Outgoing:
                     on=effect.on,
                     music_url=addresses.voice("music"),
                 )
+            case TakePart():
+                return self._carrier.take_part(
+                    conference_id=effect.conference_id,
+                    call_id=effect.sid,
+                    muted=effect.muted,
+                    ends=effect.ends,
+                    coaches=effect.coaches,
+                )
             case SendMessage():
                 return self._carrier.send_message(
                     from_number=self._company.line_number, to_number=effect.to_number, text=effect.text
@@ -76,13 +95,12 @@ class Outgoing:
             case _:
                 assert_never(effect)
 
-    def _ring(self, effect: RingAgent | RingCustomer) -> Outcome:
-        if isinstance(effect, RingAgent):
-            path = f"agent/{effect.call_id}/{quote(effect.agent_id, safe='')}"
-            address, seconds = effect.address, self._company.agent_ring_seconds
+    def _ring(self, effect: RingLeg | RingCustomer) -> Outcome:
+        if isinstance(effect, RingLeg):
+            path, address, seconds = f"leg/{effect.leg_id}", effect.address, self._company.agent_ring_seconds
         else:
-            path = f"callback/{effect.callback_id}/{effect.ring}"
-            address, seconds = effect.number, self._company.callback_rules.ring_seconds
+            path, address = f"callback/{effect.callback_id}/{effect.ring}", effect.number
+            seconds = self._company.callback_rules.ring_seconds
         return self._carrier.call_agent(
             address=address,
             from_number=self._company.line_number,
@@ -91,13 +109,18 @@ class Outgoing:
             ring_seconds=seconds,
         )
 
-    def _settle(self, session: Session, effect: Effect, outcome: Outcome) -> tuple[Effect, ...]:
+    def _settle(  # noqa: PLR0911 - one for each effect
+        self, session: Session, effect: Effect, outcome: Outcome
+    ) -> tuple[Effect, ...]:
         """Keep what came of an effect; what has to follow from that goes out next."""
         match effect:
             case SendMessage(message_id=message_id):
                 customers.settle_message(session, message_id, accepted=isinstance(outcome, Made))
                 return ()
-            case RingAgent() | RingCustomer():
+            case RingCustomer():
+                sid = outcome.sid if isinstance(outcome, Made) else ""
+                return self._meeting.ringing_back.rung(session, effect, sid, self._clock())
+            case RingLeg():
                 return self._settle_ring(session, effect, outcome)
             case BringCaller():
                 return self._settle_bringing(session, effect, outcome)
@@ -106,27 +129,42 @@ class Outgoing:
                     call = store.call(session, effect.call_id, lock=True)
                     return () if call is None else self._meeting.caller_gone(session, call, self._clock())
                 return ()  # the ticker tries again while the caller is not back
-            case EndLeg() | Hold():
-                return ()  # a leg that is gone needs no hanging up; a hold is shown when the carrier reports it
+            case EndLeg():
+                self._settle_end(session, effect, outcome)
+                return ()
+            case Hold():
+                self._settle_hold(session, effect, outcome)
+                return ()
+            case TakePart():
+                return ()  # a mute is shown when the carrier reports it; a leg that is gone is told by its own status
             case _:
                 assert_never(effect)
 
-    def _settle_ring(self, session: Session, effect: RingAgent | RingCustomer, outcome: Outcome) -> tuple[Effect, ...]:
-        if isinstance(effect, RingCustomer):
-            sid = outcome.sid if isinstance(outcome, Made) else ""
-            return self._meeting.ringing_back.rung(session, effect, sid, self._clock())
-        call = store.call(session, effect.call_id, lock=True)
-        is_wanted = call is not None and call.status != store.ENDED and call.agent_id == effect.agent_id
+    def _settle_ring(self, session: Session, effect: RingLeg, outcome: Outcome) -> tuple[Effect, ...]:
+        found = self._meeting.comings.locked(session, effect.leg_id)
+        if found is None:
+            return (EndLeg(call_id=outcome.sid),) if isinstance(outcome, Made) else ()
+        call, leg = found
+        if not isinstance(outcome, Made):
+            return self._meeting.goings.gone(session, call, leg, "carrier_failed", self._clock())
+        if leg.state not in {legs.RINGING, legs.IN} or leg.sid not in {None, outcome.sid}:
+            # The caller hung up, or something else was wished for, while the carrier was being asked.
+            leg.sid = leg.sid or outcome.sid
+            return (EndLeg(call_id=outcome.sid),)
+        leg.sid = outcome.sid
+        return ()
+
+    def _settle_end(self, session: Session, effect: EndLeg, outcome: Outcome) -> None:
+        leg = legs.with_sid(session, effect.call_id) if isinstance(outcome, Gone) else None
+        if leg is not None and leg.state == legs.LEAVING:
+            # It is over already, and the carrier's word of it was lost or is still on its way.
+            legs.close(leg, leg.reason, self._clock())
+
+    def _settle_hold(self, session: Session, effect: Hold, outcome: Outcome) -> None:
         if isinstance(outcome, Made):
-            if call is None or not is_wanted:
-                # The caller hung up, or chose a callback, while the carrier was being asked.
-                return (EndLeg(call_id=outcome.sid),)
-            if call.status == store.WAITING and call.agent_leg is None:
-                call.agent_leg = outcome.sid
-            return ()
-        if call is None or not is_wanted:
-            return ()
-        return self._meeting.agent_unreachable(session, call, "the carrier could not do it", self._clock())
+            call = store.call(session, effect.call_id, lock=True)
+            if call is not None and call.conference_id == effect.conference_id:
+                self._meeting.hold_is(session, call, on=effect.on, now=self._clock())
 
     def _settle_bringing(self, session: Session, effect: BringCaller, outcome: Outcome) -> tuple[Effect, ...]:
         call = store.call(session, effect.call_id, lock=True)
@@ -139,6 +177,13 @@ class Outgoing:
                 # The caller hung up, and the carrier's word of it was lost or is still on its way.
                 return self._meeting.caller_gone(session, call, self._clock())
             case Failed():
-                return self._meeting.agent_unreachable(session, call, "the carrier could not do it", self._clock())
+                first = first_of(legs.live(session, call.call_id))
+                return () if first is None else self._lost(session, call, first)
             case _:
                 assert_never(outcome)
+
+    def _lost(self, session: Session, call: Call, first: CallLeg) -> tuple[Effect, ...]:
+        """The caller cannot be brought to who is in the conference, and waits on; the ticker tries again to bring them there."""
+        ended = (EndLeg(call_id=first.sid),) if first.sid else ()
+        lost = self._meeting.goings.first_gone(session, call, first, "carrier_failed", now=self._clock(), lost=True)
+        return (*ended, *(effect for effect in lost if not isinstance(effect, BringCaller)))

@@ -27,6 +27,15 @@ QUEUE_STAYS, QUEUE_WRONG_KEY = "queue_stays", "queue_wrong_key"
 _ANNOUNCEMENTS, _OF_ANY_QUEUE = "wait.", "any"
 LINE_LOST, CALLER_GONE = "line_lost", "caller_gone"
 CALLBACK_TEXT = "callback_text"
+TRANSFER_WAIT, PASSING, TRANSFER_FAILED = "transfer_wait", "passing", "transfer_failed"
+# To whoever picks up a leg of a call that is passed on, or about which they are asked.
+WHISPER_TRANSFER, WHISPER_CONSULT, WHISPER_MATTER, WHISPER_CUSTOMER, WHISPER_KEY = (
+    "whisper_transfer",
+    "whisper_consult",
+    "whisper_matter",
+    "whisper_customer",
+    "whisper_key",
+)
 
 # Key, and the placeholders with their types that the service fills.
 OWN_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -45,6 +54,14 @@ OWN_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         LINE_LOST: {},
         CALLER_GONE: {},
         CALLBACK_TEXT: {},
+        TRANSFER_WAIT: {},
+        PASSING: {},
+        TRANSFER_FAILED: {},
+        WHISPER_TRANSFER: {"from": "name"},
+        WHISPER_CONSULT: {"from": "name"},
+        WHISPER_MATTER: {"matter": "choice"},
+        WHISPER_CUSTOMER: {"customer": "name"},
+        WHISPER_KEY: {},
     }
 )
 

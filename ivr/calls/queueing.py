@@ -9,7 +9,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import callbacks, resuming, store
+from ivr.calls import callbacks, offering, resuming, store
 from ivr.calls.callback_tries import reached
 from ivr.calls.callbacks import Place
 from ivr.calls.company import Company
@@ -73,8 +73,7 @@ def enter(work: Work, route: Route) -> Done | None:
     call.status, call.route_reason = store.WAITING, route.reason or call.route_reason
     skill = place.requirements
     work.note("queued", skill=skill.skill, level=skill.level, reason=call.route_reason, queue=found.queue_id)
-    for offer in dispatch.dispatch(session, work.now, work.company.routing_rules):
-        store.note(session, offer.call_id, "offered", {"agent": offer.agent_id}, work.now)
+    offering.offer_waiting(session, work.company.routing_rules, work.now)
     return None
 
 

@@ -50,7 +50,7 @@ class RingingBack:
         """What the carrier said to a ring: the leg that it made, or "" for none."""
         row = self._ring_of(session, effect.callback_id, effect.ring)
         if not sid:
-            return () if row is None else failed(session, self._company, row, "the carrier could not do it", now)
+            return () if row is None else failed(session, self._company, row, "carrier_failed", now)
         if row is None and callbacks.of_leg(session, sid) is None:
             # Meanwhile it was taken, or given to another process: this leg is nobody's.
             return (EndLeg(call_id=sid),)

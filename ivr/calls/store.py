@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, event, func, insert, inspect, select, update
 from sqlalchemy.orm import Session, object_session
 
-from ivr.calls.tables import Call, Effort, Happening, Turn
+from ivr.calls.tables import Call, CallLeg, Effort, Happening, Turn
 from routing import changes
 from sealing.columns import Cell, if_it_opens
 
@@ -26,6 +26,8 @@ LONGEST_ANSWER = timedelta(minutes=10)
 LONGEST_TALK = timedelta(hours=5)
 # Somebody has listened to what a caller said: it happened to the call's record, not on its line.
 LISTENED = "listened"
+# What takes a caller from a person back to the queue.
+WAYS_BACK = ("line_lost", "transferred", "taken_off", "transfer_failed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,21 +189,41 @@ def times_happened(session: Session, call_id: str) -> Mapping[str, int]:
     return {row.kind: row.times for row in session.execute(query)}
 
 
+def is_on_the_way_back(session: Session, call_id: str) -> bool:
+    """Whether a waiting caller was with a person, and the queue has not taken them back yet."""
+    happened = times_happened(session, call_id)
+    return sum(happened.get(kind, 0) for kind in WAYS_BACK) > happened.get("back_in_queue", 0)
+
+
+def last_way_back(session: Session, call_id: str) -> str:
+    """What brought a caller back to the queue last, one of `WAYS_BACK`; "" for nothing."""
+    ways = select(Happening.kind).where(Happening.call_id == call_id, Happening.kind.in_(WAYS_BACK))
+    return session.scalar(ways.order_by(Happening.happening_id.desc()).limit(1)) or ""
+
+
 def stranded_calls(session: Session, now: datetime) -> tuple[tuple[str, int], ...]:
     """The calls, with their turns, whose agent is gone and whose caller has not come back from where they were to meet."""
+    coming = select(CallLeg.leg_id).where(
+        CallLeg.call_id == Call.call_id, CallLeg.role == "agent", CallLeg.state.in_(("ringing", "in"))
+    )
     rows = session.execute(
-        select(Call.call_id, Call.turn, Call.status, Call.agent_leg).where(Call.status.in_((WAITING, TALKING)))
+        select(Call.call_id, Call.turn, Call.status, coming.exists()).where(Call.status.in_((WAITING, TALKING)))
     ).all()
     stranded = []
-    for call_id, turn, status, agent_leg in rows:
-        if status == TALKING and agent_leg is not None:
+    for call_id, turn, status, has_first in rows:
+        if status == TALKING and has_first:
             continue
-        happened = times_happened(session, call_id)
-        is_missing = status == TALKING or happened.get("line_lost", 0) > happened.get("back_in_queue", 0)
+        is_missing = status == TALKING or is_on_the_way_back(session, call_id)
         last = select(func.max(Happening.at)).where(Happening.call_id == call_id, Happening.kind != LISTENED)
         if is_missing and (session.scalar(last) or now) < now - LONGEST_WAY_BACK:
             stranded.append((call_id, turn))
     return tuple(stranded)
+
+
+def calls_held_otherwise(session: Session, before: datetime) -> Sequence[Call]:
+    """The calls of talks whose caller is not, or still, on hold as was asked of the carrier before a time."""
+    talking = select(Call).where(Call.status == TALKING, Call.on_hold != Call.hold_wanted)
+    return session.scalars(talking.where(Call.hold_asked_at < before)).all()
 
 
 def silent_calls(session: Session, now: datetime) -> tuple[str, ...]:

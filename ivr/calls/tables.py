@@ -1,4 +1,4 @@
-"""The tables of calls: the state that any worker can go on from, the turns, what happened besides, and the effort scores.
+"""The tables of calls: the state that any worker can go on from, turns, legs, what happened besides, and the effort scores.
 
 What a caller may have said, and what was said to them, lies sealed; who called, when, and where the call stands is looked for.
 """
@@ -48,13 +48,49 @@ class Call(Base):
     customer_id: Mapped[str | None] = mapped_column(String(40), index=True)
     reason: Mapped[str] = mapped_column(String(40), default="")
     route_reason: Mapped[str] = mapped_column(String(80), default="")
+    # Who has the call, and the CallSid of their leg; an outside number that has it is a leg without an agent.
     agent_id: Mapped[str | None] = mapped_column(String(40))
-    agent_leg: Mapped[str | None] = mapped_column(String(40))  # CallSid of the agent's leg
+    agent_leg: Mapped[str | None] = mapped_column(String(40))
     conference_id: Mapped[str | None] = mapped_column(String(40))
-    on_hold: Mapped[bool] = mapped_column(default=False)
+    on_hold: Mapped[bool] = mapped_column(default=False)  # as the carrier reports it
+    hold_wanted: Mapped[bool] = mapped_column(default=False)  # as it was last asked of the carrier
+    hold_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sequence: Mapped[int] = mapped_column(default=-1)  # the last status callback that counted
     # The call whose story goes on in this one: its line dropped, or it was to be rung back.
     continues_id: Mapped[str | None] = mapped_column(String(40))
+
+
+class CallLeg(Base):
+    """A leg of a call beyond the caller's: an agent's, a consulted one's, a number's that a call goes to, a supervisor's."""
+
+    __tablename__ = "call_legs"
+    __table_args__ = (
+        Index("call_legs_of_call", "call_id", "leg_id"),
+        Index("call_legs_by_state", "state", "due_at"),
+        Index("call_legs_by_agent", "agent_id", "state"),
+    )
+
+    leg_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id", ondelete="CASCADE"))
+    role: Mapped[str] = mapped_column(String(12))  # agent, consulted, supervisor
+    mode: Mapped[str] = mapped_column(String(8))  # talk, listen, whisper
+    state: Mapped[str] = mapped_column(String(8))  # wanted, ringing, in, leaving, left, failed
+    agent_id: Mapped[str | None] = mapped_column(String(64))  # none for a number
+    address: Mapped[str] = mapped_column(String(200))  # what is rung, "" while it is not known who takes it
+    name: Mapped[str] = mapped_column(String(200))  # of whom it is, for people
+    work_id: Mapped[str | None] = mapped_column(
+        String(64), unique=True
+    )  # routing's piece of work, if it is not the call's own
+    sid: Mapped[str | None] = mapped_column(String(40))  # the carrier's CallSid
+    asked_by: Mapped[str] = mapped_column(String(64))  # agent or account; "" for the line
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by then it must have come in, or have left
+    in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    met_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when caller and this leg can hear each other
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(String(60), default="")  # why it failed or left
+    muted: Mapped[bool] = mapped_column(default=False)
+    ends: Mapped[bool] = mapped_column(default=False)  # the conference ends when this leg leaves it
 
 
 class Turn(Base):

@@ -20,7 +20,7 @@ from ivr.flow.events import Value
 from ivr.telephony import twiml
 from ivr.telephony.answers import LeaveQueue, SayAndHangUp, Speak, WaitingRound
 from ivr.telephony.requests import VoiceRequest
-from routing import reports
+from routing import estimate_query, reports
 from routing import store as routing_store
 from routing.outcomes import StayOutcome
 from sealing.columns import if_it_opens
@@ -136,8 +136,8 @@ class WaitingRounds:
         details = {"turn": call.turn, "round": round_, "place": new.place, "queue": row.queue, "too_long": is_too_long}
         promised = _left_of(told[-1], now) if new.wait_seconds is None and told else new.wait_seconds
         store.note(session, call.call_id, TOLD, {**details, "wait_seconds": promised}, now)
-        if new.wait_seconds is not None:
-            routing_store.note_estimate(session, call.call_id, new.wait_seconds)
+        if new.wait_seconds is not None and position.estimate is not None:
+            estimate_query.keep_told(session, call.call_id, position.estimate, now)
         return words
 
     def _announcement(self, session: Session, call: Call, round_: int) -> list[tuple[str, dict[str, Value]]]:

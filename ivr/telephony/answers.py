@@ -81,12 +81,23 @@ class Meet:
 
     prompts: tuple[Speak, ...]
     conference: str
-    label: str  # caller or agent
+    label: str  # of this leg, once in a conference
     ends_with_me: bool
     starts_with_me: bool
     left_path: str  # asked when this party is still there after the conference; "" to hang up
     events_path: str
     wait_path: str  # music while alone
+    is_muted: bool = False
+    coaches: str = ""  # the CallSid of the only one who hears this party
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskKey:
+    """Say, twice at most, until a key is pressed; then the next answer, which is also asked where none was."""
+
+    prompts: tuple[Speak, ...]
+    answer_path: str
+    timeout_seconds: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,5 +129,15 @@ class Nothing:
 
 
 Answer: TypeAlias = (
-    Listen | Stream | WaitInQueue | WaitingRound | LeaveQueue | Meet | Connect | SayAndHangUp | Continue | Nothing
+    Listen
+    | Stream
+    | WaitInQueue
+    | WaitingRound
+    | LeaveQueue
+    | Meet
+    | AskKey
+    | Connect
+    | SayAndHangUp
+    | Continue
+    | Nothing
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
@@ -56,7 +56,11 @@ class Carrier:
         self._client.api.base_url = api_url
 
     def call_agent(self, *, address: str, from_number: str, url: str, status_url: str, ring_seconds: int) -> Outcome:
-        """Ring an agent's address (number, client: or sip:); `url` answers when the leg is picked up."""
+        """Ring an address (number, client: or sip:); `url` answers when the leg is picked up.
+
+        A call of its own and no participant of a conference: its document may first whisper to whoever picks up, and ask for
+        a key that no voicemail presses.
+        """
         return self._try(
             lambda: (
                 self._client.calls.create(
@@ -90,6 +94,28 @@ class Carrier:
                 .call_sid
             )
         )
+
+    def take_part(
+        self,
+        *,
+        conference_id: str,
+        call_id: str,
+        muted: bool | None = None,
+        ends: bool | None = None,
+        coaches: str | None = None,
+    ) -> Outcome:
+        """Change how a participant takes part, in one request: muted, whether the conference ends with them, whom they coach.
+
+        `coaches` is the CallSid of the only one who hears them, "" for everybody. None leaves a thing as it is.
+        """
+        wanted: dict[str, Any] = {
+            "muted": muted,
+            "end_conference_on_exit": ends,
+            "coaching": None if coaches is None else bool(coaches),
+            "call_sid_to_coach": coaches or None,
+        }
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return self._try(lambda: self._client.conferences(conference_id).participants(call_id).update(**given).call_sid)
 
     def send_message(self, *, from_number: str, to_number: str, text: str) -> Outcome:
         """Send a text message."""

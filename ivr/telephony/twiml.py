@@ -11,6 +11,7 @@ from twilio.twiml.voice_response import Stream as StreamNoun
 
 from ivr.telephony.answers import (
     Answer,
+    AskKey,
     Connect,
     Continue,
     Fork,
@@ -48,6 +49,8 @@ def write(answer: Answer) -> str:
             _stream(response, answer)
         case WaitingRound():
             _waiting_round(response, answer)
+        case AskKey():
+            _ask_key(response, answer)
         case Continue():
             response.pause(length=answer.pause_seconds)
             response.redirect(answer.answer_path, method="POST")
@@ -148,6 +151,16 @@ def _waiting_round(response: VoiceResponse, answer: WaitingRound) -> None:
     response.redirect(answer.round_path, method="POST")
 
 
+def _ask_key(response: VoiceResponse, answer: AskKey) -> None:
+    for _ in range(2):
+        gather = Gather(
+            input="dtmf", action=answer.answer_path, method="POST", timeout=answer.timeout_seconds, num_digits=1
+        )
+        _speak(gather, answer.prompts)
+        response.append(gather)
+    response.redirect(answer.answer_path, method="POST")
+
+
 def _meet(response: VoiceResponse, answer: Meet) -> None:
     dial = Dial(action=answer.left_path or None, method="POST" if answer.left_path else None)
     dial.conference(
@@ -156,10 +169,12 @@ def _meet(response: VoiceResponse, answer: Meet) -> None:
         start_conference_on_enter=answer.starts_with_me,
         end_conference_on_exit=answer.ends_with_me,
         beep=False,
+        muted=True if answer.is_muted else None,
+        coach=answer.coaches or None,
         wait_url=answer.wait_path,
         wait_method="POST",
         status_callback=answer.events_path,
-        status_callback_event="start end join leave hold",
+        status_callback_event="start end join leave hold mute",
         status_callback_method="POST",
     )
     response.append(dial)

@@ -44,8 +44,9 @@ def page() -> ResponseReturnValue:
     view = desk_view.look(session, company, agent_id=agent_id, language=language(), now=now)
     if view is None:
         return errors.refused("agent_unknown")
+    has_phone = wiring().browser_phone is not None and view.presence.address.startswith(desk_view.BROWSER_PHONE)
     phone = desk_view.phone_address(wiring().line_url, view.presence.address)
-    return render_template("desk.html", view=view, parts=_draw(view), phone=phone)
+    return render_template("desk.html", view=view, parts=_draw(view), phone=phone, browser_phone=has_phone)
 
 
 @desk.get("/events")
@@ -105,7 +106,8 @@ def hold(call_id: str) -> ResponseReturnValue:
     if is_on not in {"0", "1"}:
         return errors.refused("form_incomplete")
     agent_id = the_agent_id()
-    return _answer(_acts().hold(transaction.session(), agent_id=agent_id, call_id=call_id, on=is_on == "1"))
+    session, now = transaction.session(), transaction.now()
+    return _answer(_acts().hold(session, agent_id=agent_id, call_id=call_id, on=is_on == "1", now=now))
 
 
 @desk.post("/calls/<call_id>/hang-up")

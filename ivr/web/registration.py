@@ -17,17 +17,21 @@ from ivr import database
 from ivr.accounts.store import normal_email
 from ivr.changes import Changes
 from ivr.settings import Settings
+from ivr.telephony.tickets import BrowserPhone
 from ivr.web import errors, guards, languages, people, security, transaction, words
 from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
 from ivr.web.desk import desk
+from ivr.web.desk_phone import desk_phone
 from ivr.web.desk_talk import desk_talk
 from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
+from ivr.web.routing_admin import routing_admin
+from ivr.web.routing_admin_receipts import routing_receipts
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
 from ivr.web.wiring import EXTENSION, Wiring
 
@@ -64,6 +68,7 @@ def register(
         clock=clock,
         zone=settings.zone,
         default_language=settings.default_language,
+        browser_phone=_browser_phone(settings),
         line_url=settings.line_url,
         changes=changes,
     )
@@ -76,7 +81,21 @@ def register(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     _install_extensions(app)
     _install_request_life(app, settings)
-    for blueprint in (assets, home, sign_in, desk, desk_talk, desk_tools, desk_voice, admin, alerts, health):
+    for blueprint in (
+        assets,
+        home,
+        sign_in,
+        desk,
+        desk_phone,
+        desk_talk,
+        desk_tools,
+        desk_voice,
+        admin,
+        alerts,
+        health,
+        routing_admin,
+        routing_receipts,
+    ):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)
     _name_guards_of_files(app)
@@ -86,6 +105,18 @@ def register(
         language=languages.language,
         LANGUAGES=languages.LANGUAGES,
         open_alerts=open_alerts,
+    )
+
+
+def _browser_phone(settings: Settings) -> BrowserPhone | None:
+    if not settings.api_key_sid or settings.voice_sdk is None:
+        return None
+    return BrowserPhone(
+        account_sid=settings.account_sid,
+        key_sid=settings.api_key_sid,
+        key_secret=settings.api_key_secret.get_secret_value(),
+        application_sid=settings.twiml_app,
+        sdk_file=settings.voice_sdk,
     )
 
 
@@ -115,7 +146,13 @@ def _install_request_life(app: Flask, settings: Settings) -> None:
     app.before_request(guards.refuse_unguarded)
     app.before_request(check_csrf)
     # Flask runs these last to first: the transaction ends before the headers are written.
-    app.after_request(security.header_writer(line_url=settings.line_url, secure=settings.cookies_secure))
+    app.after_request(
+        security.header_writer(
+            line_url=settings.line_url,
+            secure=settings.cookies_secure,
+            has_browser_phone=bool(settings.api_key_sid),
+        )
+    )
     app.after_request(transaction.close)
     app.teardown_request(transaction.abandon)
     errors.install(app)

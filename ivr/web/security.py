@@ -10,6 +10,8 @@ from ivr.accounts.store import LONGEST_SIGN_IN
 
 # A form here is text; the longest note is a few thousand characters.
 LARGEST_FORM_BYTES = 256 * 1024
+# Signalling, insights and sounds of the carrier's voice SDK (Twilio: Voice SDKs, network connectivity requirements).
+CARRIER_HOSTS = " https://*.twilio.com wss://*.twilio.com"
 # Bootstrap and our own files change with a version of the service, whose number stands in their addresses.
 STATIC_AGE = timedelta(hours=12)
 
@@ -31,8 +33,11 @@ def configure_cookies(app: Flask, *, secure: bool) -> None:
     )
 
 
-def header_writer(*, line_url: str, secure: bool) -> Callable[[Response], Response]:
-    """A function that puts the security headers on a response; `line_url` may be framed and hear the microphone."""
+def header_writer(*, line_url: str, secure: bool, has_browser_phone: bool = False) -> Callable[[Response], Response]:
+    """A function that puts the security headers on a response; `line_url` may be framed and hear the microphone.
+
+    With the carrier's telephone in the browser, its script, which is served from here, may reach the carrier and nobody else.
+    """
     line = origin_of(line_url)
     policy = "; ".join(
         (
@@ -41,7 +46,7 @@ def header_writer(*, line_url: str, secure: bool) -> Callable[[Response], Respon
             "style-src 'self'",
             "img-src 'self' data:",  # Bootstrap's style sheet draws its marks from data:
             "font-src 'self'",
-            "connect-src 'self'",
+            f"connect-src 'self'{CARRIER_HOSTS}" if has_browser_phone else "connect-src 'self'",
             "media-src 'self'",
             "manifest-src 'self'",
             _frames(line),
@@ -50,7 +55,7 @@ def header_writer(*, line_url: str, secure: bool) -> Callable[[Response], Respon
             "frame-ancestors 'none'",
         )
     )
-    microphone = f'(self "{line}")' if line else "()"
+    microphone = f'(self "{line}")' if line else "(self)" if has_browser_phone else "()"
 
     def write(response: Response) -> Response:
         headers = response.headers

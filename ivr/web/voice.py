@@ -24,7 +24,6 @@ from ivr.telephony.requests import (
     StatusCallback,
     VoiceRequest,
     conference_event,
-    is_call_id,
     status_callback,
     voice_request,
 )
@@ -118,25 +117,33 @@ def met(turn: int, round_: int) -> Response:
     return _reply(lambda session: meeting.met(session, voiced, turn, round_, wiring().clock()))
 
 
-@voice.post("/agent/<call_id>/<agent_id>")
+@voice.post("/leg/<int:leg_id>")
 @signed_by_carrier
 @_survives
-def agent(call_id: str, agent_id: str) -> Response:
-    """The agent's telephone was picked up."""
+def leg(leg_id: int) -> Response:
+    """A leg beyond the caller's was picked up."""
     voiced = _voice_request()
-    _check_call_id(call_id)
-    meeting = voice_wiring().meeting
-    return _reply(lambda session: meeting.agent_answered(session, voiced, call_id, agent_id, wiring().clock()))
+    comings = voice_wiring().meeting.comings
+    return _reply(lambda session: comings.answered(session, voiced, leg_id, wiring().clock()))
 
 
-@voice.post("/agent/<call_id>/<agent_id>/status")
+@voice.post("/leg/<int:leg_id>/key")
 @signed_by_carrier
-def agent_status(call_id: str, agent_id: str) -> Response:
-    """What became of the agent's leg."""
+@_survives
+def leg_key(leg_id: int) -> Response:
+    """An outside number was asked for a key before it takes the call."""
+    voiced = _voice_request()
+    comings = voice_wiring().meeting.comings
+    return _reply(lambda session: comings.keyed(session, voiced, leg_id, wiring().clock()))
+
+
+@voice.post("/leg/<int:leg_id>/status")
+@signed_by_carrier
+def leg_status(leg_id: int) -> Response:
+    """What became of a leg beyond the caller's."""
     reported = _read(status_callback(request.form), StatusCallback)
-    _check_call_id(call_id)
-    meeting = voice_wiring().meeting
-    return _done(lambda session: meeting.agent_status(session, reported, call_id, agent_id, wiring().clock()))
+    comings = voice_wiring().meeting.comings
+    return _done(lambda session: comings.status(session, reported, leg_id, wiring().clock()))
 
 
 @voice.post("/callback/<callback_id>/<int:ring>")
@@ -177,12 +184,7 @@ def status() -> Response:
 def conference() -> Response:
     """What happened in a conference."""
     event = _read(conference_event(request.form), ConferenceEvent)
-
-    def keep(session: Session) -> tuple[Effect, ...]:
-        voice_wiring().meeting.conference(session, event, wiring().clock())
-        return ()
-
-    return _done(keep)
+    return _done(lambda session: voice_wiring().meeting.conference(session, event, wiring().clock()))
 
 
 @voice.post("/music")
@@ -242,12 +244,6 @@ def _read(read: _Read | Malformed, _wanted: type[_Read]) -> _Read:
         _log.warning("refused a request to %s: %s", request.endpoint, read.reason)
         abort(400)
     return read
-
-
-def _check_call_id(given: str) -> None:
-    if not is_call_id(given):
-        _log.warning("refused a request to %s: its path names no call", request.endpoint)
-        abort(400)
 
 
 def _reply(work: Callable[[Session], Reply]) -> Response:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from ivr.changes import Changes
+from ivr.telephony.tickets import BrowserPhone
 from ivr.web.doors import Doors
 
 EXTENSION = "centralino"
@@ -27,6 +28,7 @@ class Wiring:
     clock: Callable[[], datetime]  # aware UTC
     zone: ZoneInfo  # the company's
     default_language: str
+    browser_phone: BrowserPhone | None  # the carrier's, where it is set up
     line_url: str  # the local line's address for the agents' browser phone, "" when it is off
     changes: Changes  # the bus that live pages wait on
 

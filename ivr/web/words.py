@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from ivr.web.languages import language
+from ivr.web.routing_admin_words import WORDS as ROUTING
 from ivr.web.wiring import wiring
 
 STATES: Mapping[str, Any] = {
@@ -329,6 +330,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "stands": STANDS,
     "stands_colour": STANDS_COLOURS,
     "skill": SKILLS,
+    **ROUTING,
 }
 
 

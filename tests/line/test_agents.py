@@ -109,7 +109,9 @@ def test_hold_and_resume_reach_the_carrier_and_come_back_as_facts(house: House) 
     _, leg, _ = talks(house)
     house.wait(3)
     for on in (True, False):
-        house.act(lambda desk, session, _now, on=on: desk.hold(session, agent_id="anna", call_id=leg.sid, on=on))
+        house.act(
+            lambda desk, session, now, on=on: desk.hold(session, agent_id="anna", call_id=leg.sid, on=on, now=now)
+        )
         assert house.run_until(lambda on=on: house.record(leg).on_hold is on, 10), happened(house)
     assert happened(house).count("held") == happened(house).count("resumed") == 1
 
@@ -206,7 +208,7 @@ def test_caller_who_hangs_up_in_the_talk_frees_the_agent_for_the_wrap_up(house: 
     caller, leg, agent = talks(house)
     house.wait(3)
     if held:
-        house.act(lambda desk, session, _now: desk.hold(session, agent_id="anna", call_id=leg.sid, on=True))
+        house.act(lambda desk, session, now: desk.hold(session, agent_id="anna", call_id=leg.sid, on=True, now=now))
         assert house.run_until(lambda: house.record(leg).on_hold, 10)
     house.line.run(caller.handset.hang_up)
     assert house.run_until(lambda: agent.reason is not None, 10)
@@ -235,7 +237,7 @@ def test_person_can_be_had_again_at_the_effort_score(house: House, asks: Step) -
 
 def test_caller_who_presses_1_while_waiting_is_called_back(house: House) -> None:
     house.sign_in("anna")
-    caller, leg = waits_for(house, "anna", [*PERSON, *talk("prema 1", Keys("1"), "il suo posto resta suo", "sì")])
+    caller, _ = waits_for(house, "anna", [*PERSON, *talk("prema 1", Keys("1"), "il suo posto resta suo", "sì")])
     assert house.run_until(lambda: caller.reason is not None, 60), caller.heard
     assert heard_once(caller, "quando tocca a lei la richiamiamo")
     assert house.offer_to("anna") is None

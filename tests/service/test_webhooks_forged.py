@@ -19,7 +19,7 @@ PARAMETERS = {
     "Digits": "",
 }
 PATHS = (
-    "start", "turn/1", "wait/1/0", "left/1", "meet", "met/1/0", "agent/CA1/anna", "agent/CA1/anna/status", "status", "conference",
+    "start", "turn/1", "wait/1/0", "left/1", "meet", "met/1/0", "leg/1", "leg/1/key", "leg/1/status", "status", "conference",
     "music", "fallback",
 )  # fmt: skip
 
@@ -130,7 +130,7 @@ def test_forged_handshake_of_the_media_socket_is_a_plain_403(house: House) -> No
 
 
 def test_path_counts_as_it_came_over_the_wire(house: House) -> None:
-    path = "/voice/agent/CA1/maria%20rossi"
+    path = "/voice/leg/%31"
     answer = post(house, path, PARAMETERS, signed(house, SERVICE + path, PARAMETERS))
     assert answer.status_code == 200
     assert "non è più in linea" in answer.text

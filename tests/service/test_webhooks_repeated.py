@@ -36,7 +36,9 @@ def whole_story(house: House) -> None:
     assert house.run_until(lambda: house.record(leg).conference_id is not None, 30)
     house.wait(3)
     for on in (True, False):
-        house.act(lambda desk, session, _now, on=on: desk.hold(session, agent_id="anna", call_id=leg.sid, on=on))
+        house.act(
+            lambda desk, session, now, on=on: desk.hold(session, agent_id="anna", call_id=leg.sid, on=on, now=now)
+        )
         assert house.run_until(lambda on=on: house.record(leg).on_hold is on, 10)
     house.act(lambda desk, session, _now: desk.hang_up(session, agent_id="anna", call_id=leg.sid))
     assert house.run_until(lambda: caller.reason is not None, 60), caller.heard
@@ -76,7 +78,7 @@ def test_every_webhook_of_a_story_delivered_again_at_once_gives_the_same_answer_
     house.requests.send = twice  # type: ignore[method-assign] # the line's transport, with a repetition in it
     whole_story(house)
     parts = {url.split("/voice/")[1].split("/")[0] for url in repeated}
-    assert {"start", "turn", "wait", "left", "meet", "met", "agent", "status", "conference", "music"} <= parts
+    assert {"start", "turn", "wait", "left", "meet", "met", "leg", "status", "conference", "music"} <= parts
 
 
 def test_every_webhook_of_a_story_delivered_again_at_the_end_changes_nothing(house: House) -> None:

@@ -56,6 +56,11 @@ function narrow() {
   for (const choice of document.querySelectorAll("[data-shows]")) showChannel(choice);
 }
 
+// Whoever has unfolded a list by hand looks for something in it.
+function seek(fold) {
+  if (fold.open) fold.querySelector("input[type=search]")?.focus();
+}
+
 async function copy(button) {
   const text = document.querySelector(button.dataset.copies).textContent;
   try {
@@ -80,13 +85,15 @@ document.addEventListener("input", (typed) => {
 document.addEventListener("click", (clicked) => {
   const button = clicked.target.closest("button");
   if (button?.dataset.copies) copy(button);
+  if (button?.dataset.unfolds) {
+    document.getElementById(button.dataset.unfolds).toggleAttribute("open");
+    seek(document.getElementById(button.dataset.unfolds));
+  }
+  // A summary unfolds what it heads only after its click.
+  const tool = clicked.target.closest("summary")?.closest(".tool");
+  if (tool && clicked.target.closest("details") === tool) setTimeout(() => seek(tool));
   if (button?.dataset.enlarges) document.querySelector(button.dataset.enlarges).classList.toggle("is-large");
 });
-document.addEventListener("toggle", (toggled) => {
-  const first = toggled.target.open && toggled.target.matches("#pass, .tool") && toggled.target.querySelector("input[type=search]");
-  if (first && toggled.target.contains(document.activeElement)) first.focus({ preventScroll: true });
-}, true);
-
 // Notes that were not saved when their call was gone from the desk stand on top until they are.
 const unsaved = document.getElementById("unsaved");
 document.addEventListener("unsaved", (told) => {

@@ -77,7 +77,9 @@ def promised(house: House, steps: Sequence[Step] = KEEPS_PLACE, from_: str = tri
     return leg
 
 
-def phone_of(house: House, number: str, steps: Sequence[Step] = (), on_ring: RingReply | None = None) -> list[ScriptedParty]:
+def phone_of(
+    house: House, number: str, steps: Sequence[Step] = (), on_ring: RingReply | None = None
+) -> list[ScriptedParty]:
     """A customer's telephone; the list grows by a party for each time that it rings."""
     return house.agent_phone(number, on_ring, steps)
 
