@@ -70,22 +70,20 @@ def test_caller_cut_off_in_the_talk_is_back_with_the_same_agent_first_of_all(hou
 def test_caller_who_is_cut_off_in_a_self_service_goes_on_at_the_same_question(house: House) -> None:
     drops(house, talk("aiutarla", "vorrei fare un reso", "di quale ordine"))
     caller, leg = calls_again(
-        house, talk(DROPPED, "sì", "di quale ordine", Keys("2290"), "reso dell'ordine", Silence(5))
+        house, talk(DROPPED, "sì", "di quale ordine", Keys("2290"), "Apro il reso per l'ordine", Silence(5))
     )
-    assert house.run_until(lambda: heard_once(caller, "2290") or heard_once(caller, "due due nove zero"), 60), (
-        caller.heard
-    )
+    assert house.run_until(lambda: heard_once(caller, "Apro il reso per l'ordine"), 60), caller.heard
     assert "continues" in happened(house, leg)
     assert not heard_once(caller, "aiutarla")
 
 
 def test_what_was_proved_to_a_stranger_is_proved_again(house: House) -> None:
-    proves = talk("aiutarla", Keys("2"), "di quale ordine", Keys("2290"), "CAP", Keys("00184"), "reso dell'ordine")
+    proves = talk("aiutarla", Keys("2"), "di quale ordine", Keys("2290"), "CAP", Keys("00184"), "Apro il reso")
     drops(house, proves, trial.STRANGER)
     caller, leg = calls_again(house, talk(DROPPED, "sì", "CAP", Silence(3)), trial.STRANGER)
     assert house.run_until(lambda: caller.done, 60), caller.heard
     caller.check()
-    assert not heard_once(caller, "tappeto")
+    assert not heard_once(caller, "Apro il reso")
     assert house.record(leg).customer_id is None
 
 
@@ -129,9 +127,9 @@ def test_nobody_is_asked_twice_in_a_row(house: House) -> None:
 def test_who_has_nothing_to_go_on_with_is_asked_nothing(house: House, case: str) -> None:
     order = talk("aiutarla", Keys("1"), "Corriere Espresso")
     steps = {
-        "done": [*order, *talk("posso fare altro")],
+        "done": [*order, *talk("posso aiutarla in altro")],
         "not begun": talk("aiutarla"),
-        "said goodbye": [*order, *talk("posso fare altro", "no", "da 1", Keys("1"), "a presto")],
+        "said goodbye": [*order, *talk("posso aiutarla in altro", "no", "da 1")],
     }.get(case, talk("aiutarla", "vorrei fare un reso", "di quale ordine"))
     from_ = "" if case == "hidden" else trial.MARIO
     drops(house, steps, from_)
