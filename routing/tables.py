@@ -95,6 +95,7 @@ class Waiting(Base):
     ended_reason: Mapped[str] = mapped_column(String(200), default="")
     queue: Mapped[str] = mapped_column(_ID, default="general", server_default="general")
     kind: Mapped[str] = mapped_column(_CODE, default="call", server_default="call")  # outcomes.WorkKind
+    only_agent_id: Mapped[str | None] = mapped_column(_ID)  # whom it is for, if for one agent alone
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)  # it is not its turn before
     # The lease of whoever rings the customer of a callback; null while nobody has taken that on.
     calling_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

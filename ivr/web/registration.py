@@ -22,6 +22,9 @@ from ivr.web import errors, guards, languages, people, security, transaction, wo
 from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
+from ivr.web.board import board
+from ivr.web.board_acts import board_acts
+from ivr.web.board_shared import Shared
 from ivr.web.desk import desk
 from ivr.web.desk_phone import desk_phone
 from ivr.web.desk_talk import desk_talk
@@ -72,6 +75,7 @@ def register(
         line_url=settings.line_url,
         changes=changes,
     )
+    app.extensions[Shared.EXTENSION] = Shared(changes, app.extensions[EXTENSION].reading_sessions, doors.company, clock)
     app.config["SECRET_KEY"] = settings.secret_key.get_secret_value()
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     app.config.setdefault("MAX_FORM_MEMORY_SIZE", security.LARGEST_FORM_BYTES)
@@ -92,6 +96,8 @@ def register(
         desk_voice,
         admin,
         alerts,
+        board,
+        board_acts,
         health,
         routing_admin,
         routing_receipts,

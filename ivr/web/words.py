@@ -162,6 +162,7 @@ LEG_STATES: Mapping[str, Any] = {
     "held": _l("hears music"),
     "leaving": _l("leaving"),
 }
+LEG_MODES: Mapping[str, Any] = {"talk": _l("talks"), "listen": _l("listens"), "whisper": _l("whispers")}
 # A customer's history: `ivr.calls.timeline`.
 MOMENTS: Mapping[str, Any] = {
     "contact": _l("Contact"),
@@ -326,6 +327,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "role": ROLES,
     "leg_role": LEG_ROLES,
     "leg_state": LEG_STATES,
+    "leg_mode": LEG_MODES,
     "moment": MOMENTS,
     "stands": STANDS,
     "stands_colour": STANDS_COLOURS,

@@ -22,6 +22,7 @@ def new_columns() -> list[tuple[str, sa.Column]]:
         ('routing_agent_skills', sa.Column('basis', sa.String(length=500), server_default='', nullable=False)),
         ('routing_waiting', sa.Column('queue', sa.String(length=64), server_default='general', nullable=False)),
         ('routing_waiting', sa.Column('kind', sa.String(length=32), server_default='call', nullable=False)),
+        ('routing_waiting', sa.Column('only_agent_id', sa.String(length=64), nullable=True)),
         ('routing_waiting', sa.Column('not_before', UTC, nullable=True)),
         ('routing_waiting', sa.Column('calling_until', UTC, nullable=True)),
         ('routing_waiting', sa.Column('overflow_at', UTC, nullable=True)),
