@@ -15,6 +15,7 @@ from routing.store_agents import (
     renew_lease,
     save_agent,
     save_skills,
+    skills_kept,
 )
 from routing.store_assignments import (
     add_assignment,
@@ -58,6 +59,7 @@ from routing.store_offers import (
     with_refusals,
 )
 from routing.store_queues import queue_version, queues, save_queue
+from routing.store_receipts import KeptReceipt, receipts_of
 from routing.store_stays import (
     add_held_seconds,
     answer_stay,
@@ -74,6 +76,7 @@ from routing.store_stays import (
 )
 
 __all__ = [
+    "KeptReceipt",
     "Placing",
     "add_assignment",
     "add_call",
@@ -123,6 +126,7 @@ __all__ = [
     "presences",
     "queue_version",
     "queues",
+    "receipts_of",
     "refusals",
     "renew_lease",
     "reopen_call",
@@ -132,6 +136,7 @@ __all__ = [
     "save_skills",
     "set_calling",
     "set_overflow",
+    "skills_kept",
     "stays_of",
     "unconnected_assignments",
     "wait_again",

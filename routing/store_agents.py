@@ -69,6 +69,15 @@ def save_skills(
     return True
 
 
+def skills_kept(session: Session, agent_id: str, *, holds: bool = False) -> Mapping[str, Any] | None:
+    """An agent's skills, what each rests on, and languages, as the list of changes keeps them; None for an unknown agent.
+
+    With `holds` nobody else changes them before this transaction ends.
+    """
+    agent = _locked(session, agent_id) if holds else session.get(tables.Agent, agent_id, populate_existing=True)
+    return None if agent is None else _skills_as_json(agent)
+
+
 def presences(session: Session) -> tuple[Presence, ...]:
     """Every agent, by name."""
     rows = session.scalars(select(tables.Agent).order_by(tables.Agent.name), execution_options=FRESH)

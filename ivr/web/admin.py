@@ -102,6 +102,7 @@ def _draw_story(watched: WatchedCall) -> dict[str, str]:
         call=call,
         audio_endpoint="admin.audio",
         card=watched.voice,
+        receipts=watched.receipts,
         call_id=call.call_id,
         block_reasons=(),
         may="admin",

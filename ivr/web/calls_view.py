@@ -17,6 +17,8 @@ from ivr.web import desk_view
 from ivr.web.desk_view import agent_names
 from prompts.catalogue import Catalogue
 from routing import reports
+from routing import store as routing_store
+from routing.store import KeptReceipt
 from sealing.columns import if_it_opens
 
 
@@ -44,6 +46,7 @@ class WatchedCall:
 
     context: CallContext
     voice: VoiceCard | None
+    receipts: tuple[KeptReceipt, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +86,7 @@ def watched_call(
     if context is None:
         return None
     card = desk_view.card_of(session, company, call_id, language=language, now=now)
-    return WatchedCall(context=context, voice=card)
+    return WatchedCall(context=context, voice=card, receipts=routing_store.receipts_of(session, call_id))
 
 
 def flows(company: Company, language: str) -> tuple[ShownFlow, ...]:

@@ -15,7 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from biometrics.attacks import DEFAULT_RULES
 from biometrics.watchlist import LONGEST_LABEL
@@ -107,3 +107,24 @@ class CallbackForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no t
         """The time, which the agent gave in the company's zone."""
         given: datetime = self.at.data
         return given.replace(tzinfo=zone).astimezone(UTC)
+
+
+class SuperviseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """How a supervisor comes into a talk, and on which telephone where they have none of their own."""
+
+    mode = StringField(_l("How"), validators=[AnyOf(("listen", "whisper", "join"))])
+    number = StringField(_l("My telephone"), validators=[Optional(), Length(max=60)])
+
+
+class MoveForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """Where a call goes: "first", "queue:ID" or "agent:ID"."""
+
+    to = StringField(_l("To"), validators=[DataRequired(), Length(max=80), Regexp(r"first|(queue|agent):.+")])
+
+
+class ForcedStateForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """The state that a supervisor puts an agent into: confirmed, and with a reason."""
+
+    state = StringField(_l("State"), validators=[AnyOf(("available", "away", "offline"))])
+    reason = StringField(_l("Reason"), validators=[Optional(), Length(max=200)])
+    confirmed = BooleanField(_l("Yes, do it"), validators=[DataRequired()])

@@ -22,6 +22,9 @@ from ivr.web import errors, guards, languages, people, security, transaction, wo
 from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
+from ivr.web.board import board
+from ivr.web.board_acts import board_acts
+from ivr.web.board_shared import Shared
 from ivr.web.desk import desk
 from ivr.web.desk_phone import desk_phone
 from ivr.web.desk_talk import desk_talk
@@ -30,6 +33,9 @@ from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
+from ivr.web.reports import reports
+from ivr.web.routing_admin import routing_admin
+from ivr.web.routing_admin_receipts import routing_receipts
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
 from ivr.web.wiring import EXTENSION, Wiring
 
@@ -70,6 +76,7 @@ def register(
         line_url=settings.line_url,
         changes=changes,
     )
+    app.extensions[Shared.EXTENSION] = Shared(changes, app.extensions[EXTENSION].reading_sessions, doors.company, clock)
     app.config["SECRET_KEY"] = settings.secret_key.get_secret_value()
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     app.config.setdefault("MAX_FORM_MEMORY_SIZE", security.LARGEST_FORM_BYTES)
@@ -90,7 +97,12 @@ def register(
         desk_voice,
         admin,
         alerts,
+        board,
+        board_acts,
+        reports,
         health,
+        routing_admin,
+        routing_receipts,
     ):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)

@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from ivr.web.languages import language
+from ivr.web.routing_admin_words import WORDS as ROUTING
 from ivr.web.wiring import wiring
 
 STATES: Mapping[str, Any] = {
@@ -161,6 +162,7 @@ LEG_STATES: Mapping[str, Any] = {
     "held": _l("hears music"),
     "leaving": _l("leaving"),
 }
+LEG_MODES: Mapping[str, Any] = {"talk": _l("talks"), "listen": _l("listens"), "whisper": _l("whispers")}
 # A customer's history: `ivr.calls.timeline`.
 MOMENTS: Mapping[str, Any] = {
     "contact": _l("Contact"),
@@ -325,10 +327,12 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "role": ROLES,
     "leg_role": LEG_ROLES,
     "leg_state": LEG_STATES,
+    "leg_mode": LEG_MODES,
     "moment": MOMENTS,
     "stands": STANDS,
     "stands_colour": STANDS_COLOURS,
     "skill": SKILLS,
+    **ROUTING,
 }
 
 

@@ -77,9 +77,12 @@ function place(region, html) {
   tick();
 }
 
-export function listen(onPart) {
+let stream = null;
+// `others` are a page's own kinds of events, by name: each is given what came.
+export function listen(onPart, others = {}) {
   if (!body.events) return;
   const source = new EventSource(body.events);
+  stream = source;
   let wait = 0;
   source.addEventListener("open", () => {
     clearTimeout(wait);
@@ -90,6 +93,7 @@ export function listen(onPart) {
     place(region, html);
     onPart(region);
   });
+  for (const [name, take] of Object.entries(others)) source.addEventListener(name, (message) => take(JSON.parse(message.data)));
   source.addEventListener("gone", () => {
     source.close();
     sayHere();
@@ -100,7 +104,7 @@ export function listen(onPart) {
     // A stream that ended in time opens again at once: only a longer silence is worth a word.
     clearTimeout(wait);
     wait = setTimeout(() => { lost.hidden = false; }, 2500);
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(onPart), 3000);
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(onPart, others), 3000);
   });
   window.addEventListener("pagehide", () => source.close(), { once: true });
 }
@@ -116,12 +120,14 @@ async function sayHere() {
     const served = Date.parse(answer.headers.get("X-Now") || "");
     if (served) ahead = served - Date.now();
     if (answer.status === 401) goToSignIn();
+    if (stream?.readyState === EventSource.OPEN) lost.hidden = true;
   } catch {
     touched = true; // told the next time
+    lost.hidden = false; // a stream that has died in silence looks as if nothing happened
   }
 }
 
-function post(address, content) {
+export function post(address, content) {
   const headers = { "X-CSRFToken": token, "X-Centralino-Script": "1" };
   return fetch(address, { method: "POST", body: content, headers, credentials: "same-origin", redirect: "manual" });
 }
@@ -136,13 +142,18 @@ export function tell(sentence) {
 
 async function send(form, pressed) {
   const buttons = [...form.querySelectorAll("button"), ...document.querySelectorAll(`button[form="${form.id || "-"}"]`)];
+  // Which button was pressed may be what is wanted; a disabled one would not say so.
+  const given = new URLSearchParams(new FormData(form, pressed?.name ? pressed : null));
   buttons.forEach((one) => { one.disabled = true; });
   try {
     const address = pressed?.hasAttribute("formaction") ? pressed.formAction : form.action;
-    const answer = await post(address, new URLSearchParams(new FormData(form)));
+    const answer = await post(address, given);
     if (answer.status === 401) goToSignIn();
     else if (answer.status >= 400) tell((await answer.json()).message);
-    else sent(form);
+    else {
+      sent(form);
+      form.dispatchEvent(new CustomEvent("centralino:sent", { bubbles: true }));
+    }
   } catch {
     tell(body.gone || "");
   } finally {
@@ -168,9 +179,14 @@ function minutes(seconds) {
   return hours ? `${hours}:${String(middle).padStart(2, "0")}:${rest}` : `${middle}:${rest}`;
 }
 
-function tick() {
+// A board shows hundreds of clocks: one is written only when what it shows is another.
+export function tick() {
   const now = Date.now() + ahead;
-  for (const one of document.querySelectorAll("[data-since]")) one.textContent = minutes((now - Date.parse(one.dataset.since)) / 1000);
+  for (const one of document.querySelectorAll("[data-since]")) {
+    one.began ??= Date.parse(one.dataset.since);
+    const shown = minutes((now - one.began) / 1000);
+    if (one.textContent !== shown) one.textContent = shown;
+  }
   for (const one of document.querySelectorAll("[data-until]")) {
     const rest = (Date.parse(one.dataset.until) - now) / 1000;
     if (one.dataset.from) one.value = rest / ((Date.parse(one.dataset.until) - Date.parse(one.dataset.from)) / 1000);
@@ -184,6 +200,7 @@ document.addEventListener("submit", (submitted) => {
   send(submitted.target, submitted.submitter);
 });
 window.addEventListener("offline", () => { lost.hidden = false; });
+window.addEventListener("online", sayHere);
 for (const kind of ["keydown", "pointerdown", "input"]) document.addEventListener(kind, () => { touched = true; }, { passive: true });
 setInterval(tick, 250);
 setInterval(sayHere, HERE_MILLISECONDS);
