@@ -127,6 +127,7 @@ class Receipt:
     dropped: tuple[Droppable, ...] = ()  # what this ring no longer asks for
     rank: tuple[Part, ...] = ()
     rest: tuple[Rest, ...] = ()
+    is_partial: bool = False  # of a large site: whoever is not listed comes after those who are
 
     def as_json(self) -> dict[str, Any]:
         """Return the receipt as JSON's own values."""
@@ -146,6 +147,7 @@ class Receipt:
             "tie_break": self.tie_break.value,
             "considered": [_considered_as_json(one) for one in self.considered],
             "rest": [{"rule": one.rule.value if one.rule else None, "agents": one.agents} for one in self.rest],
+            **({"is_partial": True} if self.is_partial else {}),
         }
 
     def in_words(self, language: str) -> tuple[str, ...]:
@@ -158,6 +160,7 @@ class Receipt:
             *self._ranked(words),
             *(self._line(one, words) for one in self.considered),
             *(self._rest(one, words) for one in self.rest),
+            *((words["is_partial"],) if self.is_partial else ()),
         )
 
     def _decision(self, words: Words) -> str:
@@ -250,6 +253,7 @@ def receipt_from_json(value: Mapping[str, Any]) -> Receipt:
         rest=tuple(
             Rest(rule=Rule(one["rule"]) if one["rule"] else None, agents=one["agents"]) for one in value.get("rest", ())
         ),
+        is_partial=value.get("is_partial", False),
     )
 
 

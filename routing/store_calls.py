@@ -181,6 +181,7 @@ def _placed(call: WaitingCall, placing: Placing, rules: Rules) -> dict[str, Any]
         "state": WaitingState.WAITING.value,
         "queue": placing.queue,
         "kind": placing.kind.value,
+        "only_agent_id": call.requirements.only_agent_id,
         "not_before": placing.not_before,
         "overflow_at": placing.overflow_at,
         "explain_at": placing.now,

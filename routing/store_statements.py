@@ -20,3 +20,8 @@ def changed(session: Session, statement: Update) -> bool:
     """Carry out a compare-and-swap; whether it took."""
     result = session.execute(statement, execution_options=UNSYNCHRONISED)
     return cast(CursorResult[Any], result).rowcount == 1
+
+
+def is_sqlite(session: Session) -> bool:
+    """Whether there is one writer at a time anyway, and no row locks."""
+    return session.get_bind().dialect.name == "sqlite"

@@ -40,8 +40,8 @@ from routing.queues import (
 from routing.skills import HIGHEST_LEVEL, LOWEST_LEVEL, Droppable
 from routing.waiting import Ring
 
-# As many rings as a page shows: those there are, and room for one more.
-MOST_RINGS = 6
+# As many rings as a queue may have; a page shows those there are, and room for one more.
+MOST_RINGS = 8
 LANGUAGE_CODES = ("it", "en", "de", "fr", "es", "pt", "ro", "sq", "ar", "zh", "uk")
 _SKILL = Regexp(r"^[a-z][a-z0-9_]{0,39}$", message=_l("A skill is written in small letters, digits and _."))
 _DAYS_OF_A_PAGE = 200
@@ -97,7 +97,7 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
     order = SelectField(
         _l("Who is offered a call first"), choices=[SelectChoice(one.value, ORDERS[one.value]) for one in AgentOrder]
     )
-    rings = FieldList(FormField(RingForm), min_entries=MOST_RINGS, max_entries=MOST_RINGS)
+    rings = FieldList(FormField(RingForm), min_entries=1, max_entries=MOST_RINGS)
     service_seconds = IntegerField(
         _l("Answered within seconds"), validators=[InputRequired(), NumberRange(min=1, max=LONGEST_SECONDS)]
     )
@@ -274,6 +274,9 @@ class PreviewForm(Part):
 def fields_of(queue: Queue, version: int) -> dict[str, Any]:
     """A queue as the fields of `QueueForm`."""
     hours = queue.hours
+    rings: list[dict[str, Any]] = [
+        {"after_seconds": one.after_seconds, "drops": sorted(one.drops)} for one in queue.rings
+    ]
     return {
         "version": version,
         "queue_id": queue.queue_id,
@@ -281,7 +284,7 @@ def fields_of(queue: Queue, version: int) -> dict[str, Any]:
         "name_en": queue.names.get("en", ""),
         "team": list(queue.team),
         "order": queue.order.value,
-        "rings": [{"after_seconds": one.after_seconds, "drops": sorted(one.drops)} for one in queue.rings],
+        "rings": [*rings, {"after_seconds": None, "drops": []}][:MOST_RINGS],
         "service_seconds": queue.service_seconds,
         "service_percent": round(queue.service_share * 100),
         "max_waiting": queue.max_waiting,

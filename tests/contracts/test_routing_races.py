@@ -65,8 +65,9 @@ class Afternoon:
                 act(offer)
                 self.be_ready(agent_id)
             with self._tally:
-                # Time goes on, so that who declined is asked again.
-                self.company.later(0.5)
+                # Time goes on, so that who declined is asked again: slowly where nothing happens, else every offer would
+                # be over before anybody has looked at it.
+                self.company.later(0.05 if offer is None else 0.5)
 
     def accept(self, offer: Offered) -> None:
         now, call_id, agent_id = self.company.now, offer.call_id, offer.agent_id
