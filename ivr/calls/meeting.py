@@ -12,10 +12,11 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import legs, offering, own_words, speaking, store
+from ivr.calls import legs, offering, own_words, speaking, store, waiting_rounds
 from ivr.calls.company import QUEUE, Company
 from ivr.calls.conductor import Conductor, Reply
 from ivr.calls.effects import Effect, EndLeg
+from ivr.calls.ringing_back import RingingBack
 from ivr.calls.tables import Call
 from ivr.calls.talks_comings import Comings
 from ivr.calls.talks_goings import HUNG_UP, Goings
@@ -49,6 +50,7 @@ class Meeting:
         self._company = company
         self._conductor = conductor
         self._rounds = WaitingRounds(company)
+        self.ringing_back = RingingBack(company, conductor)
         self.goings = Goings(company)
         self.comings = Comings(company, self.goings)
 
@@ -72,7 +74,8 @@ class Meeting:
         if call is not None and turn == call.turn and call.status in {store.WAITING, store.TALKING}:
             if outcome == "left":
                 outcome = self._rounds.why_left(session, call)
-            dispatch.withdraw(session, call_id=call.call_id, reason=outcome, now=now)
+            counted = waiting_rounds.counts_as(outcome)
+            dispatch.withdraw(session, call_id=call.call_id, reason=outcome, now=now, outcome=counted)
             effects = self.goings.without_first(session, call, outcome, now)
             self.offer_waiting(session, now)
         reply = self._conductor.came_back(session, request, turn, outcome, now)
