@@ -16,7 +16,7 @@ import numpy as np
 
 from routing.agents import AgentState
 from routing.queues import Queue
-from routing.simulation_choice import Choice
+from routing.simulation_choice import Choice, Profiles
 from routing.simulation_day import Answering, Day, Ending, SimulatedCall, SimulatedStay
 from routing.waiting import WaitingState, ranked_at
 
@@ -63,7 +63,7 @@ class Simulation:
         self._ranked = [(ranked_at(one.call, day.rules) - day.begins_at).total_seconds() for one in day.calls]
         self._queues: list[Queue] = [day.queue_of(one.call) for one in day.calls]
         self.ring = [0] * calls
-        self._fits: list[frozenset[int]] = [frozenset()] * calls
+        self._fits: list[Profiles] = [{}] * calls
         self.offers = [0] * calls
         self._refused: dict[int, dict[int, float]] = {}
         self._looks_later = [False] * calls

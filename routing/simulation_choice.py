@@ -1,13 +1,16 @@
 """Who takes a call in the simulator: the choice of `routing.matching`, asked of as few agents as can win it.
 
-Agents of equal skills and languages pass or fail the same rules, so one of each such profile is asked once for each ring; of
-the free ones only the longest idle can be chosen. `match` itself decides among those that remain.
+Agents of equal skills and languages pass or fail the same rules, so one of each such profile is asked once for each ring, and
+`match` puts the profiles in order; of the free ones of a profile only the longest idle can be chosen. Where a call names persons,
+or has been declined by some, `match` itself decides among those and the first of each profile.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final, TypeAlias
 
 from routing.agents import AgentState, Candidate
 from routing.matching import match
@@ -16,7 +19,10 @@ from routing.simulation_day import Day, SimulatedAgent
 from routing.skills import Requirements
 from routing.waiting import WaitingCall
 
-_Idle = tuple[float, str, int]
+_Idle: TypeAlias = tuple[float, str, int]
+# Profiles that pass, and the place of each: the lowest goes first.
+Profiles: TypeAlias = Mapping[int, int]
+_NOBODY: Final[frozenset[int]] = frozenset()
 
 
 class Choice:
@@ -38,7 +44,7 @@ class Choice:
         self._idle: list[list[_Idle]] = [[] for _ in numbers]
         self._idle_since: dict[int, float] = {}
         self._index = {agent.agent_id: index for index, agent in enumerate(day.agents)}
-        self._fits: dict[tuple[Requirements, str, int], frozenset[int]] = {}
+        self._fits: dict[tuple[Requirements, str, int], Profiles] = {}
         self._bare: dict[Requirements, Requirements] = {}
         self.calls_taken = [0] * len(day.agents)
 
@@ -61,8 +67,8 @@ class Choice:
         among = self._idle[self.profile_of[index]]
         del among[bisect_left(among, (since, self._agents[index].agent_id, index))]
 
-    def profiles(self, requirements: Requirements, queue: Queue, ring: int) -> frozenset[int]:
-        """The profiles that meet what is still asked for in a ring, whatever their agents are doing."""
+    def profiles(self, requirements: Requirements, queue: Queue, ring: int) -> Profiles:
+        """The profiles that meet what is still asked for in a ring, whatever their agents are doing; each with its place."""
         bare = self._without_persons(requirements)
         key = (bare, queue.queue_id, ring)
         found = self._fits.get(key)
@@ -73,7 +79,7 @@ class Choice:
     def choose(
         self,
         call: WaitingCall,
-        profiles: frozenset[int],
+        profiles: Profiles,
         at: float,
         refused: dict[int, float] | None,
         preferred_is_there: bool,  # noqa: FBT001 - one of the engine's two calls; a keyword costs time in the inner loop
@@ -81,14 +87,11 @@ class Choice:
         """The agent whom `match` chooses among the free ones; None when nobody may take the call now."""
         asked = call.requirements
         queue = self._day.queue_of(call)
-        is_plain = not (refused or asked.preferred_agent_id or asked.only_agent_id or asked.excluded_agent_ids)
-        if is_plain and queue.order is not AgentOrder.FEWEST_CALLS:
-            first = [self._idle[profile][0] for profile in profiles if self._idle[profile]]
-            if len(first) < 2:  # noqa: PLR2004 - one alone needs no choice
-                return first[0][2] if first else None
-            indices = [index for _, _, index in first]
-        else:
-            indices = self._all_idle(asked, profiles)
+        named = self._named(asked, refused) if refused or asked is not self._without_persons(asked) else _NOBODY
+        if not named and not asked.preferred_seconds and queue.order is not AgentOrder.FEWEST_CALLS:
+            first = [(place, *self._idle[profile][0]) for profile, place in profiles.items() if self._idle[profile]]
+            return min(first)[3] if first else None
+        indices = self._candidates(asked, profiles, named, is_of_all=queue.order is AgentOrder.FEWEST_CALLS)
         if not indices:
             return None
         candidates = [self._candidate(index, AgentState.AVAILABLE, refused) for index in indices]
@@ -103,30 +106,49 @@ class Choice:
         """An agent's index; None for one who does not exist."""
         return self._index.get(agent_id or "")
 
-    def _all_idle(self, asked: Requirements, profiles: frozenset[int]) -> list[int]:
+    def _named(self, asked: Requirements, refused: dict[int, float] | None) -> frozenset[int]:
+        persons = (asked.preferred_agent_id, asked.only_agent_id, *asked.excluded_agent_ids)
+        return frozenset(self._index[name] for name in persons if name in self._index) | frozenset(refused or ())
+
+    def _candidates(
+        self, asked: Requirements, profiles: Profiles, named: frozenset[int], *, is_of_all: bool
+    ) -> list[int]:
+        """Free agents of whom one is chosen, if anybody: who is named, and of each profile the longest idle who is not."""
         if asked.only_agent_id:
             only = self._index.get(asked.only_agent_id)
             return [only] if only is not None and only in self._idle_since else []
-        return [index for profile in profiles for _, _, index in self._idle[profile]]
+        found = [index for index in named if index in self._idle_since and self.profile_of[index] in profiles]
+        for profile in profiles:
+            others = (index for _, _, index in self._idle[profile] if index not in named)
+            found += others if is_of_all else islice(others, 1)
+        return found
 
-    def _profiles(self, bare: Requirements, queue: Queue, ring: int) -> frozenset[int]:
+    def _profiles(self, bare: Requirements, queue: Queue, ring: int) -> Profiles:
+        """Those who pass, each with its place: profiles between which only idleness decides have the same one."""
+        forwards = self._order_of(bare, queue, ring, range(len(self._one_of)))
+        backwards = self._order_of(bare, queue, ring, range(len(self._one_of) - 1, -1, -1))
+        # Who is equal in all else goes by identifier: turned round, equals change places, and the sum of both places is theirs.
+        return {profile: forwards[profile] + backwards[profile] for profile in forwards}
+
+    def _order_of(self, bare: Requirements, queue: Queue, ring: int, names: Sequence[int]) -> dict[int, int]:
         now = self._day.begins_at
         came_at = now - timedelta(seconds=queue.rings[ring].after_seconds)
         call = WaitingCall(call_id="", requirements=bare, enqueued_at=came_at, queue=queue.queue_id)
-        ones = {agent.agent_id: profile for profile, agent in enumerate(self._one_of)}
+        profile_of = {f"{name:06}": profile for profile, name in enumerate(names)}
         candidates = [
             Candidate(
-                agent_id=agent.agent_id,
-                name=agent.agent_id,
+                agent_id=name,
+                name=name,
                 state=AgentState.AVAILABLE,
                 idle_since=now,
-                languages=agent.languages,
-                skills=agent.skills,
+                languages=self._one_of[profile].languages,
+                skills=self._one_of[profile].skills,
             )
-            for agent in self._one_of
+            for name, profile in profile_of.items()
         ]
         receipt = match(call, candidates, now, self._day.rules, queue)
-        return frozenset(ones[one.agent_id] for one in receipt.considered if one.passed)
+        passed = [one.agent_id for one in receipt.considered if one.passed]
+        return {profile_of[name]: place for place, name in enumerate(passed)}
 
     def _without_persons(self, asked: Requirements) -> Requirements:
         if not (asked.preferred_agent_id or asked.only_agent_id or asked.excluded_agent_ids or asked.preferred_seconds):

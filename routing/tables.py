@@ -313,3 +313,22 @@ class Baton(Base):
     __tablename__ = "routing_batons"
 
     name: Mapped[str] = mapped_column(_CODE, primary_key=True)
+
+
+class WhatIf(Base):
+    """A run of a past day against a change, as somebody asked for it, and what it came to."""
+
+    __tablename__ = "routing_what_ifs"
+
+    run_id: Mapped[str] = mapped_column(_CODE, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(_ID)
+    day: Mapped[str] = mapped_column(_CODE)  # ISO date in the company's zone
+    asked: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(_CODE)  # "running", "done", "failed"
+    done: Mapped[int] = mapped_column(Integer)
+    total: Mapped[int] = mapped_column(Integer)
+    beat_at: Mapped[datetime] = mapped_column(UtcDateTime)  # when its process was heard of last
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # routing.what_if.WhatIf
+
+    __table_args__ = (Index("ix_routing_what_ifs_at", "at"),)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ivr.calls import legs, store, story, timeline, voice_card
 from ivr.calls.company import Company
 from ivr.calls.context import CallContext, DoneLine
+from ivr.calls.handed import Handed, handed_to
 from ivr.calls.timeline import Moment
 from ivr.calls.voice_card import VoiceCard
 from ivr.web import desk_aids, desk_panel
@@ -49,15 +50,6 @@ class Phase(StrEnum):
     CONNECTING = "connecting"  # accepted; the agent's telephone is being rung
     TALKING = "talking"
     WRAP_UP = "wrap_up"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Handed:
-    """Who hands the call over, or asks, and what they say about it."""
-
-    by: str  # name
-    note: str
-    is_question: bool  # asked first, the caller holds; else passed on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +115,7 @@ def look(session: Session, company: Company, *, agent_id: str, language: str, no
         is_mine=work is None or work.call_id == call_id,
         context=context,
         voice=card_of(session, company, call_id, language=language, now=now) if call_id else None,
-        handed=None,
+        handed=_handed(session, call_id, agent_id, is_question=work is not None and work.call_id != call_id),
         timeline=_timeline(session, context, language, now),
         panel=_panel(session, context, agent_id) if phase is Phase.TALKING else None,
         aids=desk_aids.aids_of(
@@ -136,6 +128,13 @@ def look(session: Session, company: Company, *, agent_id: str, language: str, no
         outcomes=company.desk_book.outcomes_of(intent=context.reason if context else "", queue=""),
         receipt=_receipt(session, work.call_id, agent_id, language) if work is not None else (),
     )
+
+
+def _handed(session: Session, call_id: str, agent_id: str, *, is_question: bool) -> Handed | None:
+    if not call_id:
+        return None
+    names = agent_names(session)
+    return handed_to(session, call_id, agent_id=agent_id, is_question=is_question, names=names)
 
 
 def _timeline(session: Session, context: CallContext | None, language: str, now: datetime) -> tuple[Moment, ...]:

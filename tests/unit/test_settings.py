@@ -118,3 +118,11 @@ def test_file_that_is_wrong_is_named(tmp_path: Path, text: str, says: str) -> No
 def test_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         load(tmp_path / "none.toml", **GOOD)
+
+
+@pytest.mark.parametrize("missing", ["api_key_sid", "api_key_secret", "voice_sdk"])
+def test_the_telephone_in_the_browser_is_set_up_whole_or_not_at_all(missing: str) -> None:
+    whole = {"api_key_sid": "SK" + "2" * 32, "api_key_secret": "s" * 32, "voice_sdk": "twilio.min.js"}
+    assert load(**GOOD, **whole).twiml_app == ""
+    with pytest.raises(SettingsError, match=f"^{missing} .*or none of the three"):
+        load(**GOOD, **{name: value for name, value in whole.items() if name != missing})

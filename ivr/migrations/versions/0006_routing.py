@@ -94,7 +94,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ('routing_batons', 'routing_receipts', 'routing_changes', 'routing_queues', 'routing_agent_versions',
+    for name in ('routing_what_ifs', 'routing_batons', 'routing_receipts', 'routing_changes', 'routing_queues', 'routing_agent_versions',
                  'routing_agent_states', 'routing_stays'):
         op.drop_table(name)
     # The state is of this revision: whoever is just being called back waits, as the version before knows it.
@@ -171,6 +171,14 @@ def _create_tables() -> sa.Table:
     sa.Column('ring', sa.Integer(), nullable=False), sa.Column('content', sa.JSON(), nullable=False),
     )
     op.create_index('ix_routing_receipts_call', 'routing_receipts', ['call_id', 'at'])
+    op.create_table('routing_what_ifs',
+    sa.Column('run_id', sa.String(length=32), primary_key=True),
+    sa.Column('at', UTC, nullable=False), text_of(64, 'by'), text_of(32, 'day'),
+    sa.Column('asked', sa.JSON(), nullable=False), text_of(32, 'state'),
+    sa.Column('done', sa.Integer(), nullable=False), sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('beat_at', UTC, nullable=False), sa.Column('result', sa.JSON(), nullable=True),
+    )
+    op.create_index('ix_routing_what_ifs_at', 'routing_what_ifs', ['at'])
     batons = op.create_table('routing_batons', sa.Column('name', sa.String(length=32), primary_key=True))
     op.bulk_insert(batons, [{'name': 'dispatch'}])
     return stays

@@ -77,10 +77,12 @@ function place(region, html) {
   tick();
 }
 
+let stream = null;
 // `others` are a page's own kinds of events, by name: each is given what came.
 export function listen(onPart, others = {}) {
   if (!body.events) return;
   const source = new EventSource(body.events);
+  stream = source;
   let wait = 0;
   source.addEventListener("open", () => {
     clearTimeout(wait);
@@ -118,8 +120,10 @@ async function sayHere() {
     const served = Date.parse(answer.headers.get("X-Now") || "");
     if (served) ahead = served - Date.now();
     if (answer.status === 401) goToSignIn();
+    if (stream?.readyState === EventSource.OPEN) lost.hidden = true;
   } catch {
     touched = true; // told the next time
+    lost.hidden = false; // a stream that has died in silence looks as if nothing happened
   }
 }
 
@@ -196,6 +200,7 @@ document.addEventListener("submit", (submitted) => {
   send(submitted.target, submitted.submitter);
 });
 window.addEventListener("offline", () => { lost.hidden = false; });
+window.addEventListener("online", sayHere);
 for (const kind of ["keydown", "pointerdown", "input"]) document.addEventListener(kind, () => { touched = true; }, { passive: true });
 setInterval(tick, 250);
 setInterval(sayHere, HERE_MILLISECONDS);

@@ -12,7 +12,7 @@ from routing.erlang import Load, erlang_a, erlang_c
 from routing.matching import match
 from routing.queues import AgentOrder, Queue
 from routing.simulation import Simulation, simulate
-from routing.simulation_choice import Choice
+from routing.simulation_choice import Choice, Profiles
 from routing.simulation_day import Answering, Day, Ending, Shift, SimulatedAgent, SimulatedCall
 from routing.simulation_days import Town, draw_day
 from routing.simulation_theory import Replications, one_skill
@@ -54,7 +54,7 @@ class AgainstMatch(Choice):
     def choose(
         self,
         call: WaitingCall,
-        profiles: frozenset[int],
+        profiles: Profiles,
         at: float,
         refused: dict[int, float] | None,
         preferred_is_there: bool,  # noqa: FBT001 - as in the class that is proved

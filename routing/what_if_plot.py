@@ -1,0 +1,97 @@
+"""Draws the answer of what-if as SVG to be put into a page: how long callers waited in each hour, and the service level. Pure.
+
+Colours are dark enough on white and the lines are told apart without them, by marks and dashes.
+"""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from routing.what_if import Estimated, WhatIf
+
+_INK: Final = "#1c1c1c"
+_REALLY, _BEFORE, _AFTER = "#5c5c5c", "#0b4f8a", "#a34700"
+# As wide as a telephone's screen is: text then keeps its size there.
+_SIZE_INCHES: Final = (4.9, 3.4)
+_STYLE: Final = {
+    "font.size": 10.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "text.color": _INK,
+    "legend.frameon": False,
+    "svg.fonttype": "path",
+    "text.parse_math": False,
+    "svg.hashsalt": "what-if",
+}
+
+
+def waits_plot(found: WhatIf, words: Mapping[str, str]) -> str:
+    """Mean waits by the hour in which calls came: as it was, as replayed and as it would have been, with 95% intervals.
+
+    `words` has "hour", "seconds", "really", "before", "after" and "alt".
+    """
+    settings: dict[Any, Any] = dict(_STYLE)
+    with mpl.rc_context(settings):
+        figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
+        axes = figure.subplots()
+        hours = [one.hour for one in found.hours]
+        really = [one.really for one in found.hours]
+        axes.plot(
+            hours, [float("nan") if one is None else one for one in really], ":", color=_REALLY, linewidth=1.6,
+            marker="x", markersize=5, label=words["really"],
+        )  # fmt: skip
+        _band(
+            axes, hours, [one.before for one in found.hours], _Style(colour=_BEFORE, dashes="--", label=words["before"])
+        )
+        _band(axes, hours, [one.after for one in found.hours], _Style(colour=_AFTER, dashes="-", label=words["after"]))
+        axes.set(xlabel=words["hour"], ylabel=words["seconds"])
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.margins(y=0.2)
+        axes.grid(color="#dcdcdc", linewidth=0.6)
+        axes.legend(loc="upper right", fontsize=9)
+        return _svg(figure, words["alt"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Style:
+    """How a line is drawn and what the legend calls it."""
+
+    colour: str
+    dashes: str
+    label: str
+
+
+def _band(axes: Any, hours: Sequence[int], values: Sequence[Estimated], style: _Style) -> None:
+    none = float("nan")
+    means = [none if one.mean is None else one.mean for one in values]
+    halves = [0.0 if one.half is None else one.half for one in values]
+    axes.plot(
+        hours, means, style.dashes, color=style.colour, linewidth=1.9, marker="o", markersize=4, label=style.label,
+    )  # fmt: skip
+    low = [max(0.0, mean - half) if mean == mean else none for mean, half in zip(means, halves, strict=True)]  # noqa: PLR0124 - NaN
+    high = [mean + half for mean, half in zip(means, halves, strict=True)]
+    axes.fill_between(hours, low, high, color=style.colour, alpha=0.18, linewidth=0)
+
+
+def _svg(figure: Figure, alt: str) -> str:
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    text = drawn.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r'(\bid="|href="#|url\(#)', r"\g<1>what-if-", text)
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    # The page gives it its width; its own proportions stay, by the view box.
+    text = re.sub(r'^<svg ([^>]*?)width="[^"]*"', r"<svg \1", re.sub(r'^<svg ([^>]*?)height="[^"]*"', r"<svg \1", text))
+    shown = alt.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return text.replace("<svg ", f'<svg role="img" aria-label="{shown}" ', 1)
