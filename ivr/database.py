@@ -19,6 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 import biometrics.tables
 import ivr.accounts.tables
+import ivr.calls.callbacks_tables
 import ivr.calls.tables
 import ivr.customers.tables
 import routing.tables

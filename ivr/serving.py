@@ -4,10 +4,15 @@ One thread a live page or media socket, a few for the webhooks. Read by gunicorn
 """
 
 import os
+import signal
+import threading
+from types import FrameType
+from typing import Any
 
 from ivr.settings import load
 from ivr.web.media import MOST_SOCKETS
 from ivr.web.voice_socket import MOST_FORKS
+from ivr.web.wiring import EXTENSION
 
 _settings = load()
 
@@ -25,3 +30,17 @@ forwarded_allow_ips = "127.0.0.1"
 accesslog = None  # addresses hold identifiers of calls; what matters is logged by the service, redacted
 errorlog = "-"
 loglevel = _settings.log_level.lower()
+
+
+def post_worker_init(worker: Any) -> None:
+    """A worker that is asked to end ends its live pages at once: they open again at another one, and nobody waits for them."""
+    before = signal.getsignal(signal.SIGTERM)
+    changes = worker.app.callable.extensions[EXTENSION].changes
+
+    def end(number: int, frame: FrameType | None) -> None:
+        # On a thread: the signal may have come in the middle of anything.
+        threading.Thread(target=changes.stop, daemon=True).start()
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, end)

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from ivr.calls import audio, erasures, offering, store, talks_upkeep, voice_threshold
+from ivr.calls import audio, erasures, offering, store, talks_upkeep, voice_threshold, waiting_rounds
 from ivr.calls.company import Company
 from ivr.calls.effects import Effect, ReleaseCaller
 from ivr.calls.meeting import Meeting
@@ -24,6 +24,7 @@ from ivr.calls.retention import Keeping, forget_what_is_over
 from ivr.changes import Changes
 from ivr.database import empty_log
 from routing import dispatch
+from routing.queues import CALLBACK, MESSAGE
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +96,12 @@ class Ticker:
                 effects.extend(self._meeting.goings.refused(session, missed.call_id, missed.agent_id, now))
             for offered in ticked.offered:
                 offering.note_offered(session, offered, now)
+            for given_up in ticked.overflowed:
+                # What overflows into another queue waits there already; into a callback or a message the caller has to agree.
+                if given_up.to in {CALLBACK, MESSAGE}:
+                    store.note(session, given_up.call_id, waiting_rounds.TOO_LONG, {"to": given_up.to}, now)
             effects.extend(talks_upkeep.look_after(session, self._meeting.goings, now))
+            effects.extend(self._meeting.ringing_back.due(session, now))
             effects.extend(
                 ReleaseCaller(call_id=call_id, turn=turn) for call_id, turn in store.stranded_calls(session, now)
             )

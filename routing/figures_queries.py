@@ -62,8 +62,8 @@ def states(session: Session, question: Question) -> Mapping[str, Counts]:
     return _gathered(_of_states(session, question))
 
 
-def last_talks(calls: Select[Any]) -> Subquery:
-    """Who talked last in each of these calls, and where: columns `call_id`, `queue`, `skill`, `agent_id`."""
+def last_talks(calls: Any) -> Subquery:
+    """Who talked last in each call that a statement selects, and where: columns `call_id`, `queue`, `skill`, `agent_id`."""
     row = tables.Stay
     latest = func.row_number().over(partition_by=row.call_id, order_by=row.stay_id.desc()).label("latest")
     talks = (

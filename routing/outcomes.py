@@ -174,6 +174,7 @@ class WaitingLine:
     """A call in the queue, for whoever watches it."""
 
     call_id: str
+    queue: str
     skill: str
     priority: int
     is_offered: bool

@@ -89,23 +89,26 @@ def explain(session: Session, call_id: str, now: datetime, rules: Rules = DEFAUL
         return None
     refused = store.refusals(session).get(call_id, {})
     agents = store.with_refusals(store.candidates(session), refused)
-    return match(store.as_waiting_call(row), agents, now, rules)
+    queue = store.queues(session).get(row.queue, DEFAULT_QUEUE)
+    return match(store.as_waiting_call(row), agents, now, rules, queue)
 
 
 def waiting_calls(session: Session, now: datetime, rules: Rules = DEFAULT_RULES) -> tuple[WaitingLine, ...]:
     """Return the queue, the first to be served first."""
     lines = []
+    queues = store.queues(session)
     for row in store.calls_in(session, *_QUEUED):
         call = store.as_waiting_call(row)
         lines.append(
             WaitingLine(
                 call_id=call.call_id,
+                queue=row.queue,
                 skill=row.skill,
                 priority=call.priority,
                 is_offered=row.state == WaitingState.OFFERED.value,
                 enqueued_at=call.enqueued_at,
                 rank_seconds=rank_of(call, now, rules).total_seconds,
-                ring=ring_at(call, now),
+                ring=ring_at(call, now, queues.get(row.queue, DEFAULT_QUEUE).rings),
             )
         )
     return tuple(lines)

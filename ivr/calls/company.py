@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ivr.calls.callback_rules import DEFAULT_RULES as DEFAULT_CALLBACK_RULES
+from ivr.calls.callback_rules import CallbackRules
 from ivr.calls.drawing import random_digits
 from ivr.calls.voice_parts import VoiceParts
 from ivr.calls.words_wanted import WordsWanted
@@ -78,6 +80,7 @@ class Company:
     listening: Mapping[str, str]  # language -> carrier or stream
     agent_ring_seconds: int = 20
     routing_rules: Rules = field(default=DEFAULT_RULES)
+    callback_rules: CallbackRules = field(default=DEFAULT_CALLBACK_RULES)
     token_key: bytes = b""  # binds a media socket to its call and turn, and signs the addresses of spoken prompts
     spoken_here: frozenset[str] = frozenset()  # languages whose prompts are said in our own voice
     voice: VoiceParts | None = None  # None: no voice is looked at, and none proves anything

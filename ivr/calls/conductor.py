@@ -12,8 +12,9 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import asking, offering, speaking, store, voice_fork, voice_learning
-from ivr.calls.company import CARRIER, GIVEN_UP, QUEUE, STREAM, Company
+from ivr.calls import asking, queueing, resuming, speaking, store, voice_fork, voice_learning
+from ivr.calls.callbacks import OpenCallback
+from ivr.calls.company import CARRIER, GIVEN_UP, QUEUE, STREAM, Company, FlowVersion
 from ivr.calls.effects import Effect
 from ivr.calls.first_language import first_language
 from ivr.calls.hearing import Heard, Unheard, event_of, heard_in
@@ -23,7 +24,8 @@ from ivr.calls.tables import Call
 from ivr.calls.work import Work
 from ivr.customers import store as customers
 from ivr.flow.definition import AskNode
-from ivr.flow.events import Done, Event, HungUp, Started, Understood
+from ivr.flow.events import Done, Event, HungUp, Started, Understood, Value
+from ivr.flow.events import TakenUp as FlowTakenUp
 from ivr.flow.machine import Advance, Fact, step
 from ivr.flow.state import State, StateError
 from ivr.flow.steps import Ask, End, Perform, Route, Say
@@ -31,9 +33,7 @@ from ivr.flow.steps import Step as FlowStep
 from ivr.telephony import twiml
 from ivr.telephony.answers import Answer, Nothing, SayAndHangUp, WaitInQueue
 from ivr.telephony.requests import ENDED_STATUSES, VoiceRequest
-from routing import dispatch, reports
-from routing.outcomes import Queued
-from routing.skills import Requirements
+from sealing.columns import if_it_opens
 from sealing.keys import SealBrokenError
 
 _log = logging.getLogger(__name__)
@@ -78,43 +78,45 @@ class Conductor:
         """The first webhook of a call."""
         existing = store.take(session, request.call_id)
         if existing is not None:
-            return Reply(document=store.answer_given(session, existing.call_id, 1) or twiml.write(Nothing()))
+            return self.begun(session, existing.call_id)
         version = self._company.version(self._company.live_version)
         language = first_language(
             request.from_number, spoken=tuple(version.flow.languages), default=self._company.default_language
         )
-        call = Call(
-            call_id=request.call_id,
-            from_number=request.from_number,
-            to_number=request.to_number,
-            flow=version.flow.name,
-            flow_version=version.number,
-            listening=CARRIER,
-            language=language,
-            status=store.IN_LINE,
-            started_at=now,
-            turn=0,
-            node="",
-            state="",
-            expecting="",
-            heard="",
-            reason="",
-            route_reason="",
-            on_hold=False,
-            hold_wanted=False,
-            sequence=-1,
-        )
+        call = _new_call(request, version, request.from_number, language, now)
         store.add(session, call)
-        event = Started(
-            language=call.language,
-            values={
-                "number": call.from_number,
-                "open_hours": self._company.hours.is_open(now),
-                "daytime": self._company.day_part(now),
-            },
-        )
+        event = Started(language=call.language, values=self._first_values(call, now))
         work = Work(session=session, company=self._company, version=version, call=call, now=now)
         return self._go_on(work, None, event, Heard())
+
+    def start_called_back(self, session: Session, request: VoiceRequest, wanted: OpenCallback, now: datetime) -> Reply:
+        """Somebody has picked up whom the line has rung back: the flow asks who it is, and goes on with the call's story."""
+        company, version = self._company, self._company.version(self._company.live_version)
+        old = None if wanted.call_id is None else store.call(session, wanted.call_id)
+        language = wanted.language if wanted.language in version.flow.languages else company.default_language
+        call = _new_call(request, version, wanted.number, language, now)
+        call.continues_id, call.agent_id = wanted.call_id, None
+        if old is not None:
+            call.reason, call.route_reason = old.reason, old.route_reason
+        store.add(session, call)
+        store.note(session, call.call_id, "called_back", {"call": wanted.call_id or ""}, now)
+        customer = customers.customer(session, wanted.customer_id)
+        name = "" if customer is None else if_it_opens(customer, "name", "")
+        values = {**self._first_values(call, now), "name": name, "tries": wanted.tries}
+        event = Started(language=language, values=values, called_back=True, topic=call.reason)
+        work = Work(session=session, company=company, version=version, call=call, now=now)
+        return self._go_on(work, None, event, Heard())
+
+    def begun(self, session: Session, call_id: str) -> Reply:
+        """The first document of a call, given again."""
+        return Reply(document=store.answer_given(session, call_id, 1) or twiml.write(Nothing()))
+
+    def _first_values(self, call: Call, now: datetime) -> dict[str, Value]:
+        return {
+            "number": call.from_number,
+            "open_hours": self._company.hours.is_open(now),
+            "daytime": self._company.day_part(now),
+        }
 
     def turn(self, session: Session, request: VoiceRequest, turn: int, now: datetime, *, attempt: int = 0) -> Reply:
         """The answer to a question: speech, keys or silence; `attempt` counts how often the question had gone out before."""
@@ -135,9 +137,10 @@ class Conductor:
         version = self._company.version(call.flow_version)
         work = Work(session=session, company=self._company, version=version, call=call, now=now)
         course = self._run(work, _state_of(call), HungUp())
+        was = call.status
         call.status, call.ended_at, call.state = store.ENDED, now, course.state.to_json()
         call.words_so_far = ""
-        store.note(session, call.call_id, "ended", {"node": call.node, "turn": call.turn}, now)
+        store.note(session, call.call_id, "ended", {"node": call.node, "turn": call.turn, "was": was}, now)
         self._keep_contact(work)
         voice_learning.learn_at_end(work)
 
@@ -234,11 +237,17 @@ class Conductor:
             match last:
                 case Perform():
                     event = perform(work, last)
+                    if work.taken_up is not None:
+                        state, event = (
+                            resuming.joined(state, work.taken_up),
+                            FlowTakenUp(is_known=work.taken_up.is_known),
+                        )
+                        work.taken_up = None
                 case Route():
-                    outcome = self._route(work, last)
-                    if not outcome:
+                    instead = queueing.enter(work, last)
+                    if instead is None:
                         return _Course(state=state, prompts=prompts, facts=facts, closing=last)
-                    event = Done(outcome=outcome)
+                    event = instead
                 case Ask():
                     prompts.append(self._worded(work, last.say, state.language))
                     return _Course(state=state, prompts=prompts, facts=facts, closing=last)
@@ -266,30 +275,6 @@ class Conductor:
         words = catalogue.wording(say.prompt, language=language, variant=say.variant, values=say.values)
         # A recording has the words of the prompt itself, not of its reprompts.
         return Spoken(text=words, language=language, recording="" if say.variant else say.prompt)
-
-    def _route(self, work: Work, route: Route) -> str:
-        """Put the call in the queue; the outcome that the flow must hear of instead, or "" when it waits."""
-        call, company = work.call, work.company
-        if not company.hours.is_open(work.now):
-            return "closed"
-        requirements = Requirements(skill=route.skill, level=route.level, languages=(call.language,))
-        if not reports.anybody_for(work.session, requirements):
-            return "nobody"
-        queued = dispatch.enqueue(
-            work.session,
-            call_id=call.call_id,
-            requirements=requirements,
-            priority=route.priority,
-            now=work.now,
-            again=True,
-            rules=company.routing_rules,
-        )
-        if not isinstance(queued, Queued):
-            return "failed"
-        call.status, call.route_reason = store.WAITING, route.reason
-        work.note("queued", skill=route.skill, level=route.level, reason=route.reason)
-        offering.offer_waiting(work.session, company.routing_rules, work.now)
-        return ""
 
     def _written(self, work: Work, course: _Course) -> Answer:
         call, addresses = work.call, work.company.addresses
@@ -336,6 +321,30 @@ class Conductor:
             outcome="with_agent" if call.agent_id else "in_line",
             now=work.now,
         )
+
+
+def _new_call(request: VoiceRequest, version: FlowVersion, number: str, language: str, now: datetime) -> Call:
+    return Call(
+        call_id=request.call_id,
+        from_number=number,
+        to_number=request.to_number,
+        flow=version.flow.name,
+        flow_version=version.number,
+        listening=CARRIER,
+        language=language,
+        status=store.IN_LINE,
+        started_at=now,
+        turn=0,
+        node="",
+        state="",
+        expecting="",
+        heard="",
+        reason="",
+        route_reason="",
+        on_hold=False,
+        hold_wanted=False,
+        sequence=-1,
+    )
 
 
 def _kept(work: Work, state: State | None, heard: Heard) -> Heard:

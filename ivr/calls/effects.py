@@ -13,6 +13,15 @@ class RingLeg:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RingCustomer:
+    """Ring whom the line has promised to call back."""
+
+    callback_id: str
+    ring: int  # which one it is
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BringCaller:
     """Take the caller from where they are to where the call stands: the conference, or the queue."""
 
@@ -64,4 +73,4 @@ class SendMessage:
     text: str = field(repr=False)  # it may hold a code that is good once
 
 
-Effect: TypeAlias = RingLeg | BringCaller | ReleaseCaller | EndLeg | Hold | TakePart | SendMessage
+Effect: TypeAlias = RingLeg | RingCustomer | BringCaller | ReleaseCaller | EndLeg | Hold | TakePart | SendMessage

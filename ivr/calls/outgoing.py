@@ -14,8 +14,18 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from ivr.calls import legs, store
 from ivr.calls.company import Company
-from ivr.calls.effects import BringCaller, Effect, EndLeg, Hold, ReleaseCaller, RingLeg, SendMessage, TakePart
-from ivr.calls.meeting import Meeting
+from ivr.calls.effects import (
+    BringCaller,
+    Effect,
+    EndLeg,
+    Hold,
+    ReleaseCaller,
+    RingCustomer,
+    RingLeg,
+    SendMessage,
+    TakePart,
+)
+from ivr.calls.meeting import HEARSAY_ROUNDS, Meeting
 from ivr.calls.tables import Call, CallLeg
 from ivr.calls.talks_table import first_of
 from ivr.customers import store as customers
@@ -55,19 +65,14 @@ class Outgoing:
     def _send(self, effect: Effect) -> Outcome:  # noqa: PLR0911 - one for each effect
         addresses = self._company.addresses
         match effect:
-            case RingLeg():
-                leg = f"leg/{effect.leg_id}"
-                return self._carrier.call_agent(
-                    address=effect.address,
-                    from_number=self._company.line_number,
-                    url=addresses.voice(leg),
-                    status_url=addresses.voice(f"{leg}/status"),
-                    ring_seconds=self._company.agent_ring_seconds,
-                )
+            case RingLeg() | RingCustomer():
+                return self._ring(effect)
             case BringCaller():
                 return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice("meet"))
             case ReleaseCaller():
-                return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice(f"met/{effect.turn}/1"))
+                return self._carrier.redirect(
+                    call_id=effect.call_id, url=addresses.voice(f"met/{effect.turn}/{HEARSAY_ROUNDS}")
+                )
             case EndLeg():
                 return self._carrier.hang_up(call_id=effect.call_id)
             case Hold():
@@ -92,6 +97,20 @@ class Outgoing:
             case _:
                 assert_never(effect)
 
+    def _ring(self, effect: RingLeg | RingCustomer) -> Outcome:
+        if isinstance(effect, RingLeg):
+            path, address, seconds = f"leg/{effect.leg_id}", effect.address, self._company.agent_ring_seconds
+        else:
+            path, address = f"callback/{effect.callback_id}/{effect.ring}", effect.number
+            seconds = self._company.callback_rules.ring_seconds
+        return self._carrier.call_agent(
+            address=address,
+            from_number=self._company.line_number,
+            url=self._company.addresses.voice(path),
+            status_url=self._company.addresses.voice(f"{path}/status"),
+            ring_seconds=seconds,
+        )
+
     def _settle(  # noqa: PLR0911 - one for each effect
         self, session: Session, effect: Effect, outcome: Outcome
     ) -> tuple[Effect, ...]:
@@ -100,6 +119,9 @@ class Outgoing:
             case SendMessage(message_id=message_id):
                 customers.settle_message(session, message_id, accepted=isinstance(outcome, Made))
                 return ()
+            case RingCustomer():
+                sid = outcome.sid if isinstance(outcome, Made) else ""
+                return self._meeting.ringing_back.rung(session, effect, sid, self._clock())
             case RingLeg():
                 return self._settle_ring(session, effect, outcome)
             case BringCaller():

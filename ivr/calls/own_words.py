@@ -15,7 +15,18 @@ QUEUE_NEXT, QUEUE_PLACE, QUEUE_ESTIMATE, QUEUE_CALLBACK = (
     "queue_estimate",
     "queue_callback",
 )
+QUEUE_LONGER, QUEUE_OVERTAKEN, QUEUE_STILL, QUEUE_MOVED, QUEUE_TOO_LONG = (
+    "queue_longer",
+    "queue_overtaken",
+    "queue_still",
+    "queue_moved",
+    "queue_too_long",
+)
+QUEUE_STAYS, QUEUE_WRONG_KEY = "queue_stays", "queue_wrong_key"
+# Short announcements of the wait: wait.QUEUE.N for a queue, wait.any.N for those without their own.
+_ANNOUNCEMENTS, _OF_ANY_QUEUE = "wait.", "any"
 LINE_LOST, CALLER_GONE = "line_lost", "caller_gone"
+CALLBACK_TEXT = "callback_text"
 TRANSFER_WAIT, PASSING, TRANSFER_FAILED = "transfer_wait", "passing", "transfer_failed"
 # To whoever picks up a leg of a call that is passed on, or about which they are asked.
 WHISPER_TRANSFER, WHISPER_CONSULT, WHISPER_MATTER, WHISPER_CUSTOMER, WHISPER_KEY = (
@@ -32,9 +43,17 @@ OWN_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         QUEUE_NEXT: {},
         QUEUE_PLACE: {"place": "number"},
         QUEUE_ESTIMATE: {"wait": "duration"},
+        QUEUE_LONGER: {"wait": "duration"},
+        QUEUE_OVERTAKEN: {"place": "number"},
+        QUEUE_STILL: {"place": "number"},
+        QUEUE_MOVED: {},
         QUEUE_CALLBACK: {},
+        QUEUE_TOO_LONG: {},
+        QUEUE_STAYS: {},
+        QUEUE_WRONG_KEY: {},
         LINE_LOST: {},
         CALLER_GONE: {},
+        CALLBACK_TEXT: {},
         TRANSFER_WAIT: {},
         PASSING: {},
         TRANSFER_FAILED: {},
@@ -47,11 +66,24 @@ OWN_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 
+def announcements(catalogue: Catalogue, queue: str, language: str) -> tuple[str, ...]:
+    """The announcements of a queue's wait that are worded in a language, in order; those of any queue where it has none."""
+    for name in (queue, _OF_ANY_QUEUE):
+        begins = f"{_ANNOUNCEMENTS}{name}."
+        found = (
+            key for key, prompt in catalogue.prompts.items() if key.startswith(begins) and language in prompt.wordings
+        )
+        if keys := tuple(sorted(found)):
+            return keys
+    return ()
+
+
 def problems_of(catalogue: Catalogue, *, languages: Iterable[str], file: str) -> tuple[Problem, ...]:
     """What keeps the service from saying its own words in every language of the flow."""
     spoken = tuple(languages)
     found = []
-    for key, given in OWN_WORDS.items():
+    said_in_turn = {key: dict[str, str]() for key in catalogue.prompts if key.startswith(_ANNOUNCEMENTS)}
+    for key, given in {**OWN_WORDS, **said_in_turn}.items():
         wordings = catalogue.prompts[key].wordings if key in catalogue.prompts else {}
         missing = [language for language in spoken if language not in wordings]
         if missing:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, assert_never
 
-from ivr.calls import store, voice_learning, voice_proof, withdrawal
+from ivr.calls import callback_acts, resuming, store, voice_learning, voice_proof, withdrawal
 from ivr.calls.effects import SendMessage
 from ivr.calls.work import Work
 from ivr.customers import store as customers
 from ivr.customers.ledger import PHONE, Answer, Asked, AskedBy
 from ivr.flow.events import Done, Value
 from ivr.flow.steps import Act, Perform
-from ivr.telephony.requests import can_receive_messages, dialled
+from ivr.telephony.requests import can_receive_messages
 from sealing.columns import if_it_opens
 
 
@@ -195,7 +195,7 @@ def _case(work: Work, values: Mapping[str, Value]) -> Done:
             kind=kind,
             customer_id=work.call.customer_id,
             number=work.call.from_number,
-            summary=_summary(work),
+            summary=str(values.get("message_text") or _summary(work)),
             call_id=work.call.call_id,
             now=work.now,
         )
@@ -211,24 +211,6 @@ def _case(work: Work, values: Mapping[str, Value]) -> Done:
             return Done(outcome="refused", values={"refusal": reason})
         case _:
             assert_never(answer)
-
-
-def _callback(work: Work, values: Mapping[str, Value]) -> Done:
-    given = str(values.get("callback_number") or work.call.from_number)
-    number = dialled(given, work.company.hours.country)
-    if not number:
-        return Done(outcome="no_number")
-    customers.open_case(
-        work.session,
-        kind="callback",
-        customer_id=work.call.customer_id,
-        number=number,
-        summary=_summary(work),
-        call_id=work.call.call_id,
-        now=work.now,
-    )
-    work.note("callback", number=number)
-    return Done(outcome="recorded")
 
 
 def _message(work: Work, values: Mapping[str, Value]) -> Done:
@@ -271,7 +253,9 @@ _ACTS: Mapping[Act, Callable[[Work, Mapping[str, Any]], Done]] = {
     Act.CONSENT: _consent,
     Act.LOOKUP: _lookup,
     Act.CASE: _case,
-    Act.CALLBACK: _callback,
+    Act.CALLBACK: callback_acts.promise,
+    Act.RESUME: resuming.resume,
+    Act.REACHED: callback_acts.who_picked_up,
     Act.MESSAGE: _message,
     Act.SURVEY: _survey,
 }

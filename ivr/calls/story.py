@@ -20,6 +20,8 @@ STATUS_WORDS: Mapping[str, str] = {
     store.TALKING: "with an agent",
     store.ENDED: "ended",
 }
+# So many calls before this one are read with it: who is cut off more often has other troubles.
+MOST_EARLIER = 3
 # Facts of the flow that a reader of the story gains nothing from: what they say is said by a happening or by the turn itself.
 _SILENT_FACTS = frozenset({"consent", "ended"})
 
@@ -32,6 +34,7 @@ def context_of(
     if call is None:
         return None
     turns, happenings = store.turns(session, call_id), store.happenings(session, call_id)
+    earlier = _earlier(session, call)
     # What somebody has been at says so in its own place, and the rest is read all the same.
     broken = sentence("broken", {}, language)
     return CallContext(
@@ -47,15 +50,41 @@ def context_of(
         who=_who(session, call, happenings, language, broken),
         reason=call.reason,
         route_reason=call.route_reason,
-        said=_said(turns, customers.turns_with_audio(session, call_id, now), broken),
+        said=(
+            *(line for one in earlier for line in _said(store.turns(session, one), frozenset(), broken)),
+            *_said(turns, customers.turns_with_audio(session, call_id, now), broken),
+        ),
         words_so_far=if_it_opens(call, "words_so_far", broken) if call.ended_at is None else "",
-        done=_done(turns, happenings, language, agent_names),
+        done=(
+            *(
+                line
+                for one in earlier
+                for line in _done(store.turns(session, one), store.happenings(session, one), language, agent_names)
+            ),
+            *_done(turns, happenings, language, agent_names),
+        ),
         orders=_orders(session, call.customer_id, now.date()),
         cases=_cases(session, call.customer_id, now, broken),
         contacts=_contacts(session, call, broken),
         agent_id=call.agent_id,
         on_hold=call.on_hold,
     )
+
+
+def _earlier(session: Session, call: Call) -> tuple[str, ...]:
+    """The calls that this one goes on with, the first one first: their line dropped, or they were to be rung back.
+
+    What proved who called proved it for those calls alone.
+    """
+    chain: list[str] = []
+    before = call.continues_id
+    while before is not None and before not in chain and len(chain) < MOST_EARLIER:
+        row = store.call(session, before)
+        if row is None:
+            break
+        chain.insert(0, before)
+        before = row.continues_id
+    return tuple(chain)
 
 
 def certainty(proofs: Sequence[Proof], *, is_known: bool) -> str:

@@ -20,10 +20,15 @@ class Call(Base):
     """One call of a caller, from its first webhook on."""
 
     __tablename__ = "calls"
-    __table_args__ = (Index("calls_by_status", "status", "started_at"),)
+    __table_args__ = (
+        Index("calls_by_status", "status", "started_at"),
+        Index("calls_by_number", "from_number", "started_at"),
+    )
 
     call_id: Mapped[str] = mapped_column(String(40), primary_key=True)  # the carrier's CallSid
-    from_number: Mapped[str] = mapped_column(String(60))  # as the carrier gave it; "" when hidden
+    from_number: Mapped[str] = mapped_column(
+        String(60)
+    )  # as the carrier gave it; "" when hidden; of a callback, the one rung
     to_number: Mapped[str] = mapped_column(String(60))
     flow: Mapped[str] = mapped_column(String(40))
     flow_version: Mapped[int]
@@ -51,6 +56,8 @@ class Call(Base):
     hold_wanted: Mapped[bool] = mapped_column(default=False)  # as it was last asked of the carrier
     hold_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sequence: Mapped[int] = mapped_column(default=-1)  # the last status callback that counted
+    # The call whose story goes on in this one: its line dropped, or it was to be rung back.
+    continues_id: Mapped[str | None] = mapped_column(String(40))
 
 
 class CallLeg(Base):

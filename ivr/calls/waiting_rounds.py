@@ -1,28 +1,59 @@
-"""What a caller hears and can do while waiting for a person: the place, the honest estimate, music, and keys.
+"""What a caller hears and can do while waiting for a person: the place, the honest estimate, music, announcements, and keys.
 
-Each round is one webhook of the wait. Who takes the call is `routing`'s, the estimate of the wait too; what happens once the
-caller is out of the queue is the flow's.
+Each round is one webhook of the wait; a key may be pressed at any moment of it. Who takes the call is `routing`'s, the estimate
+of the wait too, when to tell it again `place_told`'s; what happens once the caller is out of the queue is the flow's.
 """
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import own_words, speaking, store
+from ivr.calls import own_words, queueing, speaking, store
 from ivr.calls.company import Company
 from ivr.calls.conductor import Reply
-from ivr.calls.tables import Call
+from ivr.calls.place_told import Telling, Told, Word, telling
+from ivr.calls.tables import Call, Happening
 from ivr.flow.events import Value
 from ivr.telephony import twiml
 from ivr.telephony.answers import LeaveQueue, SayAndHangUp, Speak, WaitingRound
 from ivr.telephony.requests import VoiceRequest
 from routing import estimate_query, reports
 from routing import store as routing_store
+from routing.outcomes import StayOutcome
+from sealing.columns import if_it_opens
 
-# What a caller presses while waiting to be rung back instead.
-CALLBACK_KEY = "1"
-# The place is told at the first round and then at each fourth: a round of music lasts some twenty seconds; judgement.
-ROUNDS_BETWEEN_PLACES = 4
+# What a caller presses while waiting: to be rung back, to leave a message, for a person.
+CALLBACK_KEY, MESSAGE_KEY, PERSON_KEY = "1", "2", "0"
+# Rounds between two announcements: a round of music lasts some twenty seconds; judgement.
+ROUNDS_BETWEEN_ANNOUNCEMENTS = 3
+# How often it is looked whether anybody is left who could take the call.
+ROUNDS_BETWEEN_LOOKS = 2
+
+# What happened to a waiting call, as it stands in its story.
+TOLD, WISH, TOO_LONG = "told_place", "waiting_wish", "wait_too_long"
+# Why a caller left the queue, as the flow's outcome, and what the stay counts as.
+LEFT, MESSAGE, NOBODY, CLOSED = "left", "message", "nobody", "closed"
+_COUNTS_AS = {
+    LEFT: StayOutcome.CALLBACK,
+    MESSAGE: StayOutcome.MESSAGE,
+    NOBODY: StayOutcome.CLOSED,
+    CLOSED: StayOutcome.CLOSED,
+    "failed": StayOutcome.FAILED,
+}
+_WISHES = {CALLBACK_KEY: LEFT, MESSAGE_KEY: MESSAGE}
+_WORDS = {
+    Word.STILL: own_words.QUEUE_STILL,
+    Word.OVERTAKEN: own_words.QUEUE_OVERTAKEN,
+}
+_Notes = dict[str, list[tuple[datetime, dict[str, Any]]]]
+
+
+def counts_as(outcome: str) -> StayOutcome:
+    """What the stay of a caller who left the queue with this outcome counts as."""
+    return _COUNTS_AS.get(outcome, StayOutcome.ABANDONED)
 
 
 class WaitingRounds:
@@ -32,17 +63,18 @@ class WaitingRounds:
         self._company = company
 
     def round(self, session: Session, request: VoiceRequest, turn: int, round_: int, now: datetime) -> Reply:
-        """One round of waiting: the place and the honest estimate, music, and a key for a callback."""
-        call = store.call(session, request.call_id)
+        """One round of waiting: what there is to be told, music, and keys at any moment."""
+        call = store.call(session, request.call_id, lock=True)
         if call is None or call.status == store.ENDED:
             return Reply(document=twiml.write(SayAndHangUp(prompts=())))
-        tells_place = round_ % ROUNDS_BETWEEN_PLACES == 0
-        if request.keys == CALLBACK_KEY or (round_ and tells_place and _nobody_is_left(session, call)):
+        wish = self._wish(session, call, request.keys, round_, now)
+        if wish:
+            store.note(session, call.call_id, WISH, {"turn": turn, "wish": wish}, now)
             return Reply(document=twiml.write(LeaveQueue()))
         return Reply(
             document=twiml.write(
                 WaitingRound(
-                    prompts=self._place(session, call, now) if tells_place else (),
+                    prompts=self._prompts(session, call, request.keys, round_, now),
                     music_url=self._company.addresses.voice("music.wav"),
                     round_path=self._company.addresses.voice(f"wait/{turn}/{round_ + 1}"),
                     language=call.language,
@@ -52,22 +84,99 @@ class WaitingRounds:
 
     def why_left(self, session: Session, call: Call) -> str:
         """The flow's outcome for a caller who has left the queue and is still there."""
-        return "nobody" if _nobody_is_left(session, call) else "left"
+        wishes = _notes(store.happenings(session, call.call_id)).get(WISH, [])
+        wish = wishes[-1][1] if wishes else {}
+        return str(wish["wish"]) if wish.get("turn") == call.turn else LEFT
 
-    def _place(self, session: Session, call: Call, now: datetime) -> tuple[Speak, ...]:
+    def _wish(self, session: Session, call: Call, keys: str, round_: int, now: datetime) -> str:
+        """Why this caller leaves the queue in this round; "" to stay."""
+        if keys in _WISHES:
+            return _WISHES[keys]
+        if not round_ or round_ % ROUNDS_BETWEEN_LOOKS or not _nobody_is_left(session, call):
+            return ""
+        return NOBODY if queueing.is_open(session, self._company, call, now) else CLOSED
+
+    def _prompts(self, session: Session, call: Call, keys: str, round_: int, now: datetime) -> tuple[Speak, ...]:
+        said: list[tuple[str, dict[str, Value]]] = []
+        if keys == PERSON_KEY:
+            said.append((own_words.QUEUE_STAYS, {}))
+        elif keys:
+            said.append((own_words.QUEUE_WRONG_KEY, {}))
+        notes = _notes(store.happenings(session, call.call_id))
+        said.extend(self._place(session, call, notes, round_, now))
+        if not said and round_ and round_ % ROUNDS_BETWEEN_ANNOUNCEMENTS == 0:
+            said.extend(self._announcement(session, call, round_))
+        return tuple(
+            speaking.own_words(self._company, call.flow_version, key, call.language, values) for key, values in said
+        )
+
+    def _place(
+        self, session: Session, call: Call, notes: _Notes, round_: int, now: datetime
+    ) -> list[tuple[str, dict[str, Value]]]:
+        """Where the caller stands, if it is to be told now; a round that is asked for again gets what it got."""
         position = reports.position(session, call.call_id, now, self._company.routing_rules)
-        if position is None:
-            return ()
-        values: dict[str, Value] = {"place": position.place}
-        keys = [own_words.QUEUE_NEXT if position.place == 1 else own_words.QUEUE_PLACE]
-        if position.estimate_seconds is not None:
-            keys.append(own_words.QUEUE_ESTIMATE)
-            if position.estimate is not None:
-                estimate_query.keep_told(session, call.call_id, position.estimate, now)
-            # In whole minutes: seconds would promise what no estimate can keep.
-            values["wait"] = 60 * max(1, round(position.estimate_seconds / 60))
-        keys.append(own_words.QUEUE_CALLBACK)
-        return tuple(speaking.own_words(self._company, call.flow_version, key, call.language, values) for key in keys)
+        row = routing_store.call_row(session, call.call_id)
+        if position is None or row is None:
+            return []
+        last = [one for one in notes.get(TOLD, []) if one[1].get("turn") == call.turn]
+        told = [Told(at=at, place=one["place"], wait_seconds=one["wait_seconds"]) for at, one in last]
+        if last and last[-1][1].get("round") == round_:
+            told.pop()
+        new = telling(told[-1] if told else None, position.place, position.estimate_seconds, now)
+        is_too_long = len(notes.get(TOO_LONG, [])) > sum(bool(one.get("too_long")) for _, one in notes.get(TOLD, []))
+        words: list[tuple[str, dict[str, Value]]] = []
+        if last and last[-1][1].get("queue") != row.queue:
+            words.append((own_words.QUEUE_MOVED, {}))
+        if is_too_long:
+            words.append((own_words.QUEUE_TOO_LONG, {}))
+        if new is None and not words:
+            return []
+        new = new or Telling(word=Word.BETTER, place=position.place, wait_seconds=None)
+        words.extend(_words_of(new, offers_keys=is_too_long))
+        details = {"turn": call.turn, "round": round_, "place": new.place, "queue": row.queue, "too_long": is_too_long}
+        promised = _left_of(told[-1], now) if new.wait_seconds is None and told else new.wait_seconds
+        store.note(session, call.call_id, TOLD, {**details, "wait_seconds": promised}, now)
+        if new.wait_seconds is not None and position.estimate is not None:
+            estimate_query.keep_told(session, call.call_id, position.estimate, now)
+        return words
+
+    def _announcement(self, session: Session, call: Call, round_: int) -> list[tuple[str, dict[str, Value]]]:
+        """A short announcement of the queue, another one each time; of no particular queue where it has none of its own."""
+        row = routing_store.call_row(session, call.call_id)
+        catalogue = self._company.version(call.flow_version).catalogue
+        own = own_words.announcements(catalogue, "" if row is None else row.queue, call.language)
+        return [(own[(round_ // ROUNDS_BETWEEN_ANNOUNCEMENTS - 1) % len(own)], {})] if own else []
+
+
+def _words_of(new: Telling, *, offers_keys: bool) -> list[tuple[str, dict[str, Value]]]:
+    """The prompts that tell it, with their values."""
+    values: dict[str, Value] = {"place": new.place}
+    words: list[tuple[str, dict[str, Value]]] = []
+    if new.word is not Word.LONGER:
+        place = own_words.QUEUE_NEXT if new.place == 1 else own_words.QUEUE_PLACE
+        words.append((_WORDS.get(new.word, place), values))
+    if new.wait_seconds is not None:
+        key = own_words.QUEUE_LONGER if new.word is Word.LONGER else own_words.QUEUE_ESTIMATE
+        words.append((key, {**values, "wait": new.wait_seconds}))
+    if offers_keys or new.word in {Word.FIRST, Word.LONGER, Word.STILL}:
+        words.append((own_words.QUEUE_CALLBACK, {}))
+    return words
+
+
+def _left_of(told: Told, now: datetime) -> int | None:
+    """What is left of a promise that is not told again."""
+    if told.wait_seconds is None:
+        return None
+    return max(0, told.wait_seconds - int((now - told.at).total_seconds()))
+
+
+def _notes(happenings: Sequence[Happening]) -> _Notes:
+    """What was told and wished while waiting, by kind, in order."""
+    found: _Notes = {}
+    for row in happenings:
+        if row.kind in {TOLD, WISH, TOO_LONG}:
+            found.setdefault(row.kind, []).append((row.at, json.loads(if_it_opens(row, "details", "") or "{}")))
+    return found
 
 
 def _nobody_is_left(session: Session, call: Call) -> bool:

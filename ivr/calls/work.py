@@ -10,6 +10,15 @@ from ivr.calls.company import Company, FlowVersion
 from ivr.calls.effects import Effect
 from ivr.calls.tables import Call
 from ivr.flow.events import Value
+from ivr.flow.state import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenUp:
+    """Where a dropped call stood, for this one to go on from."""
+
+    state: State
+    is_known: bool  # whether who calls is as well known as in that call
 
 
 @dataclass(kw_only=True)
@@ -25,6 +34,8 @@ class Work:
     heard: str = ""
     keys: str = ""
     effects: list[Effect] = field(default_factory=list)
+    # What an act has found that takes the place of the call's own state.
+    taken_up: TakenUp | None = None
 
     @property
     def today(self) -> date:

@@ -207,6 +207,15 @@ def open_case(
     return Opened(number=case_id, due_at=due)
 
 
+def settle_case(session: Session, *, kind: str, opened_in_call: str, now: datetime) -> bool:
+    """Close the case of a kind that a call has opened, since it has been seen to; False where none is open."""
+    case = session.scalar(select(Case).where(Case.opened_in_call == opened_in_call, Case.kind == kind))
+    if case is None or case.closed_at is not None:
+        return False
+    case.closed_at = now
+    return True
+
+
 def audio_kept_until(session: Session, customer_id: str, *, longest: timedelta) -> datetime | None:
     """Until when the consent that a customer gave lets their audio be kept; None without a consent that stands."""
     answered = (Consent.customer_id == customer_id, Consent.purpose == CALL_AUDIO, Consent.answer != Answer.UNCLEAR)

@@ -37,6 +37,8 @@ _SILENT: Mapping[str, frozenset[str]] = {
     Kind.RESUME: frozenset({"nothing", "declined"}),
     Kind.REACHED: frozenset({"silent"}),
     Kind.DICTATE: frozenset({"nothing"}),
+    # The other outcomes of a route come of keys that the caller presses.
+    Kind.ROUTE: frozenset({"closed", "nobody", "overflow", "met", "failed"}),
 }
 # How often each kind asks in other words.
 _REPROMPTS: Mapping[str, int] = {Kind.ASK: REPROMPTS, Kind.SURVEY: 1, Kind.RESUME: 1, Kind.REACHED: 1, Kind.DICTATE: 1}

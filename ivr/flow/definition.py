@@ -146,7 +146,7 @@ class AskNode(_Listening):
     max_keys: int = 1  # keys that are enough; for letters, which have no keys, the most signs
     confirm: Confirm = Confirm.NEVER
     secret: bool = False  # what is answered here is kept nowhere
-    settled: bool = False  # whoever hangs up here has what they came for: nothing is taken up again in the next call
+    settled: bool = False  # whoever hangs up here has nothing to go on with: it is done, or was not begun
 
 
 @dataclass(frozen=True, kw_only=True)

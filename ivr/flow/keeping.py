@@ -61,9 +61,13 @@ def give_up(turn: Turn, node: ResumeNode | ReachedNode | DictateNode) -> None:
 
 def take_outcome(turn: Turn, node: ResumeNode | ReachedNode, event: Done) -> None:
     """Ask about what was found, or follow what came of the answer."""
+    is_answered = bool(turn.state.values.get("kept_answer"))
     turn.keep({**event.values, "kept_answer": ""})
+    language = event.values.get("language")
+    if isinstance(language, str) and language in turn.flow.languages:
+        turn.state = replace(turn.state, language=language)
     turn.note("done", act=node.kind.value, outcome=event.outcome)
-    if isinstance(node, ResumeNode) and event.outcome in {"dropped", "callback"}:
+    if isinstance(node, ResumeNode) and event.outcome in {"dropped", "callback"} and not is_answered:
         turn.keep({"resume_offer": event.outcome})
         turn.state = replace(turn.state, waiting=Waiting.ANSWER)
         turn.stand()
@@ -90,11 +94,12 @@ def dictated(turn: Turn, event: Understood | Doubtful | NotUnderstood) -> None:
 
 
 def take_up(turn: Turn, *, is_known: bool) -> None:
-    """Say again what stood when the line dropped; who is no longer known begins the request anew."""
+    """Say again what stood when the line dropped; who is not as well known as then begins the request anew."""
     turn.note("taken_up", topic=turn.state.topic)
     waiting = turn.waits_for()
-    if not is_known and turn.state.topic in turn.flow.requests:
-        turn.request(turn.state.topic)
+    if not is_known:
+        begins = turn.flow.requests.get(turn.state.topic)
+        turn.goto(turn.flow.first if begins is None else begins)
     elif waiting == Waiting.NOTHING:
         turn.to_person("the line could not finish")
     else:

@@ -134,7 +134,10 @@ class Route:
 
     skill: str
     queue: str = ""  # "" leaves it to the skill
-    kept: bool = False  # the place that the caller has kept counts before all of this, where there is one
+    kept: bool = False  # the place that the caller had in this call counts before all of this
+    place: str = (
+        ""  # the work of another call whose place the caller has kept, which counts before all of this; "" for none
+    )
     level: int = 1
     priority: int = 0
     reason: str = ""  # in the words of the glossary, for the agent: "complaint", "asked for a person", ...

@@ -161,6 +161,7 @@ class Turn:
                     skill=node.skill,
                     queue=node.queue,
                     kept=node.kept,
+                    place=str(self.state.values.get("kept_place") or "") if node.kept else "",
                     level=node.level,
                     priority=node.priority,
                     reason=reason,

@@ -195,6 +195,17 @@ def dialled(given: str, country: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def as_said(given: str, country: str) -> str:
+    """A number as people of a country (ISO 3166) say it: without the country's code if it is their own."""
+    try:
+        parsed = phonenumbers.parse(given, country)
+    except phonenumbers.NumberParseException:
+        return given
+    if parsed.country_code != phonenumbers.country_code_for_region(country):
+        return given
+    return phonenumbers.national_significant_number(parsed)
+
+
 def can_receive_messages(given: str) -> bool:
     """Whether a text message can reach the number: a valid one that is, or may be, a mobile's."""
     try:

@@ -15,7 +15,7 @@ from ivr.calls.desk import Done, Outcome, Refused
 from ivr.calls.talks import ToAgent
 from ivr.web import acts, errors, transaction
 from ivr.web.board import WATCHERS
-from ivr.web.board_shared import queues_of
+from ivr.web.board_slow import queues_of
 from ivr.web.desk_view import context_of
 from ivr.web.forms import ForcedStateForm, MoveForm, SuperviseForm
 from ivr.web.guards import guarded_by, the_person

@@ -32,6 +32,7 @@ class Colleague:
     languages: tuple[str, ...]
     skills: tuple[str, ...]
     can_take: bool  # now
+    can_wait: bool  # or in a moment: a call that is passed on waits for them
     speaks: bool  # the caller's language
 
 
@@ -87,6 +88,7 @@ def _colleagues(others: list[Presence], language: str) -> tuple[Colleague, ...]:
             languages=one.languages,
             skills=tuple(sorted(one.skills)),
             can_take=one.state is AgentState.AVAILABLE,
+            can_wait=one.state not in {AgentState.AWAY, AgentState.MISSED},
             speaks=language in one.languages,
         )
         for one in others

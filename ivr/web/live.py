@@ -89,7 +89,7 @@ def _events(
     yield f"retry: {RETRY_MILLISECONDS}\n\n"
     seen: Look | None = None
     began_at = told_at = time.monotonic()
-    while time.monotonic() < began_at + LONGEST_STREAM_SECONDS:
+    while time.monotonic() < began_at + LONGEST_STREAM_SECONDS and not changes.is_over:
         version, looked_at = changes.version, time.monotonic()
         current = look()
         if current is None:

@@ -33,6 +33,7 @@ from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
+from ivr.web.reports import reports
 from ivr.web.routing_admin import routing_admin
 from ivr.web.routing_admin_receipts import routing_receipts
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
@@ -99,6 +100,7 @@ def register(
         alerts,
         board,
         board_acts,
+        reports,
         health,
         routing_admin,
         routing_receipts,

@@ -40,8 +40,8 @@ from routing.queues import (
 from routing.skills import HIGHEST_LEVEL, LOWEST_LEVEL, Droppable
 from routing.waiting import Ring
 
-# As many rings as a page shows: those there are, and room for one more.
-MOST_RINGS = 6
+# As many rings as a queue may have; a page shows those there are, and room for one more.
+MOST_RINGS = 8
 LANGUAGE_CODES = ("it", "en", "de", "fr", "es", "pt", "ro", "sq", "ar", "zh", "uk")
 _SKILL = Regexp(r"^[a-z][a-z0-9_]{0,39}$", message=_l("A skill is written in small letters, digits and _."))
 _DAYS_OF_A_PAGE = 200
@@ -97,7 +97,11 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
     order = SelectField(
         _l("Who is offered a call first"), choices=[SelectChoice(one.value, ORDERS[one.value]) for one in AgentOrder]
     )
-    rings = FieldList(FormField(RingForm), min_entries=MOST_RINGS, max_entries=MOST_RINGS)
+    preferred_seconds = IntegerField(
+        _l("Kept for the agent whom the customer knows, seconds"),
+        validators=[InputRequired(), NumberRange(min=0, max=LONGEST_SECONDS)],
+    )
+    rings = FieldList(FormField(RingForm), min_entries=1, max_entries=MOST_RINGS)
     service_seconds = IntegerField(
         _l("Answered within seconds"), validators=[InputRequired(), NumberRange(min=1, max=LONGEST_SECONDS)]
     )
@@ -161,6 +165,7 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
                 closed_does=self.closed_does.data,
                 hours=hours,
                 priority=self.priority.data,
+                preferred_seconds=self.preferred_seconds.data,
                 boosts={name: one.seconds.data for name, one in self.boost_lines() if one.seconds.data is not None},
             )
         except QueueError as error:
@@ -274,6 +279,9 @@ class PreviewForm(Part):
 def fields_of(queue: Queue, version: int) -> dict[str, Any]:
     """A queue as the fields of `QueueForm`."""
     hours = queue.hours
+    rings: list[dict[str, Any]] = [
+        {"after_seconds": one.after_seconds, "drops": sorted(one.drops)} for one in queue.rings
+    ]
     return {
         "version": version,
         "queue_id": queue.queue_id,
@@ -281,7 +289,7 @@ def fields_of(queue: Queue, version: int) -> dict[str, Any]:
         "name_en": queue.names.get("en", ""),
         "team": list(queue.team),
         "order": queue.order.value,
-        "rings": [{"after_seconds": one.after_seconds, "drops": sorted(one.drops)} for one in queue.rings],
+        "rings": [*rings, {"after_seconds": None, "drops": []}][:MOST_RINGS],
         "service_seconds": queue.service_seconds,
         "service_percent": round(queue.service_share * 100),
         "max_waiting": queue.max_waiting,
@@ -289,6 +297,7 @@ def fields_of(queue: Queue, version: int) -> dict[str, Any]:
         "overflow_to": queue.overflow_to,
         "closed_does": queue.closed_does,
         "priority": queue.priority,
+        "preferred_seconds": queue.preferred_seconds,
         "boosts": [{"seconds": queue.boosts.get(name)} for name in BOOSTS],
         "own_hours": "company" if hours is None else "own",
         "opens_at": None if hours is None else hours.opens_at,

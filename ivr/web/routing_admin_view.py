@@ -3,7 +3,8 @@
 Nothing here writes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from routing import reports, store
 from routing.agents import AgentState, Candidate, Presence
 from routing.hours import Closed, Hours
 from routing.matching import match
-from routing.queues import TO_QUEUE, Queue, on_the_terms_of
+from routing.queues import TO_QUEUE, Queue, on_the_terms_of, queue_of
 from routing.receipts import Receipt, compact
 from routing.skills import Requirements
 from routing.waiting import Rules, WaitingCall
@@ -34,7 +35,7 @@ class QueueLine:
     version: int
     waiting: int
     closed: str  # why it is closed now, "" while it is open
-    able: int  # agents signed in who could ever take its calls, by its team
+    able: int  # agents signed in who have a skill that it serves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,16 +74,16 @@ class Asked:
 
 def queue_lines(session: Session, *, company: Hours, now: datetime) -> tuple[QueueLine, ...]:
     """Every queue, by its code."""
-    waiting = [line.skill for line in reports.waiting_calls(session, now)]
+    waiting = Counter(line.queue for line in reports.waiting_calls(session, now))
     queues = store.queues(session)
     signed_in = [one for one in reports.agents(session) if one.state is not AgentState.OFFLINE]
     return tuple(
         QueueLine(
             queue=queue,
             version=store.queue_version(session, queue.queue_id),
-            waiting=sum(skill in {queue.queue_id, *queue.team} for skill in waiting),
+            waiting=waiting[queue.queue_id],
             closed=_closed(queue, company, now),
-            able=sum(bool({queue.queue_id, *queue.team} & set(one.skills)) for one in signed_in),
+            able=sum(_serves(one, queue, queues) for one in signed_in),
         )
         for queue in sorted(queues.values(), key=lambda one: one.queue_id)
     )
@@ -111,10 +112,11 @@ def changes(session: Session, what: str | None = None) -> tuple[ChangeLine, ...]
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     """The fields that differ, each with what it was and what it is, in words."""
-    names = [name for name in dict.fromkeys((*after, *before)) if before.get(name) != after.get(name)]
-    return tuple(
+    names = dict.fromkeys((*after, *before))
+    lines = (
         (worded(name, "routing_field"), said(name, before.get(name)), said(name, after.get(name))) for name in names
     )
+    return tuple(line for line in lines if line[1] != line[2])
 
 
 def said(name: str, value: Any) -> str:
@@ -139,11 +141,6 @@ def look_ahead(
         _look(asked, agents, seconds, queue, saved=saved, now=now, rules=rules, language=language)
         for seconds in LOOKS_SECONDS
     )
-
-
-def as_json(looks: Iterable[Look]) -> list[dict[str, Any]]:
-    """The looks for programs."""
-    return [{"waited_seconds": one.waited_seconds, "receipt": one.receipt.as_json()} for one in looks]
 
 
 def _look(
@@ -198,6 +195,10 @@ def _absent(agent: Presence) -> Candidate:
         languages=agent.languages,
         skills=agent.skills,
     )
+
+
+def _serves(agent: Presence, queue: Queue, queues: Mapping[str, Queue]) -> bool:
+    return any(skill in queue.team or queue_of(skill, queues) == queue for skill in agent.skills)
 
 
 def _closed(queue: Queue, company: Hours, now: datetime) -> str:

@@ -146,6 +146,31 @@ def leg_status(leg_id: int) -> Response:
     return _done(lambda session: comings.status(session, reported, leg_id, wiring().clock()))
 
 
+@voice.post("/callback/<callback_id>/<int:ring>")
+@signed_by_carrier
+@_survives
+def callback(callback_id: str, ring: int) -> Response:
+    """A customer whom the line rings back has picked up."""
+    voiced = _voice_request()
+    ringing = voice_wiring().meeting.ringing_back
+    return _reply(lambda session: ringing.answered(session, voiced, callback_id[:40], ring, wiring().clock()))
+
+
+@voice.post("/callback/<callback_id>/<int:ring>/status")
+@signed_by_carrier
+def callback_status(callback_id: str, ring: int) -> Response:
+    """What became of the leg of a customer who is rung back."""
+    reported = _read(status_callback(request.form), StatusCallback)
+    meeting = voice_wiring().meeting
+
+    def keep(session: Session) -> tuple[Effect, ...]:
+        now = wiring().clock()
+        ended = meeting.status(session, reported, now)
+        return (*ended, *meeting.ringing_back.told(session, reported, callback_id[:40], ring, now))
+
+    return _done(keep)
+
+
 @voice.post("/status")
 @signed_by_carrier
 def status() -> Response:

@@ -237,13 +237,14 @@ def test_person_can_be_had_again_at_the_effort_score(house: House, asks: Step) -
 
 def test_caller_who_presses_1_while_waiting_is_called_back(house: House) -> None:
     house.sign_in("anna")
-    caller, leg = waits_for(house, "anna", [*PERSON, *talk("prema 1", Keys("1"), "la richiamiamo entro", "da 1")])
-    assert house.run_until(lambda: heard_once(caller, "la richiamiamo entro ventiquattro ore"), 60), caller.heard
+    caller, _ = waits_for(house, "anna", [*PERSON, *talk("prema 1", Keys("1"), "il suo posto resta suo", "sì")])
+    assert house.run_until(lambda: caller.reason is not None, 60), caller.heard
+    assert heard_once(caller, "quando tocca a lei la richiamiamo")
     assert house.offer_to("anna") is None
     assert house.agent_state("anna") == "available"
-    (case,) = house.rows("cases")
-    assert (case["kind"], case["number"], case["customer_id"]) == ("callback", trial.MARIO, "K002")
-    assert house.record(leg).status == store.IN_LINE
+    (callback,) = house.rows("callbacks")
+    assert (callback["number"], callback["customer_id"]) == (trial.MARIO, "K002")
+    assert house.rows("cases") == []
 
 
 def test_caller_who_presses_1_while_the_agents_telephone_rings_stops_the_ringing(house: House) -> None:
@@ -254,7 +255,7 @@ def test_caller_who_presses_1_while_the_agents_telephone_rings_stops_the_ringing
     assert house.run_until(lambda: phones[0].reason is not None, 30), caller.heard
     assert phones[0].reason == "canceled"
     assert house.agent_state("anna") == "available"
-    assert house.run_until(lambda: heard_once(caller, "la richiamiamo entro"), 20)
+    assert house.run_until(lambda: heard_once(caller, "il suo posto resta suo"), 20)
 
 
 def test_two_callers_are_served_in_order_and_told_their_place(house: House) -> None:

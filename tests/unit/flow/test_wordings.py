@@ -115,12 +115,15 @@ HEARD: list[Event] = [
 ]
 
 
+ROUTED = ("closed", "nobody", "met", "left", "message", "overflow", "failed")
+
+
 def possible(waiting: Step) -> list[Event]:
     match waiting:
         case Perform():
             return performed(waiting)
         case Route():
-            return [event for outcome in ("closed", "nobody", "met", "left", "failed") for event in done(outcome)]
+            return [event for outcome in ROUTED for event in done(outcome)]
         case _:
             return HEARD
 
@@ -133,7 +136,16 @@ def performed(waiting: Perform) -> list[Event]:
         "lookup": LOOKUPS.get(what, []),
         "case": CASES.get(what, opened),
         "message": [*done("sent"), *done("no_number"), *done("failed")],
-        "callback": [*done("recorded"), *done("no_number")],
+        "callback": [*done("recorded", {"callback_number": "+393331234567"}), *done("no_number")],
+        "resume": [
+            *done("nothing"),
+            *done("dropped"),
+            *done("callback"),
+            *done("declined"),
+            *done("queue"),
+            *done("person"),
+        ],
+        "reached": [*done("confirmed"), *done("denied"), *done("silent")],
         "verify": VERIFIED.get(what, []),
         "challenge": CHALLENGED.get(what, []),
         "enrol": ENROLLED,

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +57,8 @@ def test_the_words_of_a_decision_name_who_why_and_why_not_the_others() -> None:
         "Dario: ha il livello 2, serve almeno 3; lingue parlate: nessuna indicata, serve it.",
     )
     assert receipt.in_words("en")[5] == "Carla: is in wrap-up now."
+    page = (Path(__file__).parents[3] / "docs/routing.md").read_text("utf-8")
+    assert all(line in page for line in receipt.in_words("it")), "the example of the page is a receipt of ours"
 
 
 def test_the_words_of_a_wide_ring_say_what_it_no_longer_asks_for_and_who_profits() -> None:
