@@ -286,6 +286,12 @@ def effort(session: Session, call_id: str) -> int | None:
     return session.scalar(select(Effort.score).where(Effort.call_id == call_id))
 
 
+def efforts_of(session: Session, calls: Collection[str]) -> Mapping[str, int]:
+    """The effort scores of those of these calls that have one."""
+    rows = session.execute(select(Effort.call_id, Effort.score).where(Effort.call_id.in_(calls)))
+    return {row.call_id: row.score for row in rows}
+
+
 def effort_of_agent(session: Session, agent_id: str, since: datetime) -> float | None:
     """The average effort score that the callers of an agent have given since a time; None without any."""
     query = select(func.avg(Effort.score)).join(Call, Call.call_id == Effort.call_id)
