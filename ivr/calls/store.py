@@ -281,6 +281,12 @@ def effort(session: Session, call_id: str) -> int | None:
     return session.scalar(select(Effort.score).where(Effort.call_id == call_id))
 
 
+def efforts(session: Session, calls: Collection[str]) -> Mapping[str, int]:
+    """The effort scores of these calls, by call; those without one are left out."""
+    rows = session.execute(select(Effort.call_id, Effort.score).where(Effort.call_id.in_(calls)))
+    return {call_id: score for call_id, score in rows}  # noqa: C416 - a row of a result is no pair to mypy
+
+
 def effort_of_agent(session: Session, agent_id: str, since: datetime) -> float | None:
     """The average effort score that the callers of an agent have given since a time; None without any."""
     query = select(func.avg(Effort.score)).join(Call, Call.call_id == Effort.call_id)

@@ -23,20 +23,20 @@ from routing.agents import AgentState, Presence
 from routing.figures import AgentDay
 from routing.outcomes import Assigned, Offered
 
-# Kinds of facts that an agent need not read in the first seconds: what the routing did, what only repeats the talk or the proof.
-NOT_ON_TOP = frozenset(
-    {"queued", "offered", "accepted", "agent_answered", "brought_to_agent", "agent_left", "held", "resumed", "ended"}
-    | {"understood", "doubtful", "keyed", "reprompted", "person", "proof", "consent", "finished", "effort", "listened"}
-    | {"read_back", "confirmed", "corrected"}
+# What the line has done for the caller, which an agent reads in the first seconds; what routing, colleagues and the talk itself
+# brought about, and what only repeats the talk or the proof, stands in the story.
+ON_TOP = frozenset(
+    {"looked_up_order", "opened", "refused", "callback", "message", "language", "exhausted", "step_up", "code_sent"}
     | {
-        "voice_agreed",
-        "voice_declined",
-        "voice_renewed",
-        "voice_blocked",
-        "voice_unblocked",
-        "voice_unlocked",
-        "voice_erased",
+        "code_not_sent",
+        "voice_learnt",
+        "voice_being_learnt",
+        "voice_locked",
+        "record_broken",
+        "line_lost",
+        "transfer_failed",
     }
+    | {"place_kept", "called_back", "callback_reached", "continues", "taken_up", "wait_too_long"}
 )
 MOST_DONE_ON_TOP = 4
 BROWSER_PHONE = "client:"  # an agent's address on the carrier's or the local line's browser phone
@@ -91,7 +91,7 @@ class DeskView:
     def done(self) -> tuple[DoneLine, ...]:
         """The last things that the line did for the caller."""
         lines = self.context.done if self.context is not None else ()
-        return tuple(line for line in lines if line.kind not in NOT_ON_TOP)[-MOST_DONE_ON_TOP:]
+        return tuple(line for line in lines if line.kind in ON_TOP)[-MOST_DONE_ON_TOP:]
 
 
 def look(session: Session, company: Company, *, agent_id: str, language: str, now: datetime) -> DeskView | None:

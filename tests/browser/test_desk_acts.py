@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 
 from ivr.calls import store as calls
 from ivr.customers.tables import Contact, Message
+from routing import dispatch
 from tests.browser.conftest import CHROMIUM
 from tests.browser.people import LIMIT
 from tests.browser.test_hearing_on_the_desks import Reader
@@ -110,6 +111,7 @@ def test_notes_that_were_not_saved_stay_until_they_are(chromium: Browser, house:
     they_part(house)
     page.wait_for_selector("[data-phase=wrap_up]")
     assert page.input_value("#note") == NOTE
+    page.evaluate("window.scrollTo(0, 0)")
     agent.picture("desk-wrap-up-timeline")
     # The time for writing is over: somebody else ended it, as the ticker would.
     other = Reader(chromium, address, desks.AGENT)
@@ -190,7 +192,9 @@ def test_one_agent_asks_another_and_passes_the_call_at_their_pages(
         assert call is not None
         call.on_hold = True
         calls.note(session, CALL, "consult_answered", {"agent": "sara"}, house.clock())
-    expect(giulia.page.locator(".legs")).to_contain_text("sente la musica", timeout=LIMIT)
+    giulia.page.wait_for_selector("[data-key=p]")
+    expect(giulia.page.locator(".legs")).to_contain_text("sente la musica")
+    giulia.page.evaluate("window.scrollTo(0, 0)")
     giulia.picture("desk-consult")
     expect(sara.page.locator(".hero-talking")).to_contain_text("Un collega ti chiede un parere", timeout=LIMIT)
     giulia.page.keyboard.press("p")
@@ -200,3 +204,16 @@ def test_one_agent_asks_another_and_passes_the_call_at_their_pages(
     assert giulia.problems == sara.problems == []
     sara.leave()
     giulia.leave()
+
+
+@pytest.mark.timeout(300)
+def test_an_offer_that_goes_says_why(chromium: Browser, house: House, address: str) -> None:
+    house.offer()
+    agent = Reader(chromium, address, desks.AGENT)
+    agent.page.wait_for_selector("[data-phase=offered]")
+    with house.sessions.begin() as session:
+        dispatch.withdraw(session, call_id=CALL, reason="the caller hung up", now=house.clock())
+    agent.page.wait_for_selector("[data-phase=idle]")
+    expect(agent.page.locator("#told")).to_contain_text("il cliente ha riagganciato", timeout=LIMIT)
+    assert agent.problems == []
+    agent.leave()
