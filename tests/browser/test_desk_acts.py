@@ -17,7 +17,7 @@ from ivr.calls import store as calls
 from ivr.customers.tables import Contact, Message
 from routing import dispatch
 from tests.browser.conftest import CHROMIUM
-from tests.browser.people import LIMIT
+from tests.browser.people import LIMIT, PICTURES
 from tests.browser.test_hearing_on_the_desks import Reader
 from tests.service import desks
 from tests.service.desks import CALL, House
@@ -154,6 +154,8 @@ def test_a_double_click_sends_one_message_and_a_lost_network_says_so(
     page.click("#snippet-late_parcel [data-copies]")
     expect(page.locator("#told")).to_have_text("Copiato")
     agent.picture("desk-tools")
+    page.evaluate("document.querySelector('header').classList.remove('sticky-top')")
+    page.locator("#tools").screenshot(path=PICTURES / "desk-tools-only.png")
     page.fill("#note", NOTE)
     page.context.set_offline(offline=True)
     expect(page.locator("#lost")).to_be_visible(timeout=LIMIT)
