@@ -19,6 +19,7 @@ from ivr.web.desk_aids import Aids
 from ivr.web.desk_panel import Panel
 from prompts.desk_book import Choice
 from routing import figures, reports
+from routing import store as routing_store
 from routing.agents import AgentState, Presence
 from routing.figures import AgentDay
 from routing.outcomes import Assigned, Offered
@@ -117,7 +118,7 @@ def look(session: Session, company: Company, *, agent_id: str, language: str, no
         voice=card_of(session, company, call_id, language=language, now=now) if call_id else None,
         handed=_handed(session, call_id, agent_id, is_question=work is not None and work.call_id != call_id),
         timeline=_timeline(session, context, language, now),
-        panel=_panel(session, context, agent_id) if phase is Phase.TALKING else None,
+        panel=_panel(session, context, agent_id, language) if phase is Phase.TALKING else None,
         aids=desk_aids.aids_of(
             session, company, call_id=call_id, agent_name=presence.name, since=assignment.accepted_at, now=now
         )
@@ -125,7 +126,9 @@ def look(session: Session, company: Company, *, agent_id: str, language: str, no
         else None,
         day=figures.day_of_agent(session, agent_id, _midnight(company, now), _minute(now)),
         effort=store.effort_of_agent(session, agent_id, _midnight(company, now)),
-        outcomes=company.desk_book.outcomes_of(intent=context.reason if context else "", queue=""),
+        outcomes=company.desk_book.outcomes_of(
+            intent=context.reason if context else "", queue=_queue(session, call_id)
+        ),
         receipt=_receipt(session, work.call_id, agent_id, language) if work is not None else (),
     )
 
@@ -144,10 +147,17 @@ def _timeline(session: Session, context: CallContext | None, language: str, now:
     return timeline.timeline_of(session, customer_id, but_call=context.call_id, language=language, now=now)
 
 
-def _panel(session: Session, context: CallContext | None, agent_id: str) -> Panel | None:
+def _panel(session: Session, context: CallContext | None, agent_id: str, reads: str) -> Panel | None:
     if context is None:
         return None
-    return desk_panel.panel_of(session, call_id=context.call_id, language=context.language, agent_id=agent_id)
+    return desk_panel.panel_of(
+        session, call_id=context.call_id, language=context.language, agent_id=agent_id, reads=reads
+    )
+
+
+def _queue(session: Session, call_id: str) -> str:
+    row = routing_store.call_row(session, call_id) if call_id else None
+    return row.queue if row is not None else ""
 
 
 def _midnight(company: Company, now: datetime) -> datetime:
