@@ -181,6 +181,11 @@ def last_of_customer(session: Session, customer_id: str, kind: str) -> Happening
     return session.scalar(newest.limit(1))
 
 
+def last_happened(session: Session, call_id: str, kind: str) -> datetime | None:
+    """When something happened to a call the last time; None for never."""
+    return session.scalar(select(func.max(Happening.at)).where(Happening.call_id == call_id, Happening.kind == kind))
+
+
 def times_happened(session: Session, call_id: str) -> Mapping[str, int]:
     """How often each kind of thing has happened to a call."""
     query = (
@@ -281,10 +286,10 @@ def effort(session: Session, call_id: str) -> int | None:
     return session.scalar(select(Effort.score).where(Effort.call_id == call_id))
 
 
-def efforts(session: Session, calls: Collection[str]) -> Mapping[str, int]:
-    """The effort scores of these calls, by call; those without one are left out."""
+def efforts_of(session: Session, calls: Collection[str]) -> Mapping[str, int]:
+    """The effort scores of those of these calls that have one."""
     rows = session.execute(select(Effort.call_id, Effort.score).where(Effort.call_id.in_(calls)))
-    return {call_id: score for call_id, score in rows}  # noqa: C416 - a row of a result is no pair to mypy
+    return {row.call_id: row.score for row in rows}
 
 
 def effort_of_agent(session: Session, agent_id: str, since: datetime) -> float | None:

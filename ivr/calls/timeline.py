@@ -81,7 +81,7 @@ def timeline_of(
     ids = tuple(call.call_id for call in calls)
     past = _Past(
         session=session, customer_id=customer_id, but_call=but_call, broken=sentence("broken", {}, language), now=now,
-        calls=ids, efforts=store.efforts(session, ids),
+        calls=ids, efforts=store.efforts_of(session, ids),
     )  # fmt: skip
     written = {row.call_id for row in customers.contacts_of(session, customer_id, most=_CALLS)}
     unwritten = [call for call in calls if call.call_id not in written]
