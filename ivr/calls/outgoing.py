@@ -25,7 +25,7 @@ from ivr.calls.effects import (
     SendMessage,
     TakePart,
 )
-from ivr.calls.meeting import Meeting
+from ivr.calls.meeting import HEARSAY_ROUNDS, Meeting
 from ivr.calls.tables import Call, CallLeg
 from ivr.calls.talks_table import first_of
 from ivr.customers import store as customers
@@ -70,7 +70,9 @@ class Outgoing:
             case BringCaller():
                 return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice("meet"))
             case ReleaseCaller():
-                return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice(f"met/{effect.turn}/1"))
+                return self._carrier.redirect(
+                    call_id=effect.call_id, url=addresses.voice(f"met/{effect.turn}/{HEARSAY_ROUNDS}")
+                )
             case EndLeg():
                 return self._carrier.hang_up(call_id=effect.call_id)
             case Hold():

@@ -137,7 +137,8 @@ class Goings:
             self._widen(session, call, leg, now)
             return ()
         ended = (EndLeg(call_id=leg.sid),) if leg.sid else ()
-        return (*ended, *self.gone(session, call, leg, "no-answer", now))
+        reason = HUNG_UP if leg.state == legs.IN else "no-answer"
+        return (*ended, *self.gone(session, call, leg, reason, now))
 
     def refused(self, session: Session, work_id: str, agent_id: str, now: datetime) -> tuple[Effect, ...]:
         """An agent did not take an offer; where they were the only one wanted, others are asked, or the consult is over."""

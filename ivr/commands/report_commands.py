@@ -15,6 +15,7 @@ from ivr.calls import reporting, reporting_csv
 from ivr.calls.reporting import Line, Report
 from ivr.calls.reporting_asked import FROM_TO, PERIODS, Asked, NotAsked, Wishes, understood
 from ivr.commands.terminal import Trouble, chosen_settings, console
+from routing import figures_paper
 from routing.figures_counted import GroupBy
 from routing.figures_defined import Figure, Share, ShortAbandons, Unit, Worth, plain
 from routing.figures_table import FIGURES, SECTIONS
@@ -56,15 +57,21 @@ _FILE_WIDTH = 400
 )
 @click.option("--language", type=click.Choice(_LANGUAGES), default="en", show_default=True)
 @click.option("--definitions", is_flag=True, help="Print what each figure is, and nothing else.")
+@click.option(
+    "--markdown", is_flag=True, help="With --definitions: as the part of docs/reports.md that is written from them."
+)
 @click.pass_obj
 def reports(
     file: Path | None, *, period: str | None, first: str, last: str, by: str, queue: str, skill: str, agent: str,
-    intent: str, seconds: str, short: str, target: Path | None, language: str, definitions: bool,
+    intent: str, seconds: str, short: str, target: Path | None, language: str, definitions: bool, markdown: bool,
 ) -> None:  # fmt: skip
     """Print the figures of a period: service level, waits, talks, occupancy, what the calls led to.
 
     Without a period the last seven days are meant. Days are those of the company's clock.
     """
+    if definitions and markdown:
+        click.echo(figures_paper.definitions())
+        return
     if definitions:
         _print_definitions(language)
         return

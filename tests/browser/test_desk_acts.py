@@ -20,13 +20,14 @@ from tests.browser.people import LIMIT
 from tests.browser.test_hearing_on_the_desks import Reader
 from tests.service import desks
 from tests.service.desks import CALL, House
-from tests.service.talking import they_meet, they_part
+from tests.service.talking import SARA, comes_in, has_an_account, they_meet, they_part
 
 pytestmark = [
     pytest.mark.chromium,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed"),
 ]
 NOTE = "Il corriere passa stasera"
+WORD_ON_THE_WAY = "Vuole la consegna di sera: si può?"
 
 
 @pytest.fixture
@@ -162,3 +163,40 @@ def test_a_double_click_sends_one_message_and_a_lost_network_says_so(
     assert [told for told in agent.problems if "INTERNET_DISCONNECTED" not in told] == []
     agent.problems.clear()
     agent.leave()
+
+
+@pytest.mark.timeout(300)
+def test_one_agent_asks_another_and_passes_the_call_at_their_pages(
+    chromium: Browser, house: House, address: str
+) -> None:
+    has_an_account(house)
+    giulia = talking(chromium, house, address)
+    sara = Reader(chromium, address, SARA)
+    sara.page.wait_for_selector("[data-phase=idle]")
+    giulia.page.keyboard.press("t")
+    giulia.page.check("#to-agent-sara")
+    giulia.page.fill("#pass-note", WORD_ON_THE_WAY)
+    giulia.page.get_by_role("button", name="Prima chiedi").click()
+    expect(giulia.page.locator("[data-leg=consulted]")).to_contain_text("Sara Bruni", timeout=LIMIT)
+    offer = sara.page.locator("#work [data-phase=offered]")
+    expect(offer).to_contain_text("Giulia Ferri ti chiede un parere", timeout=LIMIT)
+    expect(offer).to_contain_text(WORD_ON_THE_WAY)
+    sara.picture("desk-receiver")
+    sara.page.keyboard.press("a")
+    sara.page.wait_for_selector("[data-phase=connecting]")
+    with house.sessions.begin() as session:
+        comes_in(session, "sara", house)
+        call = calls.call(session, CALL)
+        assert call is not None
+        call.on_hold = True
+        calls.note(session, CALL, "consult_answered", {"agent": "sara"}, house.clock())
+    expect(giulia.page.locator(".legs")).to_contain_text("sente la musica", timeout=LIMIT)
+    giulia.picture("desk-consult")
+    expect(sara.page.locator(".hero-talking")).to_contain_text("Un collega ti chiede un parere", timeout=LIMIT)
+    giulia.page.keyboard.press("p")
+    giulia.page.wait_for_selector("[data-phase=wrap_up]")
+    expect(sara.page.locator("[data-key=h]")).to_be_visible(timeout=LIMIT)
+    expect(sara.page.locator(".handed")).to_contain_text(WORD_ON_THE_WAY)
+    assert giulia.problems == sara.problems == []
+    sara.leave()
+    giulia.leave()

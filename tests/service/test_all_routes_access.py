@@ -63,6 +63,7 @@ EXPECTED_ROLES = {
     "desk_talk.complete_transfer": EVERYBODY,
     "desk_tools.close_case": EVERYBODY,
     "desk_tools.send_message": EVERYBODY,
+    "desk_tools.promise_callback": EVERYBODY,
     "desk_voice.ask": EVERYBODY,
     "desk_voice.go_on": EVERYBODY,
     "desk_voice.renew": EVERYBODY,
