@@ -1,4 +1,4 @@
-"""Desks and board in real Chromium at once: three callers at their telephones, two agents, a supervisor who moves, listens, changes.
+"""Desks and board in real Chromium: three callers, two agents, a supervisor who moves calls, listens, changes skills and states.
 
 The service is a process of its own, the line is the real one. Pictures of what people see are kept in build/pictures.
 """
@@ -31,7 +31,7 @@ class AtBoard(AtPage):
         self.page.fill("[name=email]", trial.SUPERVISOR.email)
         self.page.fill("[name=password]", PASSWORD)
         self.page.keyboard.press("Enter")
-        self.page.wait_for_selector("#agents")
+        self.page.wait_for_selector("#numbers dd")
         self.page.evaluate(
             """() => {
               window.late = [];
@@ -74,9 +74,6 @@ def house(tmp_path: Path) -> Iterator[TrialHouse]:
 def test_two_agents_three_callers_and_a_supervisor_work_at_once(chromium: Browser, house: TrialHouse) -> None:
     anna, luca = AtDesk(chromium, house, "anna@bottega.example"), AtDesk(chromium, house, "luca@bottega.example")
     marta = AtBoard(chromium, house)
-    for agent, agent_id in ((anna, "anna"), (luca, "luca")):
-        agent.page.click("#presence [data-key=v]")
-        marta.agent(agent_id, "available")
     giulia, emily, mario = (Caller(chromium, house) for _ in range(3))
 
     _anna_talks_with_giulia(anna, giulia, marta)
@@ -101,6 +98,8 @@ def wants_a_person(caller: Caller, name: str, greeting: str) -> None:
 
 
 def _anna_talks_with_giulia(anna: AtDesk, giulia: Caller, marta: AtBoard) -> None:
+    anna.page.click("#presence [data-key=v]")
+    marta.agent("anna", "available")
     giulia.call_as("Giulia Conti")
     marta.sees("#line", "Giulia Conti")
     giulia.hears("riconoscerla dalla voce")
@@ -115,6 +114,8 @@ def _anna_talks_with_giulia(anna: AtDesk, giulia: Caller, marta: AtBoard) -> Non
 
 
 def _emily_waits_for_english_until_luca_may_speak_it(luca: AtDesk, emily: Caller, marta: AtBoard) -> None:
+    luca.page.click("#presence [data-key=v]")
+    marta.agent("luca", "available")
     wants_a_person(emily, "Emily Carter", "")
     marta.waits("Emily Carter")
     marta.sees("#waiting", "Anna Ricci")
