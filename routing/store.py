@@ -73,6 +73,7 @@ from routing.store_stays import (
     open_stay,
     resume_stay,
     stays_of,
+    stays_of_calls,
 )
 
 __all__ = [
@@ -138,6 +139,7 @@ __all__ = [
     "set_overflow",
     "skills_kept",
     "stays_of",
+    "stays_of_calls",
     "unconnected_assignments",
     "wait_again",
     "wait_until",

@@ -3,6 +3,7 @@
 Nothing here commits.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -122,6 +123,12 @@ def stays_of(session: Session, call_id: str) -> tuple[tables.Stay, ...]:
     """The stays of a call, the first one first."""
     row = tables.Stay
     return tuple(session.scalars(select(row).where(row.call_id == call_id).order_by(row.stay_id)))
+
+
+def stays_of_calls(session: Session, call_ids: Collection[str]) -> tuple[tables.Stay, ...]:
+    """The stays of these calls, the first one first."""
+    row = tables.Stay
+    return tuple(session.scalars(select(row).where(row.call_id.in_(call_ids)).order_by(row.stay_id)))
 
 
 def _change(session: Session, stay_id: int, values: dict[str, Any]) -> None:
