@@ -181,6 +181,11 @@ def last_of_customer(session: Session, customer_id: str, kind: str) -> Happening
     return session.scalar(newest.limit(1))
 
 
+def last_happened(session: Session, call_id: str, kind: str) -> datetime | None:
+    """When something happened to a call the last time; None for never."""
+    return session.scalar(select(func.max(Happening.at)).where(Happening.call_id == call_id, Happening.kind == kind))
+
+
 def times_happened(session: Session, call_id: str) -> Mapping[str, int]:
     """How often each kind of thing has happened to a call."""
     query = (
