@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import legs, offering, own_words, speaking, store, waiting_rounds
+from ivr.calls import legs, offering, own_words, speaking, store, talks_routing, waiting_rounds
 from ivr.calls.company import QUEUE, Company
 from ivr.calls.conductor import Conductor, Reply
 from ivr.calls.effects import Effect, EndLeg
@@ -170,6 +170,8 @@ class Meeting:
         if on == call.on_hold or on != call.hold_wanted or call.status != store.TALKING:
             return
         call.on_hold = on
+        if not on:
+            talks_routing.was_held(session, call.call_id, store.last_happened(session, call.call_id, "held"), now)
         store.note(session, call.call_id, "held" if on else "resumed", {}, now)
 
     def offer_waiting(self, session: Session, now: datetime) -> None:

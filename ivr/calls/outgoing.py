@@ -138,7 +138,8 @@ class Outgoing:
                 self._settle_hold(session, effect, outcome)
                 return ()
             case TakePart():
-                return ()  # a mute is shown when the carrier reports it; a leg that is gone is told by its own status
+                self._settle_part(session, effect, outcome)
+                return ()
             case _:
                 assert_never(effect)
 
@@ -161,6 +162,13 @@ class Outgoing:
         if leg is not None and leg.state == legs.LEAVING:
             # It is over already, and the carrier's word of it was lost or is still on its way.
             legs.close(leg, leg.reason, self._clock())
+
+    def _settle_part(self, session: Session, effect: TakePart, outcome: Outcome) -> None:
+        # A mute is shown when the carrier reports it, a leg that is gone is told by its own status.
+        if effect.ends is not None and not isinstance(outcome, Made):
+            found = self._meeting.comings.locked(session, effect.leg_id)
+            if found is not None:
+                found[1].ends = not effect.ends
 
     def _settle_hold(self, session: Session, effect: Hold, outcome: Outcome) -> None:
         if isinstance(outcome, Made):

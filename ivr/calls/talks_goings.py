@@ -32,6 +32,8 @@ class Goings:
         """A leg is over, as the carrier's status `reason` says, or never came to be."""
         if leg.state not in legs.LIVE:
             return ()
+        if leg.role == legs.SUPERVISOR and leg.agent_id is not None:
+            talks_routing.come_back(session, leg.agent_id, leg.asked_at, now)
         if leg.state == legs.LEAVING:
             legs.close(leg, reason, now)
             return ()

@@ -37,6 +37,7 @@ from ivr.web.reports import reports
 from ivr.web.routing_admin import routing_admin
 from ivr.web.routing_admin_receipts import routing_receipts
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
+from ivr.web.what_if import what_if
 from ivr.web.wiring import EXTENSION, Wiring
 
 # Only wrong passwords count. OWASP's authentication notes ask for a limit per account besides the one per address, since
@@ -103,6 +104,7 @@ def register(
         health,
         routing_admin,
         routing_receipts,
+        what_if,
     ):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)

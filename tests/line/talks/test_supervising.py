@@ -114,6 +114,10 @@ def test_supervisor_with_an_agent_is_rung_at_the_agents_telephone(house: House) 
     done(talking.by_agent("supervise", agent_id="luca", mode="listen"))
     assert house.run_until(lambda: talking.is_in("luca"), 20), talking.legs()
     assert talking.hears(talking.phone("client:luca"), "pronto") == set()
+    # No call is offered to who listens to another.
+    assert house.agent_state("luca") == "away"
+    talking.hang_up(talking.phone("client:luca"))
+    assert house.agent_state("luca") == "available"
 
 
 def test_what_cannot_be_supervised_is_refused(house: House) -> None:
