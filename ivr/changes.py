@@ -32,6 +32,7 @@ class Changes:
         self._all_changed = 0
         self._waiting: dict[str, set[threading.Event]] = {}
         self._elsewhere: Elsewhere | None = None
+        self.is_over = False
 
     def start(self, engine: Engine) -> None:
         """Tell other processes on this database what is committed here, and hear what they commit, on threads of its own."""
@@ -39,11 +40,12 @@ class Changes:
         self._elsewhere.start()
 
     def stop(self) -> None:
-        """End the threads, and wake everybody."""
+        """End the threads, and wake everybody: whoever waits in a loop ends it once `is_over`."""
+        self.is_over = True
+        self.hear((ALL,))
         elsewhere, self._elsewhere = self._elsewhere, None
         if elsewhere is not None:
             elsewhere.stop()
-        self.hear((ALL,))
 
     @property
     def version(self) -> int:

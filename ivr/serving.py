@@ -4,10 +4,16 @@ One thread a live page or media socket, a few for the webhooks. Read by gunicorn
 """
 
 import os
+import signal
+import threading
+from types import FrameType
+from typing import Any
 
 from ivr.settings import load
+from ivr.web.live import MOST_PAGES
 from ivr.web.media import MOST_SOCKETS
 from ivr.web.voice_socket import MOST_FORKS
+from ivr.web.wiring import EXTENSION
 
 _settings = load()
 
@@ -15,8 +21,10 @@ bind = _settings.bind
 worker_class = "gthread"
 # SQLite has one writer and the local line one process; beyond that, processes on as many machines as PostgreSQL serves.
 workers = 1 if _settings.database_url.startswith("sqlite") else max(2, os.cpu_count() or 2)
-# Live desks and sockets hold a thread each: 30 agents, the media and voice sockets, and the webhooks between them.
-threads = MOST_SOCKETS + MOST_FORKS + 60
+# Live pages and sockets hold a thread each, and the webhooks run between them. A thread is made when it is needed first, and one
+# that waits for changes costs no processor time and some 60 kB.
+threads = MOST_SOCKETS + MOST_FORKS + MOST_PAGES + 60
+worker_connections = 2 * threads
 # The carrier gives up after 15 s (Twilio error 11205); a worker that is silent for so long is stuck.
 timeout = 60
 graceful_timeout = 30
@@ -25,3 +33,17 @@ forwarded_allow_ips = "127.0.0.1"
 accesslog = None  # addresses hold identifiers of calls; what matters is logged by the service, redacted
 errorlog = "-"
 loglevel = _settings.log_level.lower()
+
+
+def post_worker_init(worker: Any) -> None:
+    """A worker that is asked to end ends its live pages at once: they open again at another one, and nobody waits for them."""
+    before = signal.getsignal(signal.SIGTERM)
+    changes = worker.app.callable.extensions[EXTENSION].changes
+
+    def end(number: int, frame: FrameType | None) -> None:
+        # On a thread: the signal may have come in the middle of anything.
+        threading.Thread(target=changes.stop, daemon=True).start()
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, end)

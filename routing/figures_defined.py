@@ -10,7 +10,7 @@ from math import ceil
 
 from routing.figures_counted import GroupBy
 from routing.figures_intervals import Interval, wilson
-from routing.figures_records import Counts
+from routing.figures_records import NONE_YET, Counts
 
 
 class Unit(StrEnum):
@@ -73,6 +73,11 @@ class Figure:
     undefined: Mapping[str, str]  # when there is a dash
     worth: Callable[[Counts, Terms], Worth]
     never_by: frozenset[GroupBy] = frozenset()
+
+    @property
+    def is_counted_share(self) -> bool:
+        """Whether it is a part of a counted whole, so that chance has an interval."""
+        return isinstance(self.worth(NONE_YET, Terms()), Share)
 
     def of(self, counts: Counts, terms: Terms, by: GroupBy = GroupBy.ALL) -> Worth:
         """The figure of a group; none where it is not defined."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from math import sqrt
 
+# An interval this wide is told beside its share: half of what lies between a usual goal and nine in ten, both ways; judgement.
+_WIDE = 0.1
 # The 97.5th percentile of the normal distribution: intervals that hold the true share 95 times in 100.
 _DEVIATE = 1.959963984540054
 
@@ -15,9 +17,9 @@ class Interval:
     high: float
 
     @property
-    def width(self) -> float:
-        """How little is known."""
-        return self.high - self.low
+    def is_wide(self) -> bool:
+        """Whether so little is known that a reader must be told."""
+        return self.high - self.low > _WIDE
 
 
 def wilson(part: int, whole: int) -> Interval:

@@ -16,11 +16,11 @@ _NOT_BY_CALL = frozenset({GroupBy.QUEUE, GroupBy.SKILL, GroupBy.INTENT})
 
 _NO_CALLS = {"it": "nessuna chiamata di cui si possa dire", "en": "no call of which it can be told"}
 _NO_CALLS_NOR_AGENT = {
-    "it": "nessuna chiamata di cui si possa dire; mai per agente, perché l'attesa viene prima dell'agente",
+    "it": "nessuna chiamata di cui si possa dire; mai per operatore, perché l'attesa viene prima dell'operatore",
     "en": "no call of which it can be told; never by agent, since the wait comes before the agent",
 }
 _NOBODY_ANSWERED = {
-    "it": "nessuna risposta; mai per agente, perché l'attesa viene prima dell'agente",
+    "it": "nessuna risposta; mai per operatore, perché l'attesa viene prima dell'operatore",
     "en": "nothing was answered; never by agent, since the wait comes before the agent",
 }
 _NO_TALKS = {"it": "nessuna conversazione conclusa", "en": "no talk is over"}
@@ -55,7 +55,7 @@ _ALL = (
         code="answered",
         names={"it": "Risposte", "en": "Answered"},
         definitions={
-            "it": "Chiamate la cui prima attesa è finita con un agente in linea.",
+            "it": "Chiamate la cui prima attesa è finita con un operatore in linea.",
             "en": "Calls whose first wait ended with an agent on the line.",
         },
         unit=Unit.COUNT,
@@ -68,7 +68,7 @@ _ALL = (
         code="abandoned",
         names={"it": "Abbandonate", "en": "Abandoned"},
         definitions={
-            "it": "Chiamate in cui chi chiama ha riagganciato prima di sentire un agente.",
+            "it": "Chiamate in cui chi chiama ha riagganciato prima di sentire un operatore.",
             "en": "Calls whose caller hung up before hearing an agent.",
         },
         unit=Unit.COUNT,
@@ -81,9 +81,9 @@ _ALL = (
         code="service_level",
         names={"it": "Livello di servizio", "en": "Service level"},
         definitions={
-            "it": "Quota delle chiamate a cui un agente ha risposto entro la soglia (80/20: l'80% entro 20 secondi). Chi "
+            "it": "Quota delle chiamate a cui un operatore ha risposto entro la soglia (80/20: l'80% entro 20 secondi). Chi "
             "riaggancia entro la soglia non conta, salvo scelta diversa; chi riaggancia, sceglie la richiamata o aspetta "
-            "ancora oltre la soglia conta contro. L'attesa va dalla prima coda alla voce dell'agente.",
+            "ancora oltre la soglia conta contro. L'attesa va dalla prima coda alla voce dell'operatore.",
             "en": "Share of the calls that an agent answered within the threshold (80/20: 80% within 20 seconds). Who hangs up "
             "within the threshold does not count, unless chosen otherwise; who hangs up, chooses a callback or still waits "
             "beyond it counts against. The wait runs from the first queue to the agent's voice.",
@@ -99,7 +99,7 @@ _ALL = (
         code="speed_of_answer",
         names={"it": "Attesa media", "en": "Speed of answer"},
         definitions={
-            "it": "Attesa media delle chiamate con risposta, dall'ingresso nella prima coda alla voce dell'agente.",
+            "it": "Attesa media delle chiamate con risposta, dall'ingresso nella prima coda alla voce dell'operatore.",
             "en": "Mean wait of the answered calls, from entering the first queue to the agent's voice.",
         },
         unit=Unit.SECONDS,
@@ -187,7 +187,7 @@ _ALL = (
         code="callbacks_reached",
         names={"it": "Richiamate riuscite", "en": "Callbacks reached"},
         definitions={
-            "it": "Quota delle richiamate giunte al loro turno e concluse in cui il cliente ha parlato con un agente.",
+            "it": "Quota delle richiamate giunte al loro turno e concluse in cui il cliente ha parlato con un operatore.",
             "en": "Share of the callbacks whose turn has come and is over in which the customer talked with an agent.",
         },
         unit=Unit.SHARE,
@@ -200,7 +200,7 @@ _ALL = (
         code="talks",
         names={"it": "Conversazioni", "en": "Talks"},
         definitions={
-            "it": "Conversazioni di un agente con chi chiama; una chiamata trasferita ne ha una per agente.",
+            "it": "Conversazioni di un operatore con chi chiama; una chiamata trasferita ne ha una per operatore.",
             "en": "Talks of an agent with a caller; a transferred call has one for each agent.",
         },
         unit=Unit.COUNT,
@@ -226,7 +226,7 @@ _ALL = (
         code="talk",
         names={"it": "Conversazione media", "en": "Talk time"},
         definitions={
-            "it": "Tempo medio in cui agente e chi chiama si sentono, senza le attese in linea.",
+            "it": "Tempo medio in cui operatore e chi chiama si sentono, senza le attese in linea.",
             "en": "Mean time in which agent and caller hear each other, holds left out.",
         },
         unit=Unit.SECONDS,
@@ -265,8 +265,8 @@ _ALL = (
         code="occupancy",
         names={"it": "Occupazione", "en": "Occupancy"},
         definitions={
-            "it": "Quota del tempo in servizio che gli agenti passano in conversazione o in chiusura. In servizio: disponibili, "
-            "in proposta, in conversazione, in chiusura; le assenze e le proposte perse non contano.",
+            "it": "Quota del tempo in servizio che gli operatori passano in conversazione o in chiusura. In servizio: "
+            "disponibili, in proposta, in conversazione, in chiusura; le assenze e le proposte perse non contano.",
             "en": "Share of their time on duty that agents spend in talks or wrap-up. On duty: available, being rung, on a "
             "call, in wrap-up; time away or after a missed offer does not count.",
         },
@@ -274,8 +274,8 @@ _ALL = (
         formula="(on_call + wrap_up) / (available + offered + on_call + wrap_up)",
         counted_from=_STATES,
         undefined={
-            "it": "nessun agente in servizio; mai per coda, competenza o motivo (anche come filtro), perché il tempo libero di "
-            "un agente appartiene a tutte le sue code",
+            "it": "nessun operatore in servizio; mai per coda, competenza o motivo (anche come filtro), perché il tempo libero "
+            "di un operatore appartiene a tutte le sue code",
             "en": "no agent on duty; never by queue, skill or intent (as a filter too), since an agent's free time belongs to "
             "all of the agent's queues",
         },
@@ -286,7 +286,7 @@ _ALL = (
         code="transfers",
         names={"it": "Trasferite", "en": "Transfers"},
         definitions={
-            "it": "Quota delle conversazioni che l'agente ha passato a un altro.",
+            "it": "Quota delle conversazioni che l'operatore ha passato a un altro.",
             "en": "Share of the talks that the agent passed on to another.",
         },
         unit=Unit.SHARE,
@@ -299,7 +299,7 @@ _ALL = (
         code="wait_again",
         names={"it": "Attesa dopo il trasferimento", "en": "Wait after a transfer"},
         definitions={
-            "it": "Attesa media di chi ha già parlato con un agente e aspetta il prossimo; non entra nell'attesa media.",
+            "it": "Attesa media di chi ha già parlato con un operatore e aspetta il prossimo; non entra nell'attesa media.",
             "en": "Mean wait of those who have talked with an agent and wait for the next; it is no part of the speed of answer.",
         },
         unit=Unit.SECONDS,
@@ -313,8 +313,8 @@ _ALL = (
         names={"it": "Risolte al primo contatto", "en": "First-contact resolution"},
         definitions={
             "it": "Quota dei primi contatti telefonici per un motivo dopo i quali il cliente, entro 7 giorni e su qualsiasi "
-            "canale, non è tornato per lo stesso motivo, e che l'agente non ha segnato come irrisolti. Contano i contatti di cui "
-            "i 7 giorni sono passati.",
+            "canale, non è tornato per lo stesso motivo, e che l'operatore non ha segnato come irrisolti. Contano i contatti di "
+            "cui i 7 giorni sono passati.",
             "en": "Share of the first telephone contacts for a reason after which the customer did not come back for the same "
             "reason within 7 days on any channel, and which the agent did not mark as unsolved. Contacts count once their 7 days "
             "are over.",
@@ -375,3 +375,15 @@ _ALL = (
 )
 
 FIGURES: Mapping[str, Figure] = MappingProxyType({figure.code: figure for figure in _ALL})
+
+# What belongs together on a page: how long callers wait, how they are dealt with, what they make of it.
+SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "waiting": (
+            "offered", "answered", "abandoned", "service_level", "speed_of_answer", "speed_median", "speed_90", "abandonment",
+            "short_abandons", "callbacks", "callbacks_reached",
+        ),
+        "talking": ("talks", "handling", "talk", "hold", "wrap_up", "occupancy", "transfers", "wait_again"),
+        "outcome": ("first_contact_resolution", "repeats", "effort", "effort_answers"),
+    }
+)  # fmt: skip

@@ -6,8 +6,9 @@ Nothing here changes anything. How it is shown is left to whoever shows it.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from routing import tables
@@ -81,11 +82,22 @@ def agents_now(session: Session) -> tuple[AgentNow, ...]:
     )
 
 
+def basis_of(session: Session, agent_id: str) -> Mapping[str, str]:
+    """What each level of an agent rests on, by skill."""
+    row = tables.AgentSkill
+    kept = session.execute(select(row.skill, row.basis).where(row.agent_id == agent_id))
+    return {skill: basis for skill, basis in kept}  # noqa: C416  # rows
+
+
 def work_now(session: Session, queues: Mapping[str, Queue], now: datetime) -> tuple[WorkNow, ...]:
     """Everything that waits or is being offered, the first to be served first."""
     row = tables.Waiting
     states = [state.value for state in WaitingState if state not in {WaitingState.ASSIGNED, WaitingState.ENDED}]
-    rows = session.scalars(select(row).where(row.state.in_(states)).order_by(row.ranked_at, row.call_id))
+    columns = (
+        row.call_id, row.queue, row.kind, row.requirements, row.priority, row.boosts, row.enqueued_at, row.not_before,
+        row.state,
+    )  # fmt: skip
+    rows = session.execute(select(*columns).where(row.state.in_(states)).order_by(row.ranked_at, row.call_id))
     offer = tables.Offer
     rung = session.execute(select(offer.call_id, offer.agent_id).where(offer.state == OfferState.OPEN.value))
     offered: dict[str, str] = {call_id: agent_id for call_id, agent_id in rung}  # noqa: C416  # rows
@@ -117,7 +129,7 @@ def _calls_in_hand(session: Session) -> dict[str, str]:
     return {agent_id: call_id for found in (rung, taken) for agent_id, call_id in found}
 
 
-def _work(row: tables.Waiting, offered: Mapping[str, str], queues: Mapping[str, Queue], now: datetime) -> WorkNow:
+def _work(row: Row[Any], offered: Mapping[str, str], queues: Mapping[str, Queue], now: datetime) -> WorkNow:
     asked = requirements_from_json(row.requirements)
     call = WaitingCall(
         call_id=row.call_id,

@@ -75,6 +75,7 @@ class Queue:
     hours: Hours | None = None  # none: the company's
     priority: int = 0
     boosts: Mapping[str, int] = field(default_factory=dict)  # what a named boost is worth here, in seconds
+    preferred_seconds: int = 0  # so long a call is kept for the agent whom the customer knows, while signed in
 
     def __post_init__(self) -> None:
         """Refuse what no call could wait in."""
@@ -103,6 +104,7 @@ class Queue:
             "hours": None if self.hours is None else self.hours.as_json(),
             "priority": self.priority,
             "boosts": dict(self.boosts),
+            "preferred_seconds": self.preferred_seconds,
         }
 
 
@@ -239,6 +241,8 @@ def _problems_of_destinations(queue: Queue) -> Iterator[Problem]:
 def _problems_of_order(queue: Queue) -> Iterator[Problem]:
     if abs(queue.priority) > HIGHEST_PRIORITY:
         yield Problem(field="priority", code="out_of_range", value=str(queue.priority))
+    if not 0 <= queue.preferred_seconds <= LONGEST_SECONDS:
+        yield Problem(field="preferred_seconds", code="out_of_range", value=str(queue.preferred_seconds))
     for name, seconds in queue.boosts.items():
         if not name.strip() or not 0 <= seconds <= HIGHEST_BOOST_SECONDS:
             yield Problem(field="boosts", code="out_of_range", value=f"{name} {seconds}")
@@ -281,6 +285,7 @@ _READERS: Mapping[str, Any] = {
     "hours": lambda value: None if value is None else hours_from_json(value),
     "priority": _whole,
     "boosts": lambda value: {_words(key): _whole(seconds) for key, seconds in value.items()},
+    "preferred_seconds": _whole,
 }
 
 DEFAULT_QUEUE = Queue(queue_id="general", names={"it": "Generale", "en": "General"})

@@ -3,7 +3,7 @@
 What to do with the answers is left to the desks.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,9 @@ from routing.skills import Requirements
 from routing.waiting import DEFAULT_RULES, Rules, WaitingState, rank_of, ring_at
 
 _QUEUED = (WaitingState.WAITING, WaitingState.OFFERED)
+
+# A page that is closed says so, and keeps its lease no longer than a page that is only loaded again needs to tell of itself.
+DESK_LEAVES_SECONDS = 15
 
 
 def position(session: Session, call_id: str, now: datetime, rules: Rules = DEFAULT_RULES) -> Position | None:
@@ -133,6 +136,8 @@ def _assigned(session: Session, row: tables.Assignment) -> Assigned:
 
 
 def has_desk(session: Session, agent_id: str, now: datetime) -> bool:
-    """Whether the agent's desk told of itself in the last moments; True for an agent without a desk."""
+    """Whether the agent's desk is open; True for an agent without one. A desk that is closing counts as gone."""
     agent = session.get(tables.Agent, agent_id, populate_existing=True)
-    return agent is None or agent.lease_until is None or agent.lease_until > now
+    if agent is None or agent.lease_until is None:
+        return True
+    return bool(agent.lease_until > now + timedelta(seconds=DESK_LEAVES_SECONDS))

@@ -3,6 +3,7 @@
 Nothing here commits.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -104,13 +105,6 @@ def note_offer(session: Session, call_id: str, *, ring: int, now: datetime) -> N
     changed(session, update(row).where(row.call_id == call_id, row.outcome == OPEN).values(values))
 
 
-def note_estimate(session: Session, call_id: str, seconds: int) -> bool:
-    """Keep how long the caller was told that it will take; the first time counts."""
-    row = tables.Stay
-    statement = update(row).where(row.call_id == call_id, row.outcome == OPEN, row.estimate_seconds.is_(None))
-    return changed(session, statement.values(estimate_seconds=seconds))
-
-
 def add_held_seconds(session: Session, call_id: str, seconds: int) -> bool:
     """Add what the caller has just spent on hold, in the talk that is going on."""
     row = tables.Stay
@@ -122,6 +116,12 @@ def stays_of(session: Session, call_id: str) -> tuple[tables.Stay, ...]:
     """The stays of a call, the first one first."""
     row = tables.Stay
     return tuple(session.scalars(select(row).where(row.call_id == call_id).order_by(row.stay_id)))
+
+
+def stays_of_calls(session: Session, call_ids: Collection[str]) -> tuple[tables.Stay, ...]:
+    """The stays of these calls, the first one first."""
+    row = tables.Stay
+    return tuple(session.scalars(select(row).where(row.call_id.in_(call_ids)).order_by(row.stay_id)))
 
 
 def _change(session: Session, stay_id: int, values: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ replications have 95% intervals by Student's t. The replay without a change stan
 far apart, the day had something that the replay does not know.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
@@ -76,6 +76,16 @@ class WhatIf:
     def as_json(self) -> dict[str, Any]:
         """The answer as JSON's own values."""
         return asdict(self)
+
+    def rows(self) -> Iterator[tuple[object, ...]]:
+        """The answer as rows of a table, the first one its head."""
+        yield ("figure", "really", "before", "before_half", "after", "after_half", "difference", "difference_half")
+        for name in FIGURES:
+            spreads = (self.before[name], self.after[name], self.difference[name])
+            yield (name, getattr(self.really, name), *(value for one in spreads for value in (one.mean, one.half)))
+        for hour in self.hours:
+            name = f"mean_wait_seconds_of_hour_{hour.hour:02}"
+            yield (name, hour.really, hour.before.mean, hour.before.half, hour.after.mean, hour.after.half, None, None)
 
 
 def what_if_from_json(value: Mapping[str, Any]) -> WhatIf:

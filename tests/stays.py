@@ -12,6 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from ivr.calls import store as calls
+from ivr.calls.tables import Call
+from ivr.calls.tables import Effort as EffortRow
+from ivr.customers import tables as kept
+from ivr.customers.tables import Customer
 from routing import tables
 from routing.figures_counted import Records
 from routing.figures_records import Contact, Effort, StateSpan, Stay
@@ -120,7 +125,7 @@ class _Week:
                 other = chance.choice([name for name in QUEUES if name != queue])
                 again = ended_at + timedelta(seconds=chance.uniform(2, 60))
                 self._talk(call_id, other, QUEUES[other][0], ended_at, again, transferred=True)
-            customer = f"K{chance.randrange(900):04d}"
+            customer = f"W{chance.randrange(900):04d}"
             outcome = chance.choices(("solved", "to_follow_up", "not_solved", ""), weights=(80, 9, 4, 7))[0]
             self.contacts.append(
                 Contact(
@@ -183,6 +188,8 @@ def keep(session: Session, records: Records) -> None:
         last[span.agent_id] = span
     for agent_id, span in last.items():
         changes.append(_change(agent_id, "offline", span.ends_at))
+        if session.get(tables.Agent, agent_id) is not None:
+            continue
         session.add(
             tables.Agent(
                 agent_id=agent_id, name=agent_id.capitalize(), address=f"client:{agent_id}", state="offline",
@@ -196,3 +203,34 @@ def keep(session: Session, records: Records) -> None:
 
 def _change(agent_id: str, state: str, moment: datetime) -> dict[str, Any]:
     return {"agent_id": agent_id, "state": state, "at": moment, "idle_since": moment, "away_reason": "", "by": ""}
+
+
+def keep_calls(session: Session, records: Records) -> None:
+    """Write what the line knows of the calls: what was wanted, contacts and scores; behind `keep`."""
+    began = {one.call_id: one.enqueued_at for one in reversed(records.stays)}
+    began |= {one.call_id: one.at for one in records.contacts} | {one.call_id: one.at for one in records.efforts}
+    for customer_id in sorted({one.customer_id for one in records.contacts}):
+        session.add(Customer(customer_id=customer_id, name=customer_id, language="it", email=""))
+    session.flush()
+    of_call = {one.call_id: one.customer_id for one in records.contacts}
+    for call_id, began_at in began.items():
+        if call_id:
+            calls.add(
+                session,
+                Call(
+                    call_id=call_id, from_number="", to_number="", flow="shop", flow_version=1, listening="carrier",
+                    language="it", status="ended", started_at=began_at, ended_at=began_at, turn=0,
+                    customer_id=of_call.get(call_id), reason=records.intents.get(call_id, ""), route_reason="",
+                ),
+            )  # fmt: skip
+    for one in records.contacts:
+        session.add(
+            kept.Contact(
+                customer_id=one.customer_id, at=one.at, channel="phone" if one.call_id else "email", reason=one.reason,
+                outcome=one.outcome, note="", call_id=one.call_id or None,
+            )
+        )  # fmt: skip
+    session.flush()
+    for score in records.efforts:
+        session.add(EffortRow(call_id=score.call_id, score=score.score, at=score.at))
+    session.flush()

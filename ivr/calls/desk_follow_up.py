@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from babel.dates import format_datetime
 from sqlalchemy.orm import Session
 
-from ivr.calls import store
+from ivr.calls import callbacks, store
 from ivr.calls.company import Company
-from ivr.calls.desk import Done, Outcome, Refused
+from ivr.calls.desk import DUE_TIME_PAST, Done, Outcome, Refused
 from ivr.calls.effects import SendMessage
+from ivr.calls.numbers import Wrong, dialable
 from ivr.calls.tables import Call
 from ivr.calls.timeline import CASE_CLOSED
 from ivr.customers import erasure, history
@@ -24,7 +25,7 @@ from prompts.desk_book import fill
 from prompts.spoken import Value
 from sealing.columns import if_it_opens
 
-TEXTED = "texted"
+TEXTED, CALLBACK_PROMISED = "texted", "callback_promised"
 # Beyond this a callback is an appointment, which the desk does not make; judgement.
 FARTHEST_CALLBACK = timedelta(days=30)
 
@@ -34,6 +35,8 @@ MESSAGE_UNKNOWN = "message_unknown"
 MESSAGE_INCOMPLETE = "message_incomplete"
 MESSAGE_SENT_BEFORE = "message_sent_before"
 NO_NUMBER_FOR_MESSAGES = "no_number_for_messages"
+CALLBACK_CLOSED_THEN = "callback_closed_then"
+CALLBACK_TOO_FAR = "callback_too_far"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +144,48 @@ def times_sent(session: Session, call_id: str) -> Mapping[str, int]:
         code = json.loads(if_it_opens(row, "details", "") or "{}").get("code", "")
         times[code] = times.get(code, 0) + 1
     return times
+
+
+def promise_callback(
+    hand: InHand, *, number: str, due_at: datetime, with_me: bool, note: str, promised_before: int
+) -> Outcome:
+    """Have the line call the customer back at a time within the opening hours; another click of the same moment adds none.
+
+    `promised_before` is how many callbacks of this call there were when the agent saw the button.
+    """
+    match dialable(number, country=hand.company.hours.country):
+        case Wrong() as wrong:
+            return Refused(reason=wrong.value)
+        case found:
+            wanted = found.number
+    if due_at <= hand.now:
+        return Refused(reason=DUE_TIME_PAST)
+    if due_at > hand.now + FARTHEST_CALLBACK:
+        return Refused(reason=CALLBACK_TOO_FAR)
+    if not hand.company.hours.is_open(due_at):
+        return Refused(reason=CALLBACK_CLOSED_THEN)
+    if times_promised(hand.session, hand.call.call_id) > promised_before:
+        return Done()
+    callbacks.schedule(
+        hand.session,
+        call_id=hand.call.call_id,
+        customer_id=hand.call.customer_id,
+        number=wanted,
+        due_at=due_at,
+        agent_id=hand.agent_id if with_me else None,
+        note=note,
+        now=hand.now,
+        rules=hand.company.routing_rules,
+    )
+    local = f"{due_at.astimezone(hand.company.zone):%d/%m %H:%M}"
+    details = {"agent": hand.agent_id, "number": wanted, "at": local, "note": note}
+    store.note(hand.session, hand.call.call_id, CALLBACK_PROMISED, details, hand.now)
+    return Done()
+
+
+def times_promised(session: Session, call_id: str) -> int:
+    """How many callbacks agents have promised in a call."""
+    return store.times_happened(session, call_id).get(CALLBACK_PROMISED, 0)
 
 
 def _closed_here(hand: InHand, case_id: str) -> bool:

@@ -12,14 +12,14 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import legs, offering, own_words, speaking, store, waiting_rounds
+from ivr.calls import legs, offering, own_words, speaking, store, talks_routing, waiting_rounds
 from ivr.calls.company import QUEUE, Company
 from ivr.calls.conductor import Conductor, Reply
 from ivr.calls.effects import Effect, EndLeg
 from ivr.calls.ringing_back import RingingBack
 from ivr.calls.tables import Call
 from ivr.calls.talks_comings import Comings
-from ivr.calls.talks_goings import HUNG_UP, Goings
+from ivr.calls.talks_goings import HUNG_UP, PATIENCE, Goings
 from ivr.calls.talks_table import first_of
 from ivr.calls.waiting_rounds import WaitingRounds
 from ivr.telephony import twiml
@@ -27,8 +27,9 @@ from ivr.telephony.answers import Continue, Meet, Nothing, SayAndHangUp, Speak, 
 from ivr.telephony.requests import ENDED_STATUSES, ConferenceEvent, StatusCallback, VoiceRequest
 from routing import dispatch
 
-# How long the caller's way back waits for what became of the agent's leg, where that has not been told yet; judgement.
-HEARSAY_SECONDS = 1
+# How long the caller's way back waits for what became of the agent's leg, where that has not been told yet: so many rounds of
+# so many seconds, a silence that is still short for somebody who has just been talking; judgement.
+HEARSAY_SECONDS, HEARSAY_ROUNDS = 1, 3
 
 # Queue results (Enqueue page) after which the caller is still there and the flow must go on without a person.
 _LEFT = {"leave": "left", "queue-full": "failed", "error": "failed", "system-error": "failed"}
@@ -107,8 +108,8 @@ class Meeting:
             return Reply(document=twiml.write(Nothing()), effects=self.caller_gone(session, call, now))
         effects: tuple[Effect, ...] = ()
         if call is not None and turn == call.turn:
-            if call.status == store.TALKING and call.agent_leg is not None and round_ == 0:
-                again = self._company.addresses.voice(f"met/{turn}/1")
+            if call.status == store.TALKING and call.agent_leg is not None and round_ < HEARSAY_ROUNDS:
+                again = self._company.addresses.voice(f"met/{turn}/{round_ + 1}")
                 return Reply(document=twiml.write(Continue(pause_seconds=HEARSAY_SECONDS, answer_path=again)))
             if call.status == store.TALKING:
                 effects = self._parted(session, call, now)
@@ -156,16 +157,21 @@ class Meeting:
             return ()
         if event.event in {"participant-mute", "participant-unmute"} and leg.mode == legs.TALK:
             leg.muted = event.event == "participant-mute"
-        if event.event == "participant-leave" and leg.role != legs.AGENT:
-            # Of the first one the carrier's status alone says whether they hung up or the line broke.
-            return self.goings.gone(session, call, leg, HUNG_UP, now)
-        return ()
+        if event.event != "participant-leave":
+            return ()
+        if leg.role == legs.AGENT and leg.state == legs.IN:
+            # Whether they hung up or the line broke, the status alone says; it is waited for no longer than a moment.
+            leg.due_at = now + PATIENCE
+            return ()
+        return self.goings.gone(session, call, leg, HUNG_UP, now)
 
     def hold_is(self, session: Session, call: Call, *, on: bool, now: datetime) -> None:
         """The carrier has put the caller on hold, or back; what contradicts the last wish is an old report."""
         if on == call.on_hold or on != call.hold_wanted or call.status != store.TALKING:
             return
         call.on_hold = on
+        if not on:
+            talks_routing.was_held(session, call.call_id, store.last_happened(session, call.call_id, "held"), now)
         store.note(session, call.call_id, "held" if on else "resumed", {}, now)
 
     def offer_waiting(self, session: Session, now: datetime) -> None:

@@ -25,7 +25,7 @@ from ivr.calls.effects import (
     SendMessage,
     TakePart,
 )
-from ivr.calls.meeting import Meeting
+from ivr.calls.meeting import HEARSAY_ROUNDS, Meeting
 from ivr.calls.tables import Call, CallLeg
 from ivr.calls.talks_table import first_of
 from ivr.customers import store as customers
@@ -70,7 +70,9 @@ class Outgoing:
             case BringCaller():
                 return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice("meet"))
             case ReleaseCaller():
-                return self._carrier.redirect(call_id=effect.call_id, url=addresses.voice(f"met/{effect.turn}/1"))
+                return self._carrier.redirect(
+                    call_id=effect.call_id, url=addresses.voice(f"met/{effect.turn}/{HEARSAY_ROUNDS}")
+                )
             case EndLeg():
                 return self._carrier.hang_up(call_id=effect.call_id)
             case Hold():
@@ -136,7 +138,8 @@ class Outgoing:
                 self._settle_hold(session, effect, outcome)
                 return ()
             case TakePart():
-                return ()  # a mute is shown when the carrier reports it; a leg that is gone is told by its own status
+                self._settle_part(session, effect, outcome)
+                return ()
             case _:
                 assert_never(effect)
 
@@ -159,6 +162,13 @@ class Outgoing:
         if leg is not None and leg.state == legs.LEAVING:
             # It is over already, and the carrier's word of it was lost or is still on its way.
             legs.close(leg, leg.reason, self._clock())
+
+    def _settle_part(self, session: Session, effect: TakePart, outcome: Outcome) -> None:
+        # A mute is shown when the carrier reports it, a leg that is gone is told by its own status.
+        if effect.ends is not None and not isinstance(outcome, Made):
+            found = self._meeting.comings.locked(session, effect.leg_id)
+            if found is not None:
+                found[1].ends = not effect.ends
 
     def _settle_hold(self, session: Session, effect: Hold, outcome: Outcome) -> None:
         if isinstance(outcome, Made):

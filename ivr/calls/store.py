@@ -181,6 +181,11 @@ def last_of_customer(session: Session, customer_id: str, kind: str) -> Happening
     return session.scalar(newest.limit(1))
 
 
+def last_happened(session: Session, call_id: str, kind: str) -> datetime | None:
+    """When something happened to a call the last time; None for never."""
+    return session.scalar(select(func.max(Happening.at)).where(Happening.call_id == call_id, Happening.kind == kind))
+
+
 def times_happened(session: Session, call_id: str) -> Mapping[str, int]:
     """How often each kind of thing has happened to a call."""
     query = (
@@ -279,6 +284,12 @@ def record_effort(session: Session, call_id: str, score: int, at: datetime) -> N
 def effort(session: Session, call_id: str) -> int | None:
     """The effort score of a call, None while there is none."""
     return session.scalar(select(Effort.score).where(Effort.call_id == call_id))
+
+
+def efforts_of(session: Session, calls: Collection[str]) -> Mapping[str, int]:
+    """The effort scores of those of these calls that have one."""
+    rows = session.execute(select(Effort.call_id, Effort.score).where(Effort.call_id.in_(calls)))
+    return {row.call_id: row.score for row in rows}
 
 
 def effort_of_agent(session: Session, agent_id: str, since: datetime) -> float | None:

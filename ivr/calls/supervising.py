@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import legs, store
+from ivr.calls import legs, store, talks_routing
 from ivr.calls.company import Company
 from ivr.calls.desk import NOT_CONNECTED_YET, Done, Outcome, Refused
 from ivr.calls.meeting import Meeting
@@ -65,6 +65,8 @@ class Supervising:
             return self._change(session, call, own, first, mode=MODES[mode], now=now)
         if agent_id is not None and self._is_busy(session, agent_id):
             return Refused(reason=NOT_NOW)
+        if agent_id is not None:
+            talks_routing.step_away(session, agent_id, now)
         wanted = legs.wanted(
             call_id,
             legs.SUPERVISOR,

@@ -32,6 +32,8 @@ class Goings:
         """A leg is over, as the carrier's status `reason` says, or never came to be."""
         if leg.state not in legs.LIVE:
             return ()
+        if leg.role == legs.SUPERVISOR and leg.agent_id is not None:
+            talks_routing.come_back(session, leg.agent_id, leg.asked_at, now)
         if leg.state == legs.LEAVING:
             legs.close(leg, reason, now)
             return ()
@@ -137,7 +139,8 @@ class Goings:
             self._widen(session, call, leg, now)
             return ()
         ended = (EndLeg(call_id=leg.sid),) if leg.sid else ()
-        return (*ended, *self.gone(session, call, leg, "no-answer", now))
+        reason = HUNG_UP if leg.state == legs.IN else "no-answer"
+        return (*ended, *self.gone(session, call, leg, reason, now))
 
     def refused(self, session: Session, work_id: str, agent_id: str, now: datetime) -> tuple[Effect, ...]:
         """An agent did not take an offer; where they were the only one wanted, others are asked, or the consult is over."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from routing import dispatch, handing_over, reports
 from routing import store as routing_store
+from routing.agents import AgentEvent, AgentState
 from routing.outcomes import MovedCall, Queued, Requeued, StayOutcome, TalkEnded, WorkKind
 from routing.queues import queue_of
 from routing.skills import Requirements
@@ -19,6 +20,8 @@ from routing.waiting import Rules
 _THE_LINE = "the line"
 # Boosts, as the sum of a call's rank names them.
 _LINE_LOST, _CONSULT = "line_lost", "consult"
+# Why a supervisor is away who is in another's talk, as the pages word it.
+OTHER_WORK = "other"
 
 
 def requirements_of(session: Session, call_id: str) -> Requirements | None:
@@ -104,6 +107,26 @@ def talk_over(session: Session, call_id: str, rules: Rules, now: datetime) -> st
     """The talk is over: the agent, who goes to wrap-up; None where no agent had the call."""
     ended = dispatch.talk_ended(session, call_id=call_id, now=now, rules=rules)
     return ended.agent_id if isinstance(ended, TalkEnded) else None
+
+
+def step_away(session: Session, agent_id: str, now: datetime) -> None:
+    """A supervisor who is in another's talk is offered no call meanwhile."""
+    presence = reports.state_of(session, agent_id)
+    if presence is not None and presence.state is AgentState.AVAILABLE:
+        dispatch.set_state(session, agent_id=agent_id, event=AgentEvent.STEP_AWAY, now=now, away_reason=OTHER_WORK)
+
+
+def come_back(session: Session, agent_id: str, since: datetime, now: datetime) -> None:
+    """They are free again, unless they have wished for something else since."""
+    presence = reports.state_of(session, agent_id)
+    if presence is not None and presence.state is AgentState.AWAY and presence.since == since:
+        dispatch.set_state(session, agent_id=agent_id, event=AgentEvent.READY, now=now)
+
+
+def was_held(session: Session, call_id: str, since: datetime | None, now: datetime) -> None:
+    """Keep how long the caller was on hold, for the reports."""
+    if since is not None and now > since:
+        routing_store.add_held_seconds(session, call_id, round((now - since).total_seconds()))
 
 
 def desk_is_open(session: Session, agent_id: str, now: datetime) -> bool:

@@ -28,6 +28,7 @@ from ivr.commands.demo import DEFAULT_LINE_PORT, DEFAULT_PORT, Demo, DemoError
 from ivr.commands.key_commands import keys
 from ivr.commands.model_commands import models
 from ivr.commands.privacy_commands import privacy
+from ivr.commands.report_commands import reports
 from ivr.commands.routing_commands import routing
 from ivr.commands.terminal import Trouble, chosen_settings, console, errors
 from ivr.commands.trial_line import open_line
@@ -96,6 +97,7 @@ def check(folder: Path | None) -> None:
 main.add_command(models)
 main.add_command(keys)
 main.add_command(privacy)
+main.add_command(reports)
 main.add_command(routing)
 main.add_command(voice)
 

@@ -20,6 +20,7 @@ from ivr.commands.terminal import Trouble, chosen_settings, console, errors
 from routing import estimate_query, what_if_asked, what_if_query
 from routing.what_if import FIGURES, MOST_REPLICATIONS, USUAL_REPLICATIONS, Estimated, WhatIf, what_if
 from routing.what_if_day import AddedAgents, Change, ChangeError, PastDay
+from routing.what_if_plot import waits_png, waits_svg
 
 _FIGURES: Final[Mapping[str, str]] = {
     "answered": "answered, share of all calls",
@@ -42,6 +43,14 @@ _REASONS: Final[Mapping[str, str]] = {
     "what_if_rings_unread": "rings are written as '0; 30: level; 120: level, skill', from 0 on and rising",
     "what_if_order_unknown": "there is no such order of agents",
     "what_if_hours_unread": "hours are written as 08:00-17:00",
+}
+_PLOT: Final[Mapping[str, str]] = {
+    "hour": "hour of the day",
+    "seconds": "mean wait, s",
+    "really": "really",
+    "before": "replayed",
+    "after": "with the change",
+    "alt": "Mean waits by the hour of the day",
 }
 # Beyond the usual, so that a person at the keyboard may wait for more certainty; the run ends with what it has.
 _LONGEST_SECONDS: Final = 600
@@ -77,6 +86,9 @@ def routing() -> None:
     "--json", "as_json", type=click.Path(dir_okay=False, path_type=Path), help="Write the answer here as JSON."
 )
 @click.option("--csv", "as_csv", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here as CSV.")
+@click.option(
+    "--plot", "as_plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the waits here, as .svg or .png."
+)
 @click.pass_obj
 def what_if_command(
     file: Path | None,
@@ -87,6 +99,7 @@ def what_if_command(
     seed: int,
     as_json: Path | None,
     as_csv: Path | None,
+    as_plot: Path | None,
     **asked: tuple[str, ...],
 ) -> None:
     """Re-run a past DAY (YYYY-MM-DD) with other skills, people or rings, and show how callers would have fared.
@@ -102,7 +115,10 @@ def what_if_command(
         as_json.write_text(json.dumps(found.as_json(), indent=1) + "\n", encoding="utf-8")
     if as_csv is not None:
         with as_csv.open("w", encoding="utf-8", newline="") as into:
-            csv.writer(into).writerows(csv_rows(found))
+            csv.writer(into).writerows(found.rows())
+    if as_plot is not None:
+        drawn = waits_svg(found, _PLOT).encode() if as_plot.suffix == ".svg" else waits_png(found, _PLOT)
+        as_plot.write_bytes(drawn)
 
 
 @routing.command(name="estimates")
@@ -124,17 +140,6 @@ def estimates(file: Path | None, days: int) -> None:
             f"{one.bias_seconds:+.0f}", f"{one.within:.0%}",
         )  # fmt: skip
     console.print(table)
-
-
-def csv_rows(found: WhatIf) -> Iterator[tuple[object, ...]]:
-    """The answer as rows of a table, the first one its head."""
-    yield ("figure", "really", "before", "before_half", "after", "after_half", "difference", "difference_half")
-    for name in FIGURES:
-        spreads = (found.before[name], found.after[name], found.difference[name])
-        yield (name, getattr(found.really, name), *(value for one in spreads for value in (one.mean, one.half)))
-    for hour in found.hours:
-        name = f"mean_wait_seconds_of_hour_{hour.hour:02}"
-        yield (name, hour.really, hour.before.mean, hour.before.half, hour.after.mean, hour.after.half, None, None)
 
 
 def _change(

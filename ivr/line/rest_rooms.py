@@ -148,7 +148,7 @@ def _settings_of(form: Form) -> Settings:
         beep=one(form, "Beep", "true"),
         start_on_enter=True if start is None else start,
         end_on_exit=end or False,
-        coach=one(form, "CallSidToCoach") if flag(form, "Coaching") else "",
+        coach=_coached(form) or "",
         max_participants=whole(form, "MaxParticipants", 250),
         wait_url=form["WaitUrl"][0] if "WaitUrl" in form else None,
         wait_method=one(form, "WaitMethod", "POST"),
@@ -156,6 +156,19 @@ def _settings_of(form: Form) -> Settings:
         callback_method=one(form, "ConferenceStatusCallbackMethod", "POST"),
         callback_events=frozenset(events),
     )
+
+
+def _coached(form: Form) -> str | None:
+    """Whom a participant coaches, "" for nobody, None where nothing is said of it.
+
+    Participant page: Coaching is taken as true where CallSidToCoach is given, and true needs it.
+    """
+    coaching, whom = flag(form, "Coaching"), one(form, "CallSidToCoach")
+    if coaching and not whom:
+        raise RestError(400, 20001, "Coaching needs CallSidToCoach")
+    if coaching is None:
+        return whom or None
+    return whom if coaching else ""
 
 
 async def _bring_in(leg: Leg, conference: Conference, settings: Settings, timeout_seconds: int) -> None:
@@ -198,12 +211,13 @@ def update_participant(exchange: Exchange, sid: str, who: str, form: Form) -> Pa
     """Hold, mute, coach: change how somebody takes part."""
     only(form, PARTICIPANT_UPDATE)
     conference, participant = participant_of(exchange, sid, who)
-    hold, coaching = flag(form, "Hold"), flag(form, "Coaching")
-    coach: str | None = one(form, "CallSidToCoach") if coaching else ""
+    hold, coach = flag(form, "Hold"), _coached(form)
+    if coach and conference.participant(coach) is None:
+        missing(f"Participants/{coach}")
     conference.update(
         participant,
         muted=flag(form, "Muted"),
-        coach=None if coaching is None else coach,
+        coach=coach,
         end_on_exit=flag(form, "EndConferenceOnExit"),
     )
     if hold is not None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from flask import Blueprint, current_app, get_template_attribute, render_template
@@ -12,10 +12,12 @@ from ivr.accounts import store
 from ivr.accounts.store import Role
 from ivr.web import live, transaction
 from ivr.web.board_shared import TOPICS, Rows, Seen, Shared
+from ivr.web.desk_view import phone_address
 from ivr.web.guards import guarded_by, the_person
 from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.wiring import wiring
+from routing import reports
 
 board = Blueprint("board", __name__, url_prefix="/admin/board")
 WATCHERS = (Role.SUPERVISOR, Role.ADMIN)
@@ -34,6 +36,8 @@ class Drawn:
     number: int
     parts: dict[str, str]
     rows: dict[str, dict[str, str]]  # by region, by the row's key, in their order
+    before_number: int = 0  # of what was drawn before
+    news: tuple[str, ...] = ()  # the events that make this of it
 
 
 @dataclass(kw_only=True)
@@ -51,7 +55,9 @@ def page() -> ResponseReturnValue:
     seen = _shared().now()
     drawn = _draw(seen)
     person = the_person()
-    return render_template("board.html", drawn=drawn, look=seen.look, has_telephone=person.agent_id is not None)
+    own = next((one for one in reports.agents(transaction.session()) if one.agent_id == person.agent_id), None)
+    phone = phone_address(wiring().line_url, own.address) if own is not None else ""
+    return render_template("board.html", drawn=drawn, phone=phone)
 
 
 @board.get("/events")
@@ -60,26 +66,31 @@ def events() -> ResponseReturnValue:
     """The parts and the rows that change, as they change; ends with the sign-in."""
     is_here = _sign_in_watched(current_token())
     shared = _shared()
-    sent_parts: dict[str, str] = {}
-    sent_rows: dict[str, dict[str, str]] = {region: {} for region in ROWS}
+    sent: Drawn | None = None
 
     def look() -> Seen | None:
         return shared.now() if is_here() else None
 
     def tell(seen: Seen) -> Iterator[str]:
-        drawn = _draw(seen)
-        for region, html in drawn.parts.items():
-            if sent_parts.get(region) != html:
-                sent_parts[region] = html
-                yield live.event("part", region=region, html=html)
-        for region, rows in drawn.rows.items():
-            before = sent_rows[region]
-            if before is not rows:
-                sent_rows[region] = rows
-                if changed := changed_rows(before, rows):
-                    yield live.event("rows", region=region, **changed)
+        nonlocal sent
+        before, sent = sent, _draw(seen)
+        # Nearly all viewers have seen the look before this one: what differs is written once for all of them.
+        yield from (
+            sent.news if before is not None and before.number == sent.before_number else news_between(before, sent)
+        )
 
     return live.stream_of(look, tell, topics=TOPICS, at_latest_seconds=SIGN_IN_SECONDS)
+
+
+def news_between(before: Drawn | None, after: Drawn) -> Iterator[str]:
+    """The events that make one board of another, or of an empty page."""
+    for region, html in after.parts.items():
+        if before is None or before.parts[region] != html:
+            yield live.event("part", region=region, html=html)
+    for region, rows in after.rows.items():
+        changed = changed_rows(before.rows[region] if before is not None else {}, rows)
+        if changed:
+            yield live.event("rows", region=region, **changed)
 
 
 def changed_rows(before: dict[str, str], rows: dict[str, str]) -> dict[str, object]:
@@ -130,11 +141,12 @@ def _drawn_anew(seen: Seen, drawing: Drawing) -> Drawn:
     for region, macro in ROWS.items():
         shown = {_key(one): one for one in getattr(look, region)}
         html = drawing.rows[region].draw(shown.values(), get_template_attribute(ROW_MACROS, macro))
-        drawn = dict(zip(shown, html, strict=True))
-        is_same = last is not None and last.rows[region] == drawn and list(last.rows[region]) == list(drawn)
-        rows[region] = last.rows[region] if last is not None and is_same else drawn
+        rows[region] = dict(zip(shown, html, strict=True))
     parts = {region: render_template(template, look=look) for region, template in PARTS.items()}
-    return Drawn(number=seen.number, parts=parts, rows=rows)
+    drawn = Drawn(number=seen.number, parts=parts, rows=rows)
+    if last is None:
+        return drawn
+    return replace(drawn, before_number=last.number, news=tuple(news_between(last, drawn)))
 
 
 def _key(one: Hashable) -> str:

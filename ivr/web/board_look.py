@@ -15,8 +15,11 @@ from ivr.calls import overview as calls
 from ivr.calls.overview import CallNow
 from ivr.calls.store import IN_LINE
 from ivr.customers import overview as customers
-from routing import figures, live
+from ivr.customers.overview import Names
+from routing import live
 from routing.agents import AgentState
+from routing.figures_defined import Terms, service_level
+from routing.figures_records import Counts
 from routing.live import AgentNow, WorkNow
 from routing.queues import Queue, queue_of
 from routing.waiting import WaitingState
@@ -109,6 +112,7 @@ class Alert:
     number: int = 0
     queue: str = ""
     names: tuple[tuple[str, str], ...] = ()
+    queues: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # id and names of each, where it concerns several
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,20 +134,22 @@ class Known:
 
     queues: Mapping[str, Queue]
     open_queues: frozenset[str]
-    day_begins_at: datetime
+    today: Mapping[str, Counts]
     estimates: Mapping[str, int | None]  # seconds by queue
     whys: Mapping[str, tuple[str, str, str]]  # by call
+    names: Names
 
 
 def look(session: Session, known: Known, work: Sequence[WorkNow], now: datetime) -> BoardLook:
     """The board as it is now; `work` is what waits (`live.work_now`)."""
     agents = live.agents_now(session)
     going_on = calls.calls_now(session)
-    names = customers.names_of(session, (one.customer_id for one in going_on if one.customer_id))
+    customer_names = known.names.of(session, (one.customer_id for one in going_on if one.customer_id))
     by_id = {one.call_id: one for one in going_on}
-    who = {one.call_id: names.get(one.customer_id or "", one.from_number) for one in going_on}
-    waiting = tuple(_waiting(one, who, agents, known, now) for one in work)
-    cards = _queues(session, known, waiting, agents, now)
+    who = {one.call_id: customer_names.get(one.customer_id or "", one.from_number) for one in going_on}
+    names = {one.agent_id: one.name for one in agents}
+    waiting = tuple(_waiting(one, who, names, known, now) for one in work)
+    cards = _queues(known, waiting, agents)
     return BoardLook(
         queues=cards,
         waiting=waiting,
@@ -155,12 +161,9 @@ def look(session: Session, known: Known, work: Sequence[WorkNow], now: datetime)
     )
 
 
-def _waiting(
-    one: WorkNow, who: Mapping[str, str], agents: Sequence[AgentNow], known: Known, now: datetime
-) -> WaitingRow:
+def _waiting(one: WorkNow, who: Mapping[str, str], names: Mapping[str, str], known: Known, now: datetime) -> WaitingRow:
     queue = known.queues.get(one.queue)
     patience = timedelta(seconds=queue.service_seconds if queue is not None else 20)
-    offered_to = next((agent.name for agent in agents if agent.agent_id == one.offered_to), "")
     return WaitingRow(
         call_id=one.call_id,
         queue=one.queue,
@@ -174,7 +177,7 @@ def _waiting(
         since=one.enqueued_at,
         due_at=one.not_before,
         ring=one.ring,
-        offered_to=offered_to,
+        offered_to=names.get(one.offered_to, ""),
         why=known.whys.get(one.call_id, ("", "", "")) if one.state is WaitingState.WAITING else ("", "", ""),
         is_late=one.kind != CALLBACK and now - one.enqueued_at > patience,
     )
@@ -209,40 +212,35 @@ def _line(one: CallNow, who: Mapping[str, str]) -> LineRow:
     )
 
 
-def _queues(
-    session: Session, known: Known, waiting: Sequence[WaitingRow], agents: Sequence[AgentNow], now: datetime
-) -> tuple[QueueCard, ...]:
-    today = {one.queue: one for one in figures.live_of_queues(session, now, begins_at=known.day_begins_at).queues}
+def _queues(known: Known, waiting: Sequence[WaitingRow], agents: Sequence[AgentNow]) -> tuple[QueueCard, ...]:
     by_queue: dict[str, list[WaitingRow]] = {}
     for one in waiting:
         by_queue.setdefault(one.queue, []).append(one)
     staff = _staff(agents, known.queues)
-    shown = sorted({*known.queues, *today, *by_queue})
-    return tuple(
-        _card(queue, known, by_queue.get(queue, []), today.get(queue), staff.get(queue, {})) for queue in shown
-    )
+    shown = sorted({*known.queues, *known.today, *by_queue} - {""})
+    return tuple(_card(queue, known, by_queue.get(queue, []), staff.get(queue, {})) for queue in shown)
 
 
 def _card(
     queue_id: str,
     known: Known,
     waiting: Sequence[WaitingRow],
-    today: figures.LiveQueue | None,
     staff: Mapping[AgentState, int],
 ) -> QueueCard:
-    queue = known.queues.get(queue_id)
+    queue = known.queues.get(queue_id, Queue(queue_id=queue_id))
+    today = known.today.get(queue_id, Counts())
     callers = [one for one in waiting if one.kind != CALLBACK]
     return QueueCard(
         queue_id=queue_id,
-        names=tuple(sorted(queue.names.items())) if queue is not None else (),
+        names=tuple(sorted(queue.names.items())),
         waiting=len(callers),
         oldest_at=min((one.since for one in callers), default=None),
         estimate_seconds=known.estimates.get(queue_id),
-        service_level=today.service_level.value if today is not None else None,
-        service_share=queue.service_share if queue is not None else 0.8,
-        service_seconds=queue.service_seconds if queue is not None else 20,
-        answered=today.answered if today is not None else 0,
-        abandoned=today.abandoned if today is not None else 0,
+        service_level=service_level(today, Terms(service_seconds=queue.service_seconds)).value,
+        service_share=queue.service_share,
+        service_seconds=queue.service_seconds,
+        answered=today.answered,
+        abandoned=today.abandoned,
         callbacks=len(waiting) - len(callers),
         free=_count(staff, FREE),
         busy=_count(staff, BUSY),
@@ -275,15 +273,16 @@ def _count(staff: Mapping[AgentState, int], states: frozenset[AgentState]) -> in
 
 
 def _alerts(
-    session: Session, cards: Iterable[QueueCard], waiting: Iterable[WaitingRow], now: datetime
+    session: Session, cards: Sequence[QueueCard], waiting: Iterable[WaitingRow], now: datetime
 ) -> Iterable[Alert]:
     if number := alerts.count_open(session):
         yield Alert(kind="voice", number=number)
     for card in cards:
         if card.waiting and not card.free and not card.busy:
             yield Alert(kind="no_agents", number=card.waiting, queue=card.queue_id, names=card.names)
-        elif card.is_late:
-            yield Alert(kind="late", number=card.waiting, queue=card.queue_id, names=card.names)
+    late = tuple((card.queue_id, card.names) for card in cards if card.is_late and (card.free or card.busy))
+    if late:
+        yield Alert(kind="late", queues=late)
     if number := sum(one.due_at is not None and one.due_at < now for one in waiting if one.kind == CALLBACK):
         yield Alert(kind="callbacks", number=number)
     if number := customers.overdue_cases(session, now):

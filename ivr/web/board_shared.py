@@ -6,7 +6,7 @@ for what time alone brings about.
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -15,20 +15,17 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from ivr.calls.company import Company
 from ivr.changes import Changes
+from ivr.customers.overview import Names
 from ivr.web import board_look
 from ivr.web.board_look import BoardLook, Known
+from ivr.web.board_slow import Slow
 from ivr.web.board_why import why_of
-from routing import live, reports
-from routing import store as routing_store
-from routing.queues import DEFAULT_QUEUE, Queue
+from routing import live
 from routing.waiting import WaitingState
 
 TOPICS: Final = ("queues", "agents", "calls")
 BETWEEN_LOOKS_SECONDS: Final = 0.25
 AT_LATEST_SECONDS: Final = 2.0
-# Settings of queues change seldom; an estimate plays the queue forward, which costs more than all the rest.
-SETTINGS_SECONDS: Final = 5.0
-ESTIMATE_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +71,10 @@ class Shared:
         self.drawing = threading.Lock()
         self.drawings: dict[str, Any] = {}
         self._version = -1
-        self._looked_at = self._settings_at = -1e9
-        self._estimated_at: dict[str, float] = {}
-        self._estimates: dict[str, int | None] = {}
+        self._looked_at = -1e9
+        self._slow = Slow(sessions, company, clock)
+        self._names = Names()
         self._receipts: dict[str, tuple[int, tuple[str, str, str]]] = {}
-        self._queues: Mapping[str, Queue] = {}
         self._seen: Seen | None = None
 
     def now(self) -> Seen:
@@ -102,23 +98,19 @@ class Shared:
 
     def _look(self) -> BoardLook:
         now = self._clock()
+        slow = self._slow.found(keeps_on=self._changes.is_listening)
         with self._sessions() as session:
-            if time.monotonic() >= self._settings_at + SETTINGS_SECONDS:
-                self._settings_at = time.monotonic()
-                self._queues = queues_of(session)
-            work = live.work_now(session, self._queues, now)
-            waiting = [one for one in work if one.state is WaitingState.WAITING]
-            self._read_receipts(session, [one.call_id for one in waiting])
-            self._estimate_one(session, waiting, now)
-            local = now.astimezone(self._company.zone)
+            work = live.work_now(session, slow.queues, now)
+            self._read_receipts(session, [one.call_id for one in work if one.state is WaitingState.WAITING])
             known = Known(
-                queues=self._queues,
+                queues=slow.queues,
                 open_queues=frozenset(
-                    name for name, queue in self._queues.items() if (queue.hours or self._company.hours).is_open(now)
+                    name for name, queue in slow.queues.items() if (queue.hours or self._company.hours).is_open(now)
                 ),
-                day_begins_at=local.replace(hour=0, minute=0, second=0, microsecond=0),
-                estimates=dict(self._estimates),
+                today=slow.today,
+                estimates=slow.estimates,
                 whys={call_id: why for call_id, (_, why) in self._receipts.items()},
+                names=self._names,
             )
             return board_look.look(session, known, work, now)
 
@@ -132,19 +124,3 @@ class Shared:
             for call_id, number in newest.items()
             if number in found or call_id in self._receipts
         }
-
-    def _estimate_one(self, session: Session, waiting: Sequence[live.WorkNow], now: datetime) -> None:
-        """Estimate the wait at the end of one queue: the one whose estimate is oldest, if it is old."""
-        last = {one.queue: one.call_id for one in waiting if one.kind == live.CALL}
-        self._estimates = {queue: seconds for queue, seconds in self._estimates.items() if queue in last}
-        self._estimated_at = {queue: at for queue, at in self._estimated_at.items() if queue in last}
-        oldest = min(last, key=lambda queue: self._estimated_at.get(queue, -1e9), default="")
-        if oldest and time.monotonic() >= self._estimated_at.get(oldest, -1e9) + ESTIMATE_SECONDS:
-            self._estimated_at[oldest] = time.monotonic()
-            position = reports.position(session, last[oldest], now, self._company.routing_rules)
-            self._estimates[oldest] = position.estimate_seconds if position is not None else None
-
-
-def queues_of(session: Session) -> Mapping[str, Queue]:
-    """The queues as they are set, and the general one, which always is."""
-    return {DEFAULT_QUEUE.queue_id: DEFAULT_QUEUE, **routing_store.queues(session)}

@@ -1,6 +1,7 @@
 """The agent's desk: the page, its live parts, and what an agent can do. What each act means is `ivr.calls.desk`'s."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -23,6 +24,7 @@ from ivr.web.words import away_reasons
 from routing import changes, dispatch, reports
 from routing.agents import AgentEvent, AgentState
 from routing.outcomes import Assigned
+from routing.reports import DESK_LEAVES_SECONDS
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -156,9 +158,15 @@ def finish(call_id: str) -> ResponseReturnValue:
 @desk.post("/here")
 @guarded_by(*EVERYBODY)
 def here() -> ResponseReturnValue:
-    """The page is open (and, with `touched=1`, somebody is at it): keeps the agent reachable and the sign-in open."""
+    """The page is open (and, with `touched=1`, somebody is at it): keeps the agent reachable and the sign-in open.
+
+    With `leaving=1` it is just being closed, or loaded again.
+    """
     person, now = the_person(), transaction.now()
     session = transaction.session()
+    if person.agent_id is not None and request.form.get("leaving") == "1":
+        _desk_is_closing(person.agent_id)
+        return Response(status=204)
     # Who talks looks at the caller's story and may touch nothing for long: a call counts as being at the page.
     if request.form.get("touched") == "1" or _is_on_a_call(person.agent_id):
         store.seen(session, token=current_token(), now=now)
@@ -179,6 +187,11 @@ def _is_on_a_call(agent_id: str | None) -> bool:
 
 def _desk_is_open(agent_id: str) -> None:
     rules = wiring().doors.company.routing_rules
+    dispatch.heartbeat(transaction.session(), agent_id=agent_id, now=transaction.now(), rules=rules)
+
+
+def _desk_is_closing(agent_id: str) -> None:
+    rules = replace(wiring().doors.company.routing_rules, lease_seconds=DESK_LEAVES_SECONDS)
     dispatch.heartbeat(transaction.session(), agent_id=agent_id, now=transaction.now(), rules=rules)
 
 

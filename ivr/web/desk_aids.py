@@ -38,6 +38,7 @@ class Aids:
     messages: tuple[Aid, ...]
     message_number: str  # where a message goes, "" for nowhere
     callback_number: str
+    callbacks: int  # that were promised in this call
     callback_at: str  # proposed, in the company's zone, as a form has it
 
 
@@ -60,6 +61,7 @@ def aids_of(
         ),
         message_number=desk_follow_up.number_for_messages(session, call),
         callback_number=call.from_number,
+        callbacks=desk_follow_up.times_promised(session, call_id),
         callback_at=f"{next_open(company.hours, since + PROPOSED_AFTER):%Y-%m-%dT%H:%M}",
     )
 

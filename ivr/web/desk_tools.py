@@ -10,7 +10,7 @@ from ivr.calls import desk_follow_up, store
 from ivr.calls.desk import NOT_YOUR_CALL, Outcome
 from ivr.calls.desk_follow_up import InHand
 from ivr.web import acts, errors, transaction
-from ivr.web.forms import CloseCaseForm, MessageForm
+from ivr.web.forms import CallbackForm, CloseCaseForm, MessageForm
 from ivr.web.guards import guarded_by, the_agent_id, the_person
 from ivr.web.wiring import wiring
 
@@ -37,6 +37,26 @@ def send_message(call_id: str) -> ResponseReturnValue:
         return errors.refused("form_incomplete")
     code, sent = form.code.data, form.sent.data
     return _with_the_call(call_id, lambda hand: desk_follow_up.send_message(hand, code=code, sent_before=sent))
+
+
+@desk_tools.post("/callback")
+@guarded_by(*Role)
+def promise_callback(call_id: str) -> ResponseReturnValue:
+    """Have the line call the customer back at a time, for me or for anyone."""
+    form = CallbackForm()
+    if not form.validate():
+        return errors.refused("form_incomplete")
+    return _with_the_call(
+        call_id,
+        lambda hand: desk_follow_up.promise_callback(
+            hand,
+            number=form.number.data,
+            due_at=form.at_utc(wiring().zone),
+            with_me=form.whose.data == "me",
+            note=(form.note.data or "").strip(),
+            promised_before=form.promised.data,
+        ),
+    )
 
 
 def _with_the_call(call_id: str, act: Callable[[InHand], Outcome]) -> ResponseReturnValue:

@@ -100,6 +100,9 @@ class CallbackForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no t
 
     at = DateTimeLocalField(_l("Day and time"), validators=[InputRequired()])
     number = StringField(_l("Number"), validators=[DataRequired(), Length(max=40)])
+    promised = IntegerField(
+        validators=[InputRequired(), NumberRange(min=0, max=1000)]
+    )  # callbacks when the form was drawn
     whose = StringField(_l("With whom"), validators=[AnyOf(("me", "anyone"))])
     note = TextAreaField(_l("What it is about"), validators=[Optional(), Length(max=LONGEST_NOTE)])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from threading import Semaphore
 from typing import Any
 
 from flask import Flask, request
@@ -18,7 +19,7 @@ from ivr.accounts.store import normal_email
 from ivr.changes import Changes
 from ivr.settings import Settings
 from ivr.telephony.tickets import BrowserPhone
-from ivr.web import errors, guards, languages, people, security, transaction, words
+from ivr.web import errors, guards, languages, live, people, security, transaction, words
 from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
@@ -33,9 +34,11 @@ from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
+from ivr.web.reports import reports
 from ivr.web.routing_admin import routing_admin
 from ivr.web.routing_admin_receipts import routing_receipts
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
+from ivr.web.what_if import what_if
 from ivr.web.wiring import EXTENSION, Wiring
 
 # Only wrong passwords count. OWASP's authentication notes ask for a limit per account besides the one per address, since
@@ -74,6 +77,7 @@ def register(
         browser_phone=_browser_phone(settings),
         line_url=settings.line_url,
         changes=changes,
+        live_places=Semaphore(live.MOST_PAGES),
     )
     app.extensions[Shared.EXTENSION] = Shared(changes, app.extensions[EXTENSION].reading_sessions, doors.company, clock)
     app.config["SECRET_KEY"] = settings.secret_key.get_secret_value()
@@ -98,9 +102,11 @@ def register(
         alerts,
         board,
         board_acts,
+        reports,
         health,
         routing_admin,
         routing_receipts,
+        what_if,
     ):
         app.register_blueprint(blueprint)
     _limit_sign_in(app)

@@ -97,6 +97,10 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
     order = SelectField(
         _l("Who is offered a call first"), choices=[SelectChoice(one.value, ORDERS[one.value]) for one in AgentOrder]
     )
+    preferred_seconds = IntegerField(
+        _l("Kept for the agent whom the customer knows, seconds"),
+        validators=[InputRequired(), NumberRange(min=0, max=LONGEST_SECONDS)],
+    )
     rings = FieldList(FormField(RingForm), min_entries=1, max_entries=MOST_RINGS)
     service_seconds = IntegerField(
         _l("Answered within seconds"), validators=[InputRequired(), NumberRange(min=1, max=LONGEST_SECONDS)]
@@ -161,6 +165,7 @@ class QueueForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
                 closed_does=self.closed_does.data,
                 hours=hours,
                 priority=self.priority.data,
+                preferred_seconds=self.preferred_seconds.data,
                 boosts={name: one.seconds.data for name, one in self.boost_lines() if one.seconds.data is not None},
             )
         except QueueError as error:
@@ -292,6 +297,7 @@ def fields_of(queue: Queue, version: int) -> dict[str, Any]:
         "overflow_to": queue.overflow_to,
         "closed_does": queue.closed_does,
         "priority": queue.priority,
+        "preferred_seconds": queue.preferred_seconds,
         "boosts": [{"seconds": queue.boosts.get(name)} for name in BOOSTS],
         "own_hours": "company" if hours is None else "own",
         "opens_at": None if hours is None else hours.opens_at,

@@ -4,7 +4,7 @@ Nothing here writes.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -141,11 +141,6 @@ def look_ahead(
         _look(asked, agents, seconds, queue, saved=saved, now=now, rules=rules, language=language)
         for seconds in LOOKS_SECONDS
     )
-
-
-def as_json(looks: Iterable[Look]) -> list[dict[str, Any]]:
-    """The looks for programs."""
-    return [{"waited_seconds": one.waited_seconds, "receipt": one.receipt.as_json()} for one in looks]
 
 
 def _look(

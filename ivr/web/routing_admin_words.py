@@ -19,6 +19,7 @@ FIELDS: Mapping[str, Any] = {
     "closed_does": _l("When closed"),
     "hours": _l("Hours"),
     "priority": _l("Priority of the queue"),
+    "preferred_seconds": _l("Kept for the agent whom the customer knows, seconds"),
     "boosts": _l("Boosts, in seconds of waiting"),
     "skills": _l("Skills and levels"),
     "basis": _l("What the levels rest on"),

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from ivr.web.languages import language
 from ivr.web.routing_admin_words import WORDS as ROUTING
+from ivr.web.what_if_words import WORDS as WHAT_IF
 from ivr.web.wiring import wiring
 
 STATES: Mapping[str, Any] = {
@@ -333,6 +334,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "stands_colour": STANDS_COLOURS,
     "skill": SKILLS,
     **ROUTING,
+    **WHAT_IF,
 }
 
 

@@ -43,6 +43,12 @@ EXAMPLES: Mapping[str, tuple[Mapping[str, Any], ...]] = {
         {"conference_id": CONFERENCE, "call_id": CALL, "on": True, "music_url": "https://line.example/voice/music"},
         {"conference_id": CONFERENCE, "call_id": CALL, "on": False, "music_url": "https://line.example/voice/music"},
     ),
+    "take_part": (
+        {"conference_id": CONFERENCE, "call_id": CALL, "muted": True},
+        {"conference_id": CONFERENCE, "call_id": CALL, "ends": False},
+        {"conference_id": CONFERENCE, "call_id": CALL, "muted": False, "coaches": "CA" + "3" * 32},
+        {"conference_id": CONFERENCE, "call_id": CALL, "muted": True, "coaches": ""},
+    ),
     "send_message": ({"from_number": SHOP, "to_number": "+393331234567", "text": "Il suo reso è aperto: 10 € 👍"},),
 }
 

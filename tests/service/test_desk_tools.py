@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from ivr.accounts import store as accounts
+from ivr.calls import callbacks, timeline
 from ivr.calls import store as calls
-from ivr.calls import timeline
 from ivr.calls.timeline import Kind, Stands
 from ivr.customers.tables import Case, Contact, CustomerNumber, Message, Return
 from tests.service import desks
@@ -22,6 +22,10 @@ CLOSE, SEND, FINISH = (
     f"/desk/calls/{CALL}/message",
     f"/desk/calls/{CALL}/finish",
 )
+CALLBACK = f"/desk/calls/{CALL}/callback"
+CALL_BACK = {
+    "at": "2026-11-25T11:00", "number": "02 1234 5678", "whose": "me", "note": "Esito del corriere", "promised": "0",
+}  # fmt: skip
 LATE = {"code": "order_late", "sent": "0"}
 
 
@@ -172,6 +176,51 @@ def test_a_message_with_a_gap_is_not_sent(house: House, browser: Browser) -> Non
     assert messages(house)[0].to_number == "+393331234567"  # of a caller whom nobody knows, the calling mobile
 
 
+# --- Callbacks
+
+
+def test_a_callback_is_promised_once_a_click_and_told_in_the_story(house: House, browser: Browser) -> None:
+    in_talk(house, browser)
+    assert 'value="2026-11-24T12:30"' in browser.get("/desk").text  # two hours on, in Rome
+    for _ in range(2):
+        assert browser.send(CALLBACK, CALL_BACK).status_code == 204
+    with house.sessions() as session:
+        (promised,) = callbacks.open_of(session)
+    assert (promised.number, promised.agent_id, promised.note) == ("+390212345678", "giulia", "Esito del corriere")
+    assert promised.due_at.isoformat() == "2026-11-25T10:00:00+00:00"  # the company's eleven in the morning
+    page = browser.get("/desk").text
+    assert "Giulia Ferri ha promesso di richiamare il +390212345678, 25/11 11:00. Esito del corriere" in page
+    assert browser.send(CALLBACK, {**CALL_BACK, "promised": "1", "whose": "anyone"}).status_code == 204
+    with house.sessions() as session:
+        assert {one.agent_id for one in callbacks.open_of(session)} == {"giulia", None}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"at": "2026-11-24T08:00"}, "già pass"),
+        ({"at": "2026-11-29T11:00"}, "scegli un orario di apertura"),  # a Sunday
+        ({"at": "2026-11-25T21:00"}, "scegli un orario di apertura"),
+        ({"at": "2026-12-08T11:00"}, "scegli un orario di apertura"),  # a holiday
+        ({"at": "2027-03-02T11:00"}, "30 giorni"),
+        ({"at": "domani"}, "modulo"),
+        ({"number": "12"}, "controllalo"),
+        ({"number": "899 123456"}, "sovrapprezzo"),
+        ({"whose": "nobody"}, "modulo"),
+        ({"promised": ""}, "modulo"),
+    ],
+)
+def test_a_callback_that_cannot_be_kept_is_not_promised(
+    house: House, browser: Browser, changed: dict[str, str], told: str
+) -> None:
+    in_talk(house, browser)
+    refused = browser.send(CALLBACK, {**CALL_BACK, **changed})
+    assert refused.status_code == 400
+    assert told in refused.get_json()["message"]
+    with house.sessions() as session:
+        assert callbacks.open_of(session) == ()
+
+
 # --- What was promised, and what is never lost
 
 
@@ -214,7 +263,12 @@ def test_two_next_steps_of_one_call_are_one_case_with_both(house: House, browser
 def test_only_the_agent_who_has_the_call_can_do_any_of_it(house: House, browser: Browser) -> None:
     in_talk(house, browser)
     other = somebody_else(house)
-    for address, content in ((CLOSE, {"note": "x"}), (SEND, LATE), (FINISH, {"outcome": "solved"})):
+    for address, content in (
+        (CLOSE, {"note": "x"}),
+        (SEND, LATE),
+        (CALLBACK, CALL_BACK),
+        (FINISH, {"outcome": "solved"}),
+    ):
         refused = other.send(address, content)
         assert (refused.status_code, refused.get_json()["message"]) == (403, "Questa non è la tua chiamata."), address
         assert house.signed_in(desks.SUPERVISOR).send(address, content).status_code == 403

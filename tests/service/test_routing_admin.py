@@ -48,6 +48,7 @@ def form_of(**changed: object) -> dict[str, object]:
         "overflow_to": "",
         "closed_does": "callback",
         "priority": "2",
+        "preferred_seconds": "15",
         "boosts-0-seconds": "240",
         "own_hours": "company",
         "subdivision": "",
@@ -87,6 +88,7 @@ def test_an_admin_makes_a_queue_and_everything_of_it_is_kept(house: House) -> No
     assert (queue.names, queue.team) == ({"it": "Recupero", "en": "Recovery"}, ("recovery", "orders"))
     assert [ring.after_seconds for ring in queue.rings] == [0, 60]
     assert (queue.priority, dict(queue.boosts), queue.overflow_to) == (2, {"recovery": 240}, "queue:general")
+    assert queue.preferred_seconds == 15
     assert queue.hours is not None
     assert (queue.hours.subdivision, queue.hours.open_days, len(queue.hours.closed_on)) == ("MI", (1, 2), 2)
     page = browser.get(QUEUE).text
@@ -114,6 +116,7 @@ def test_an_admin_makes_a_queue_and_everything_of_it_is_kept(house: House) -> No
         ({"max_waiting": "5"}, "Dica dove vanno le chiamate"),
         ({"overflow_to": "queue:nowhere"}, "valid"),
         ({"priority": "11"}, "compreso"),
+        ({"preferred_seconds": "-1"}, "compreso"),
         ({"boosts-0-seconds": "9999"}, "compreso"),
         ({"own_hours": "own"}, "Questi orari non vanno"),
         (

@@ -42,17 +42,18 @@ def run(environment: Mapping[str, str], *arguments: str) -> Result:
 def test_a_past_day_is_run_against_a_change_and_written_as_json_and_csv(
     environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    files = tmp_path / "answer.json", tmp_path / "answer.csv"
+    files = tmp_path / "answer.json", tmp_path / "answer.csv", tmp_path / "answer.svg"
     done = run(
         environment, "what-if", "2026-11-23", "--add", "2:orders=3,billing=3@08:00-18:00", "--skill", "agent-001:orders=5",
         "--remove", "agent-002", "--rings", "general:0; 20: level; 60: level, languages", "--order", "general:longest_idle",
-        "--replications", "2", "--json", str(files[0]), "--csv", str(files[1]),
+        "--replications", "2", "--json", str(files[0]), "--csv", str(files[1]), "--plot", str(files[2]),
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "mean wait of the answered" in done.output
     answer = json.loads(files[0].read_text(encoding="utf-8"))
     rows = list(csv.DictReader(files[1].read_text(encoding="utf-8").splitlines()))
     assert answer["replications"] == 2
+    assert files[2].read_text(encoding="utf-8").startswith("<svg")
     assert float(rows[0]["after"]) == answer["after"]["answered"]["mean"]
 
 

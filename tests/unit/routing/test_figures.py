@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from routing.figures_counted import GroupBy, Question, Records, counted, total
 from routing.figures_defined import Share, ShortAbandons, Terms, Unit, Worth, percentile, plain
 from routing.figures_intervals import wilson
+from routing.figures_paper import definitions
 from routing.figures_periods import Period, days_of
 from routing.figures_records import NONE_YET, Contact, Counts, Effort, StateSpan, Stay
 from routing.figures_table import FIGURES
@@ -353,3 +355,8 @@ def test_every_figure_says_in_both_languages_what_it_is() -> None:
         for words in (one.names, one.definitions, one.undefined):
             assert set(words) == {"it", "en"}
             assert all(words.values())
+
+
+def test_the_paper_says_what_the_figures_say() -> None:
+    paper = (Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="utf-8")
+    assert definitions() in paper, "run `centralino reports --definitions --markdown` and put it into docs/reports.md"

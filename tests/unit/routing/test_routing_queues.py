@@ -61,6 +61,7 @@ WHOLE = queue(
     ),
     priority=2,
     boosts={"recovery": 240},
+    preferred_seconds=15,
 )
 
 
@@ -125,6 +126,7 @@ def test_content_that_can_t_be_read_is_refused_by_its_field(content: dict[str, A
         ({"closed_does": ""}, "closed_does", "not_a_destination"),
         ({"closed_does": "queue:orders"}, "closed_does", "to_itself"),
         ({"priority": 11}, "priority", "out_of_range"),
+        ({"preferred_seconds": -1}, "preferred_seconds", "out_of_range"),
         ({"boosts": {"recovery": 3601}}, "boosts", "out_of_range"),
         ({"boosts": {" ": 1}}, "boosts", "out_of_range"),
     ],

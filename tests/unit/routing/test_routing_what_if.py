@@ -25,7 +25,7 @@ from routing.what_if_day import (
     PastDay,
     replayed,
 )
-from routing.what_if_plot import waits_plot
+from routing.what_if_plot import waits_png, waits_svg
 
 OPENING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 TOWN = Town(calls=420, agents=8, hours=4)
@@ -190,14 +190,15 @@ def test_a_day_on_which_nobody_was_there_is_answered_too() -> None:
     )
     assert found.really.answered == 0
     assert found.before["mean_wait_seconds"].mean is None
-    assert waits_plot(found, WORDS).startswith("<svg")
+    assert waits_svg(found, WORDS).startswith("<svg")
 
 
 def test_the_plot_is_an_element_of_a_page_with_its_own_words(past: PastDay) -> None:
-    drawn = waits_plot(what_if(past, NOTHING, replications=2, seed=1), WORDS)
+    drawn = waits_svg(what_if(past, NOTHING, replications=2, seed=1), WORDS)
     assert 'aria-label="Attese &amp; &lt;altro>"' in drawn
     assert "<metadata" not in drawn
-    assert drawn == waits_plot(what_if(past, NOTHING, replications=2, seed=1), WORDS)
+    assert waits_png(what_if(past, NOTHING, replications=2, seed=1), WORDS).startswith(b"\x89PNG")
+    assert drawn == waits_svg(what_if(past, NOTHING, replications=2, seed=1), WORDS)
 
 
 def test_skills_rings_and_hours_are_read_as_people_write_them() -> None:
