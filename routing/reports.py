@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from routing import store, store_past, tables
+from routing import store, store_past, store_rounds, tables
 from routing.agents import Presence
 from routing.estimate_query import estimate_of
 from routing.matching import could_ever_take, match
@@ -109,7 +109,7 @@ def explain(session: Session, call_id: str, now: datetime, rules: Rules = DEFAUL
     row = store.call_row(session, call_id)
     if row is None or WaitingState(row.state) not in _QUEUED:
         return None
-    refused = store.refusals(session).get(call_id, {})
+    refused = store_rounds.refusals_of(session, [call_id]).get(call_id, {})
     agents = store.with_refusals(store.candidates(session), refused)
     queue = store.queues(session).get(row.queue, DEFAULT_QUEUE)
     return match(store.as_waiting_call(row), agents, now, rules, queue)
