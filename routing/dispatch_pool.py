@@ -18,11 +18,15 @@ from routing.matching import match
 from routing.queues import AgentOrder, Queue
 from routing.receipts import Considered
 from routing.skills import HIGHEST_LEVEL, LOWEST_LEVEL, Droppable, Requirements
+from routing.store_rounds import LineWanted
 from routing.waiting import Rules, WaitingCall, dropped_at
 
 # How many of a line are read at first; each further read takes twice as many.
 _FIRST_READ = 4
 _MOST_READ = 512
+# So many more than there are calls for, since some of a line are taken from another one.
+_AHEAD = 2
+_BY_LEVEL = (AgentOrder.BEST_FIT, AgentOrder.MOST_SKILLED)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _LEVELS = range(LOWEST_LEVEL, HIGHEST_LEVEL + 1)
 
@@ -59,12 +63,28 @@ class Pool:
 
     def read_on(self, line: Line) -> None:
         """Read twice as many of a line as before."""
-        limit = min(_MOST_READ, max(_FIRST_READ, len(line.read)))
-        after = line.read[-1] if line.read else None
-        more = store_rounds.free_line(self._session, line.skill, line.level, after=after, limit=limit)
-        line.read.extend(more)
-        line.is_over = len(more) < limit
-        self.load(agent_id for _, agent_id in more)
+        self._read([(line, min(_MOST_READ, max(_FIRST_READ, len(line.read))))])
+
+    def read_ahead(self, wanted: Mapping[tuple[str, int], int]) -> None:
+        """Read of many lines at once what calls are likely to need, by skill and level."""
+        lines = []
+        for key, number in wanted.items():
+            line = self.line(*key)
+            left = sum(agent_id not in self.taken for _, agent_id in line.read)
+            if not line.is_over and left < number + _AHEAD:
+                lines.append((line, number + _AHEAD - left))
+        if lines:
+            self._read(lines)
+
+    def _read(self, lines: list[tuple[Line, int]]) -> None:
+        wanted = [
+            LineWanted(line.skill, line.level, line.read[-1] if line.read else None, limit) for line, limit in lines
+        ]
+        found = store_rounds.free_lines(self._session, wanted)
+        for (line, limit), more in zip(lines, found, strict=True):
+            line.read.extend(more)
+            line.is_over = len(more) < limit
+        self.load(agent_id for more in found for _, agent_id in more)
 
     def load_everybody(self, agent_ids: Iterable[str]) -> None:
         """Read all who are signed in at once: there are few, and no line is left to be read."""
@@ -123,28 +143,31 @@ class Ranking:
         self._counted = [0] * len(self._lines)  # how much of each line has been looked at
         self._known: set[str] = set(self._named)
         self._undecided: set[str] = set(self._named)
+        self._done = 0  # how many of the certain ones are taken for good
         self.certain: list[Considered] = []
         self.failing: list[Considered] = []  # those read who may not take the call
         self.is_complete = False
 
-    def first(self, number: int, *, beside: Collection[str] = ()) -> list[str]:
+    def first(self, number: int, *, beside: Collection[str] = ()) -> list[Considered]:
         """The first who are not taken, nor among `beside`; fewer when there are no more."""
-        found: list[str] = []
-        at = 0
+        while self._done < len(self.certain) and self.certain[self._done].agent_id in self._pool.taken:
+            self._done += 1
+        found: list[Considered] = []
+        at = self._done
         while len(found) < number:
             if at == len(self.certain):
                 if self.is_complete:
                     break
                 self._read_on()
                 continue
-            agent_id = self.certain[at].agent_id
+            one = self.certain[at]
             at += 1
-            if agent_id not in self._pool.taken and agent_id not in beside:
-                found.append(agent_id)
+            if one.agent_id not in self._pool.taken and one.agent_id not in beside:
+                found.append(one)
         return found
 
     def _read_on(self) -> None:
-        for index, line in enumerate(self._lines):
+        for index, line in enumerate(self._lines_now()):
             new = {agent_id for _, agent_id in line.read[self._counted[index] :]} - self._known
             self._counted[index] = len(line.read)
             self._known |= new
@@ -158,10 +181,13 @@ class Ranking:
             self._pool.rules,
             self._queue,
         )
+        known = len(self.certain)
         for one in receipt.considered:
             if one.agent_id in ghosts:
                 if one.passed:
-                    self._pool.read_on(ghosts[one.agent_id][1])
+                    if len(self.certain) == known:
+                        # Nobody read so far is certain: what could come before them is read next.
+                        self._pool.read_on(ghosts[one.agent_id][1])
                     return
             elif one.agent_id in self._undecided:
                 self._undecided.discard(one.agent_id)
@@ -171,7 +197,7 @@ class Ranking:
     def _lines_of(self, asked: Requirements) -> list[Line]:
         any_agent = Droppable.SKILL in self._dropped
         lowest = LOWEST_LEVEL if any_agent or Droppable.LEVEL in self._dropped else asked.level
-        lines = [self._pool.line(asked.skill, level) for level in range(lowest, HIGHEST_LEVEL + 1)]
+        lines = [self._pool.line(asked.skill, level) for level in levels_in_order(asked, lowest, self._queue.order)]
         if any_agent:
             others = sorted({*self._queue.team, *(one.skill for one in asked.musts)} - {asked.skill})
             lines += [self._pool.line(name, level) for name in others for level in _LEVELS]
@@ -188,7 +214,7 @@ class Ranking:
                 best[one.skill] = max(best.get(one.skill, 0), one.level)
         # Who has the call's own skill stands in the lines of that skill.
         best.pop(asked.skill, None)
-        for index, line in enumerate(self._lines):
+        for index, line in enumerate(self._lines_now()):
             if line.is_over:
                 continue
             since, last = line.read[-1] if line.read else (_EVER, "")
@@ -201,3 +227,24 @@ class Ranking:
                 skills={**best, line.skill: line.level},
             )
             yield line, ghost
+
+    def _lines_now(self) -> list[Line]:
+        """The lines up to the first that is not at its end, where the level decides before the time does; else all.
+
+        Whoever stands in a later line comes after that one's ghost then: no need to ask.
+        """
+        asked = self._call.requirements
+        if self._queue.order not in _BY_LEVEL or any(one.skill == asked.skill for one in asked.preferences):
+            return self._lines
+        for index, line in enumerate(self._lines):
+            if not line.is_over and line.skill == asked.skill:
+                return self._lines[: index + 1]
+        return self._lines
+
+
+def levels_in_order(asked: Requirements, lowest: int, order: AgentOrder) -> list[int]:
+    """The levels of the call's own skill, those first that the order puts first."""
+    levels = range(lowest, HIGHEST_LEVEL + 1)
+    if order is AgentOrder.MOST_SKILLED:
+        return sorted(levels, reverse=True)
+    return sorted(levels, key=lambda level: (level < asked.level, abs(level - asked.level)))

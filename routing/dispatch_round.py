@@ -5,6 +5,7 @@ are. Choosing reads without locks; then the chosen calls and agents are locked, 
 round is chosen again without it. Whoever is locked by somebody else is left out, and nobody is waited for.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
@@ -13,12 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from routing import dispatch_explaining, store_offering, store_rounds
-from routing.dispatch_pool import Pool, Ranking
+from routing.dispatch_pool import Pool, Ranking, levels_in_order
 from routing.dispatch_rows import call_of
-from routing.matching import match
+from routing.matching import decided, match
 from routing.outcomes import Offered, WorkKind
 from routing.queues import DEFAULT_QUEUE, AgentOrder, Queue
-from routing.receipts import SHOWN, Receipt, compact
+from routing.receipts import SHOWN, Considered, Receipt, compact
 from routing.skills import Droppable
 from routing.store_queues import queues as queues_in
 from routing.store_rounds import Queuing
@@ -28,9 +29,10 @@ from routing.waiting import DEFAULT_RULES, Rules, WaitingCall, ring_at
 AT_MOST = 500
 # With so many signed in a receipt names everybody; with more, those who come first.
 SMALL_SITE = SHOWN
-# Whom a receipt of a large site lists beside who was chosen: the next one decides what the tie-break was.
-_LISTED = 3
-_PAGE = 200
+# Whom a receipt of a large site lists: who was chosen, and the next one, by whom the tie-break was decided.
+_LISTED = 2
+# So many calls are read at once: at first some for each skill that somebody free has.
+_PAGE, _EACH = 400, 10
 # Each time somebody has slipped away the rest is chosen again; this often there are enough who have not.
 _CHOICES = 5
 _NOBODY: Mapping[str, datetime] = {}
@@ -150,17 +152,22 @@ class _Choosing:
         for row in store_rounds.calling(self._session):
             self._speak_for(row)
         after: tuple[datetime, str] | None = None
+        # Little where few are free: often it is one agent, and one call gets one.
+        size = _EACH * len(skills)
         while skills and len(chosen.offers) < at_most:
+            size = min(_PAGE, size, max(_EACH, at_most - len(chosen.offers)))
             page = store_rounds.waiting_page(
-                self._session, skills=skills, queues=self._open_to(skills), now=self._now, after=after, limit=_PAGE
+                self._session, skills=skills, queues=self._open_to(skills), now=self._now, after=after, limit=size
             )
+            if not self._is_small:
+                self._read_ahead(page)
             refusals = store_rounds.refusals_of(self._session, [row.call_id for row in page])
             for row in page:
                 if row.call_id not in gone_calls and len(chosen.offers) < at_most:
                     self._decide(row, refusals.get(row.call_id, _NOBODY), chosen)
-            if len(page) < _PAGE:
+            if len(page) < size:
                 break
-            after = page[-1].ranked_at, page[-1].call_id
+            after, size = (page[-1].ranked_at, page[-1].call_id), 4 * size
             skills -= {skill for skill in skills if self.pool.is_used_up(skill)}
         return chosen
 
@@ -170,9 +177,8 @@ class _Choosing:
                 chosen.callbacks.append(row)
             return
         call, queue = call_of(row), self._queues.get(row.queue, DEFAULT_QUEUE)
-        ranking = self._ranking(row, call, queue, refused)
-        first = ranking.first(_LISTED, beside=refused)
-        if not first and not refused and not self._is_named(call):
+        first = self._ranking(row, call, queue, refused).first(_LISTED, beside=refused)
+        if not first and not refused and call.requirements.only_agent_id is None:
             return
         receipt = self._receipt(call, queue, first, refused)
         if receipt.chosen_agent_id is not None:
@@ -180,19 +186,21 @@ class _Choosing:
             chosen.offers.append((row, receipt, receipt.chosen_agent_id))
 
     def _receipt(
-        self,
-        call: WaitingCall,
-        queue: Queue,
-        first: Sequence[str],
-        refused: Mapping[str, datetime],
+        self, call: WaitingCall, queue: Queue, first: Sequence[Considered], refused: Mapping[str, datetime]
     ) -> Receipt:
+        now, rules, pool = self._now, self._rules, self.pool
         if self._is_small:
-            listed = self.pool.agents(self.pool.everybody(), refused)
-            return match(call, listed, self._now, self._rules, queue)
-        self.pool.load(refused)
-        named = (call.requirements.preferred_agent_id, call.requirements.only_agent_id)
-        asked = {*first, *refused, *(one for one in named if one is not None)}
-        receipt = match(call, self.pool.agents(asked, refused), self._now, self._rules, queue)
+            return match(call, pool.agents(pool.everybody(), refused), now, rules, queue)
+        wanted = call.requirements
+        named = {one for one in (wanted.preferred_agent_id, wanted.only_agent_id) if one is not None}
+        first_ids = [one.agent_id for one in first]
+        if not refused and not named:
+            # What the ranking found of these agents is found of them for every call that asks the same.
+            agents = {one.agent_id: one for one in pool.agents(first_ids, _NOBODY)}
+            receipt = decided(call, first, agents=agents, now=now, rules=rules, queue=queue)
+        else:
+            pool.load(refused)
+            receipt = match(call, pool.agents({*first_ids, *refused, *named}, refused), now, rules, queue)
         return replace(compact(receipt), is_partial=True)
 
     def _speak_for(self, row: Queuing) -> bool:
@@ -200,7 +208,7 @@ class _Choosing:
         if queue.hours is not None and not queue.hours.is_open(self._now):
             return False
         first = self._ranking(row, call, queue, _NOBODY).first(1, beside=self._spoken_for)
-        self._spoken_for.update(first)
+        self._spoken_for.update(one.agent_id for one in first)
         return bool(first)
 
     def _ranking(self, row: Queuing, call: WaitingCall, queue: Queue, refused: Mapping[str, datetime]) -> Ranking:
@@ -221,9 +229,13 @@ class _Choosing:
             if not skills.isdisjoint(queue.team) and any(Droppable.SKILL in ring.drops for ring in queue.rings)
         ]
 
-    @staticmethod
-    def _is_named(call: WaitingCall) -> bool:
-        return call.requirements.only_agent_id is not None
+    def _read_ahead(self, page: Sequence[Queuing]) -> None:
+        """Read for the whole page what its calls will ask for first."""
+        wanted: Counter[tuple[str, int]] = Counter()
+        for row in page:
+            call, queue = call_of(row), self._queues.get(row.queue, DEFAULT_QUEUE)
+            wanted[row.skill, levels_in_order(call.requirements, call.requirements.level, queue.order)[0]] += 1
+        self.pool.read_ahead(wanted)
 
 
 def _midnight(now: datetime, rules: Rules) -> datetime:

@@ -12,7 +12,7 @@ from routing.agents import AgentState, Candidate
 from routing.queues import DEFAULT_QUEUE, AgentOrder, Queue
 from routing.receipts import Bearing, Check, Considered, Receipt, Rule, TieBreak
 from routing.skills import Droppable, Requirements, SkillWanted
-from routing.waiting import DEFAULT_RULES, Rules, WaitingCall, dropped_by, rank_of, ring_at
+from routing.waiting import DEFAULT_RULES, Rules, WaitingCall, dropped_at, dropped_by, rank_of, ring_at
 
 
 def match(
@@ -27,23 +27,37 @@ def match(
     Whoever hands in a part of the agents includes the preferred agent, if signed in: a call may be kept for them.
     """
     agents = {one.agent_id: one for one in candidates}
-    ring = ring_at(call, now, queue.rings)
     asking = _Asking(call, agents, now, rules, queue)
     considered = [asking.consider(agents[agent_id]) for agent_id in sorted(agents)]
     order = sorted((one for one in considered if one.passed), key=lambda one: _key(one, agents, queue.order))
+    others = [one for one in considered if not one.passed]
+    return decided(call, order, others, agents=agents, now=now, rules=rules, queue=queue)
+
+
+def decided(
+    call: WaitingCall,
+    order: Sequence[Considered],
+    others: Sequence[Considered] = (),
+    *,
+    agents: Mapping[str, Candidate],
+    now: datetime,
+    rules: Rules = DEFAULT_RULES,
+    queue: Queue = DEFAULT_QUEUE,
+) -> Receipt:
+    """Say what follows from an order of those who may take the call; `match` makes one, and calls alike can share it."""
     return Receipt(
         call_id=call.call_id,
         at=now,
         queue=queue.queue_id,
-        ring=ring,
-        dropped=tuple(sorted(asking.dropped)),
+        ring=ring_at(call, now, queue.rings),
+        dropped=tuple(sorted(dropped_at(call, now, queue.rings))),
         waited_seconds=int((now - call.enqueued_at).total_seconds()),
         skill=call.requirements.skill,
         level=call.requirements.level,
         requirements=call.requirements,
         rank=rank_of(call, now, rules).parts,
         order=queue.order,
-        considered=(*order, *(one for one in considered if not one.passed)),
+        considered=(*order, *others),
         chosen_agent_id=order[0].agent_id if order else None,
         tie_break=_tie_break(order, agents, queue.order),
     )

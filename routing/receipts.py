@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from routing.queues import AgentOrder
@@ -94,7 +95,7 @@ class Considered:
     levels: int = 0  # the agent's levels in the musts, added up
     calls_today: int = 0
 
-    @property
+    @cached_property
     def passed(self) -> bool:
         """Whether the agent may take the call."""
         return not any(check.excludes for check in self.checks)

@@ -6,6 +6,7 @@ Choosing is left to `matching`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeAlias
 
 LOWEST_LEVEL = 1  # DESIGN.md 4: level (1-5)
@@ -75,13 +76,13 @@ class Requirements:
         if self.preferred_seconds < 0:
             raise ValueError("preferred_seconds is 0 or more")
 
-    @property
+    @cached_property
     def musts(self) -> tuple[SkillWanted, ...]:
         """The call's own skill, and those that are as necessary."""
         own = SkillWanted(skill=self.skill, level=self.level)
         return (own, *(wanted for wanted in self.also if wanted.is_must))
 
-    @property
+    @cached_property
     def preferences(self) -> tuple[SkillWanted, ...]:
         """Skills that count in the choice and exclude nobody."""
         return tuple(wanted for wanted in self.also if not wanted.is_must)

@@ -74,8 +74,9 @@ def open_offers(session: Session, offers: Sequence[ToOffer], *, now: datetime, e
         update(waiting).where(waiting.call_id.in_(call_ids)).values(state=WaitingState.OFFERED.value),
     ):
         session.execute(statement, execution_options=UNSYNCHRONISED)
-    session.execute(
-        insert(tables.AgentStateChange),
+    connection = session.connection()
+    connection.execute(
+        insert(_table(tables.AgentStateChange)),
         [
             {
                 "agent_id": one.agent_id,
@@ -91,9 +92,9 @@ def open_offers(session: Session, offers: Sequence[ToOffer], *, now: datetime, e
     _note_offers(session, offers, now)
     changes.mark(session, changes.QUEUES)
     changes.mark(session, *(changes.agent(one) for one in agent_ids), *(changes.call(one) for one in call_ids))
-    row = tables.Offer
-    ids = session.scalars(
-        insert(row).returning(row.offer_id, sort_by_parameter_order=True),
+    row = _table(tables.Offer)
+    ids = connection.scalars(
+        insert(row).returning(row.c.offer_id, sort_by_parameter_order=True),
         [
             {
                 "call_id": one.call_id,
@@ -129,7 +130,7 @@ def explain(session: Session, explanations: Sequence[Explanation], now: datetime
     if new:
         session.execute(insert(tables.NonDecision), new)
         changes.mark(session, *(changes.call(one.call_id) for one in explanations if one.receipt is not None))
-    row = cast(Table, tables.Waiting.__table__)
+    row = _table(tables.Waiting)
     statement = (
         update(row)
         .where(row.c.call_id == bindparam("the_call"))
@@ -139,6 +140,11 @@ def explain(session: Session, explanations: Sequence[Explanation], now: datetime
         statement,
         [{"the_call": one.call_id, "next_at": one.explain_at, "said": one.explained} for one in explanations],
     )
+
+
+def _table(mapped: type[tables.Base]) -> Table:
+    # Many rows at once go past the unit of work, which would look at each.
+    return cast(Table, mapped.__table__)
 
 
 def _note_offers(session: Session, offers: Sequence[ToOffer], now: datetime) -> None:

@@ -5,10 +5,25 @@ Nothing here commits. Reads take no locks but the baton; what was chosen by them
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, Text, and_, cast, collate, func, insert, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    collate,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -20,6 +35,19 @@ from routing.waiting import WaitingState
 
 DISPATCH = "dispatch"
 _REFUSED = (OfferState.DECLINED.value, OfferState.MISSED.value)
+# So many lines are read by one statement: each number is a statement of its own, which is made once.
+_LINES_AT_ONCE = (1, 8, 40)
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+# Made once: making a statement costs more than carrying it out.
+_AGENTS, _SKILLS = tables.Agent.__table__, tables.AgentSkill.__table__
+_SKILLS_OF = select(_SKILLS.c.agent_id, _SKILLS.c.skill, _SKILLS.c.level).where(
+    _SKILLS.c.agent_id.in_(bindparam("agent_ids", expanding=True))
+)
+_AGENTS_OF = select(
+    _AGENTS.c.agent_id, _AGENTS.c.name, _AGENTS.c.state, _AGENTS.c.idle_since, _AGENTS.c.languages
+).where(_AGENTS.c.agent_id.in_(bindparam("agent_ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +103,57 @@ def free_skills(session: Session) -> set[str]:
     return set(session.scalars(select(every.c.skill).where(every.c.skill.is_not(None))))
 
 
-def free_line(
-    session: Session, skill: str, level: int, *, after: tuple[datetime, str] | None, limit: int
-) -> tuple[tuple[datetime, str], ...]:
-    """The next of the free at one level of a skill, the longest idle first: since when, and who."""
-    row = tables.AgentSkill
+@dataclass(frozen=True, slots=True)
+class LineWanted:
+    """A part of a line of the free: at one level of a skill, behind somebody, so many."""
+
+    skill: str
+    level: int
+    after: tuple[datetime, str] | None  # since when free and who; none: from the beginning
+    limit: int
+
+
+_NO_LINE = LineWanted("", 0, None, 0)
+
+
+def free_lines(session: Session, wanted: Sequence[LineWanted]) -> list[list[tuple[datetime, str]]]:
+    """For each line that is wanted since when they are free and who, the longest idle first."""
+    at_once = next((number for number in _LINES_AT_ONCE if number >= len(wanted)), _LINES_AT_ONCE[-1])
+    statement = _lines(at_once, is_sqlite=is_sqlite(session))
+    found: list[list[tuple[datetime, str]]] = [[] for _ in wanted]
+    for at in range(0, len(wanted), at_once):
+        values: dict[str, Any] = {}
+        for number in range(at_once):
+            one = wanted[at + number] if at + number < len(wanted) else _NO_LINE
+            since, last = one.after or (_EVER, "")
+            values |= {f"skill{number}": one.skill, f"level{number}": one.level, f"limit{number}": one.limit}
+            values |= {f"since{number}": since, f"last{number}": last}
+        for number, free_since, agent_id in session.connection().execute(statement, values):
+            found[at + number].append((free_since, agent_id))
+    for line in found:
+        line.sort()
+    return found
+
+
+@cache
+def _lines(number: int, *, is_sqlite: bool) -> Any:
     # Identifiers in the order of their characters, as the matcher compares them, whatever the database's language.
-    agent_id: ColumnElement[Any] = (
-        type_coerce(row.agent_id, String) if is_sqlite(session) else collate(row.agent_id, "C")
-    )
-    statement = select(row.free_since, row.agent_id).where(row.skill == skill, row.level == level)
-    if after is None:
-        statement = statement.where(row.free_since.is_not(None))
-    else:
-        since, last = after
-        later = or_(row.free_since > since, and_(row.free_since == since, agent_id > last))
-        statement = statement.where(row.free_since >= since, later)
-    found = session.execute(statement.order_by(row.free_since, agent_id).limit(limit))
-    return tuple((one.free_since, one.agent_id) for one in found if one.free_since is not None)
+    agent_id: ColumnElement[Any] = _SKILLS.c.agent_id if is_sqlite else collate(_SKILLS.c.agent_id, "C")
+    since = _SKILLS.c.free_since
+    lines = []
+    for index in range(number):
+        from_since = bindparam(f"since{index}", type_=since.type)
+        later = or_(since > from_since, and_(since == from_since, agent_id > bindparam(f"last{index}")))
+        line = (
+            select(literal_column(str(index)).label("line"), since, _SKILLS.c.agent_id)
+            .where(_SKILLS.c.skill == bindparam(f"skill{index}"), _SKILLS.c.level == bindparam(f"level{index}"))
+            .where(since.is_not(None), since >= from_since, later)
+            .order_by(since, agent_id)
+            .limit(bindparam(f"limit{index}", type_=Integer))
+        )
+        # In a select of its own: an order and a limit of one part of a union.
+        lines.append(select(line.subquery()))
+    return union_all(*lines)
 
 
 def candidates_by_id(
@@ -101,16 +162,11 @@ def candidates_by_id(
     """These agents as the choice sees them; with `calls_since`, also how many calls each has taken since then."""
     if not agent_ids:
         return {}
+    connection, wanted = session.connection(), {"agent_ids": list(agent_ids)}
     skills: dict[str, dict[str, int]] = {}
-    skill = tables.AgentSkill
-    has = select(skill.agent_id, skill.skill, skill.level).where(skill.agent_id.in_(agent_ids))
-    for agent_id, name, level in session.execute(has):
+    for agent_id, name, level in connection.execute(_SKILLS_OF, wanted):
         skills.setdefault(agent_id, {})[name] = level
     taken = _calls_since(session, agent_ids, calls_since)
-    row = tables.Agent
-    agents = session.execute(
-        select(row.agent_id, row.name, row.state, row.idle_since, row.languages).where(row.agent_id.in_(agent_ids))
-    )
     return {
         agent_id: Candidate(
             agent_id=agent_id,
@@ -121,7 +177,7 @@ def candidates_by_id(
             skills=skills.get(agent_id, {}),
             calls_today=taken.get(agent_id, 0),
         )
-        for agent_id, name, state, idle_since, languages in agents
+        for agent_id, name, state, idle_since, languages in connection.execute(_AGENTS_OF, wanted)
     }
 
 

@@ -4,7 +4,7 @@ Reads only; how a promise stands is decided here, how it is worded by the pages.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -78,9 +78,10 @@ def timeline_of(
     if customer_id is None:
         return ()
     calls = store.calls_of_customer(session, customer_id, most=_CALLS)
+    ids = tuple(call.call_id for call in calls)
     past = _Past(
         session=session, customer_id=customer_id, but_call=but_call, broken=sentence("broken", {}, language), now=now,
-        calls=tuple(call.call_id for call in calls),
+        calls=ids, efforts=store.efforts_of(session, ids),
     )  # fmt: skip
     written = {row.call_id for row in customers.contacts_of(session, customer_id, most=_CALLS)}
     unwritten = [call for call in calls if call.call_id not in written]
@@ -96,6 +97,7 @@ class _Past:
     customer_id: str
     but_call: str
     calls: tuple[str, ...]  # the customer's
+    efforts: Mapping[str, int]  # of these calls
     broken: str  # what is shown of something that does not open
     now: datetime
 
@@ -109,7 +111,7 @@ class _Past:
                     reason=row.reason,
                     outcome=row.outcome,
                     note=if_it_opens(row, "note", self.broken),
-                    effort=store.effort(self.session, row.call_id) if row.call_id else None,
+                    effort=self.efforts.get(row.call_id or ""),
                 )
 
     def cases(self) -> Iterator[Moment]:
@@ -156,7 +158,7 @@ def _of_calls(past: _Past, rows: Sequence[Call]) -> Iterator[Moment]:
     """The calls that nobody wrote anything down of."""
     for row in rows:
         if row.call_id != past.but_call and row.status == store.ENDED:
-            effort = store.effort(past.session, row.call_id)
+            effort = past.efforts.get(row.call_id)
             yield Moment(at=row.started_at, kind=Kind.CALL, channel="phone", reason=row.reason, effort=effort)
 
 

@@ -1,5 +1,6 @@
 """Who is on which leg of an agent's call, and to whom it could be passed now: the agents and skills, who can take it first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -7,6 +8,7 @@ from sqlalchemy.orm import Session
 from ivr.calls import legs
 from ivr.calls.legs import LegView
 from routing import reports
+from routing import store as routing_store
 from routing.agents import AgentState, Presence
 
 # An agent looks for somebody by eye; of a larger company the rest is found by skill.
@@ -41,6 +43,7 @@ class Team:
     """A skill, to whoever has it."""
 
     skill: str
+    name: str  # of the queue that is called as the skill is, in the reader's language; "" for none
     free: int  # who could take the call now, in the caller's language
     signed_in: int
 
@@ -65,8 +68,8 @@ class Panel:
         return any(leg.role == legs.CALLER and leg.state == legs.HELD for leg in self.legs)
 
 
-def panel_of(session: Session, *, call_id: str, language: str, agent_id: str) -> Panel:
-    """The panel of an agent's talk; a supervisor who listens is on nobody's list."""
+def panel_of(session: Session, *, call_id: str, language: str, agent_id: str, reads: str) -> Panel:
+    """The panel of an agent's talk, who `reads` a language; a supervisor who listens is on nobody's list."""
     shown = tuple(leg for leg in legs.views(session, call_id) if leg.mode != legs.LISTEN)
     others = [
         one for one in reports.agents(session) if one.agent_id != agent_id and one.state is not AgentState.OFFLINE
@@ -74,7 +77,9 @@ def panel_of(session: Session, *, call_id: str, language: str, agent_id: str) ->
     return Panel(
         legs=shown,
         colleagues=_colleagues(others, language),
-        teams=_teams(others, language),
+        teams=_teams(
+            others, language, {one.queue_id: one.name(reads) for one in routing_store.queues(session).values()}
+        ),
         is_muted=any(leg.agent_id == agent_id and leg.is_muted for leg in shown),
     )
 
@@ -98,11 +103,11 @@ def _colleagues(others: list[Presence], language: str) -> tuple[Colleague, ...]:
     return tuple(found[:MOST_COLLEAGUES])
 
 
-def _teams(others: list[Presence], language: str) -> tuple[Team, ...]:
+def _teams(others: list[Presence], language: str, names: Mapping[str, str]) -> tuple[Team, ...]:
     skills = sorted({skill for one in others for skill in one.skills})
     teams = []
     for skill in skills:
         having = [one for one in others if skill in one.skills]
         free = sum(one.state is AgentState.AVAILABLE and language in one.languages for one in having)
-        teams.append(Team(skill=skill, free=free, signed_in=len(having)))
+        teams.append(Team(skill=skill, name=names.get(skill, ""), free=free, signed_in=len(having)))
     return tuple(sorted(teams, key=lambda team: (team.free == 0, team.skill)))

@@ -19,24 +19,25 @@ from ivr.web.desk_aids import Aids
 from ivr.web.desk_panel import Panel
 from prompts.desk_book import Choice
 from routing import figures, reports
+from routing import store as routing_store
 from routing.agents import AgentState, Presence
 from routing.figures import AgentDay
 from routing.outcomes import Assigned, Offered
 
-# Kinds of facts that an agent need not read in the first seconds: what the routing did, what only repeats the talk or the proof.
-NOT_ON_TOP = frozenset(
-    {"queued", "offered", "accepted", "agent_answered", "brought_to_agent", "agent_left", "held", "resumed", "ended"}
-    | {"understood", "doubtful", "keyed", "reprompted", "person", "proof", "consent", "finished", "effort", "listened"}
-    | {"read_back", "confirmed", "corrected"}
+# What the line has done for the caller, which an agent reads in the first seconds; what routing, colleagues and the talk itself
+# brought about, and what only repeats the talk or the proof, stands in the story.
+ON_TOP = frozenset(
+    {"looked_up_order", "opened", "refused", "callback", "message", "language", "exhausted", "step_up", "code_sent"}
     | {
-        "voice_agreed",
-        "voice_declined",
-        "voice_renewed",
-        "voice_blocked",
-        "voice_unblocked",
-        "voice_unlocked",
-        "voice_erased",
+        "code_not_sent",
+        "voice_learnt",
+        "voice_being_learnt",
+        "voice_locked",
+        "record_broken",
+        "line_lost",
+        "transfer_failed",
     }
+    | {"place_kept", "called_back", "callback_reached", "continues", "taken_up", "wait_too_long"}
 )
 MOST_DONE_ON_TOP = 4
 BROWSER_PHONE = "client:"  # an agent's address on the carrier's or the local line's browser phone
@@ -91,7 +92,7 @@ class DeskView:
     def done(self) -> tuple[DoneLine, ...]:
         """The last things that the line did for the caller."""
         lines = self.context.done if self.context is not None else ()
-        return tuple(line for line in lines if line.kind not in NOT_ON_TOP)[-MOST_DONE_ON_TOP:]
+        return tuple(line for line in lines if line.kind in ON_TOP)[-MOST_DONE_ON_TOP:]
 
 
 def look(session: Session, company: Company, *, agent_id: str, language: str, now: datetime) -> DeskView | None:
@@ -117,7 +118,7 @@ def look(session: Session, company: Company, *, agent_id: str, language: str, no
         voice=card_of(session, company, call_id, language=language, now=now) if call_id else None,
         handed=_handed(session, call_id, agent_id, is_question=work is not None and work.call_id != call_id),
         timeline=_timeline(session, context, language, now),
-        panel=_panel(session, context, agent_id) if phase is Phase.TALKING else None,
+        panel=_panel(session, context, agent_id, language) if phase is Phase.TALKING else None,
         aids=desk_aids.aids_of(
             session, company, call_id=call_id, agent_name=presence.name, since=assignment.accepted_at, now=now
         )
@@ -125,7 +126,9 @@ def look(session: Session, company: Company, *, agent_id: str, language: str, no
         else None,
         day=figures.day_of_agent(session, agent_id, _midnight(company, now), _minute(now)),
         effort=store.effort_of_agent(session, agent_id, _midnight(company, now)),
-        outcomes=company.desk_book.outcomes_of(intent=context.reason if context else "", queue=""),
+        outcomes=company.desk_book.outcomes_of(
+            intent=context.reason if context else "", queue=_queue(session, call_id)
+        ),
         receipt=_receipt(session, work.call_id, agent_id, language) if work is not None else (),
     )
 
@@ -144,10 +147,17 @@ def _timeline(session: Session, context: CallContext | None, language: str, now:
     return timeline.timeline_of(session, customer_id, but_call=context.call_id, language=language, now=now)
 
 
-def _panel(session: Session, context: CallContext | None, agent_id: str) -> Panel | None:
+def _panel(session: Session, context: CallContext | None, agent_id: str, reads: str) -> Panel | None:
     if context is None:
         return None
-    return desk_panel.panel_of(session, call_id=context.call_id, language=context.language, agent_id=agent_id)
+    return desk_panel.panel_of(
+        session, call_id=context.call_id, language=context.language, agent_id=agent_id, reads=reads
+    )
+
+
+def _queue(session: Session, call_id: str) -> str:
+    row = routing_store.call_row(session, call_id) if call_id else None
+    return row.queue if row is not None else ""
 
 
 def _midnight(company: Company, now: datetime) -> datetime:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("hearing", "intents", "voice", "webhook")
+BENCHES = ("hearing", "intents", "routing", "voice", "webhook")
 
 
 def main() -> int:

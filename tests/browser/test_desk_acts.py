@@ -15,8 +15,9 @@ from werkzeug.serving import make_server
 
 from ivr.calls import store as calls
 from ivr.customers.tables import Contact, Message
+from routing import dispatch
 from tests.browser.conftest import CHROMIUM
-from tests.browser.people import LIMIT
+from tests.browser.people import LIMIT, PICTURES
 from tests.browser.test_hearing_on_the_desks import Reader
 from tests.service import desks
 from tests.service.desks import CALL, House
@@ -110,6 +111,7 @@ def test_notes_that_were_not_saved_stay_until_they_are(chromium: Browser, house:
     they_part(house)
     page.wait_for_selector("[data-phase=wrap_up]")
     assert page.input_value("#note") == NOTE
+    page.evaluate("window.scrollTo(0, 0)")
     agent.picture("desk-wrap-up-timeline")
     # The time for writing is over: somebody else ended it, as the ticker would.
     other = Reader(chromium, address, desks.AGENT)
@@ -152,6 +154,8 @@ def test_a_double_click_sends_one_message_and_a_lost_network_says_so(
     page.click("#snippet-late_parcel [data-copies]")
     expect(page.locator("#told")).to_have_text("Copiato")
     agent.picture("desk-tools")
+    page.evaluate("document.querySelector('header').classList.remove('sticky-top')")
+    page.locator("#tools").screenshot(path=PICTURES / "desk-tools-only.png")
     page.fill("#note", NOTE)
     page.context.set_offline(offline=True)
     expect(page.locator("#lost")).to_be_visible(timeout=LIMIT)
@@ -190,7 +194,9 @@ def test_one_agent_asks_another_and_passes_the_call_at_their_pages(
         assert call is not None
         call.on_hold = True
         calls.note(session, CALL, "consult_answered", {"agent": "sara"}, house.clock())
-    expect(giulia.page.locator(".legs")).to_contain_text("sente la musica", timeout=LIMIT)
+    giulia.page.wait_for_selector("[data-key=p]")
+    expect(giulia.page.locator(".legs")).to_contain_text("sente la musica")
+    giulia.page.evaluate("window.scrollTo(0, 0)")
     giulia.picture("desk-consult")
     expect(sara.page.locator(".hero-talking")).to_contain_text("Un collega ti chiede un parere", timeout=LIMIT)
     giulia.page.keyboard.press("p")
@@ -200,3 +206,16 @@ def test_one_agent_asks_another_and_passes_the_call_at_their_pages(
     assert giulia.problems == sara.problems == []
     sara.leave()
     giulia.leave()
+
+
+@pytest.mark.timeout(300)
+def test_an_offer_that_goes_says_why(chromium: Browser, house: House, address: str) -> None:
+    house.offer()
+    agent = Reader(chromium, address, desks.AGENT)
+    agent.page.wait_for_selector("[data-phase=offered]")
+    with house.sessions.begin() as session:
+        dispatch.withdraw(session, call_id=CALL, reason="the caller hung up", now=house.clock())
+    agent.page.wait_for_selector("[data-phase=idle]")
+    expect(agent.page.locator("#told")).to_contain_text("il cliente ha riagganciato", timeout=LIMIT)
+    assert agent.problems == []
+    agent.leave()

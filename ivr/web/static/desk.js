@@ -114,6 +114,15 @@ document.addEventListener("sent", (told) => {
   else if (told.target.matches("[data-rescue]")) delete told.target.dataset.rescue;
 });
 
+let leaving = false;
+document.addEventListener("submit", (submitted) => {
+  if (/\/(decline|hang-up)$/.test(submitted.target.action)) leaving = true;
+});
+
+function isAvailable() {
+  return Boolean(document.querySelector("#presence .state-available"));
+}
+
 let before = document.querySelector("#work [data-phase]")?.dataset.phase;
 function show(region) {
   const save = document.getElementById("notes-save");
@@ -139,6 +148,9 @@ function show(region) {
   if (phase === "wrap_up" && before !== "wrap_up" && !isWriting(document.activeElement)) {
     document.getElementById("outcome-solved")?.focus({ preventScroll: true });
   }
+  // A call that goes before it has begun says so; whoever declined it knows.
+  if (phase === "idle" && (before === "offered" || before === "connecting") && !leaving && isAvailable()) tell(document.body.dataset.withdrawn);
+  if (phase !== before) leaving = false;
   before = phase;
 }
 

@@ -35,11 +35,15 @@ def test_who_can_take_it_in_the_caller_s_language_is_first(others: list[Presence
 
 
 def test_a_skill_counts_as_free_who_could_take_the_call_in_its_language(others: list[Presence]) -> None:
-    assert [(one.skill, one.free, one.signed_in) for one in _teams(others, "it")] == [
+    assert [(one.skill, one.free, one.signed_in) for one in _teams(others, "it", {})] == [
         ("orders", 1, 4),
         ("returns", 0, 1),
     ]
-    assert _teams(others, "en")[0].free == 2
+    assert _teams(others, "en", {})[0].free == 2
+
+
+def test_a_skill_is_called_as_its_queue_is(others: list[Presence]) -> None:
+    assert [one.name for one in _teams(others, "it", {"orders": "Ordini"})] == ["Ordini", ""]
 
 
 def test_a_long_list_is_cut_where_nobody_reads_on() -> None:
