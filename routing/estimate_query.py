@@ -22,8 +22,8 @@ from routing.store_estimates import Talk
 from routing.waiting import DEFAULT_RULES, Rules, WaitingState
 
 # Newest talks of each skill, newest waits of all: of today where there are many, and few enough to be read in milliseconds.
-_TALKS_PER_SKILL: Final = 200
-_WAITS: Final = 600
+_TALKS_PER_SKILL: Final = 120
+_WAITS: Final = 400
 # Fewer ended talks than this say too little about the next; judgement.
 LEAST_HISTORY: Final = 3
 

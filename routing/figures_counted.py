@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from routing.figures_periods import Period, day_of, hour_of, hours_within
+from routing.figures_periods import Period, day_of, days_within, hour_of, hours_within
 from routing.figures_records import (
     ABANDONED,
     ANSWERED,
@@ -240,20 +240,22 @@ def _of_spans(question: Question, spans: Iterable[StateSpan]) -> Iterator[tuple[
         if span.state == OFF_DUTY or question.agent_id not in {"", span.agent_id}:
             continue
         begins_at, ends_at = max(span.begins_at, period.begins_at), min(span.ends_at, period.ends_at, question.now)
-        yield from of_span(question, span.agent_id, span.state, begins_at, ends_at)
+        for label, length_us in of_span(question, span.agent_id, begins_at, ends_at):
+            yield label, Counts(in_state_us={span.state: length_us})
 
 
-def of_span(
-    question: Question, agent_id: str, state: str, begins_at: datetime, ends_at: datetime
-) -> Iterator[tuple[str, Counts]]:
-    """What a span of an agent's time adds to each group: cut at full hours where groups are hours or days."""
-    if question.by in {GroupBy.ALL, GroupBy.AGENT}:
-        pieces: Iterable[tuple[datetime, datetime]] = ((begins_at, ends_at),) if begins_at < ends_at else ()
-    else:
-        pieces = hours_within(begins_at, ends_at, question.zone)
+def of_span(question: Question, agent_id: str, begins_at: datetime, ends_at: datetime) -> Iterator[tuple[str, int]]:
+    """The microseconds that a span of an agent's time adds to each group: cut where groups are hours or days."""
+    match question.by:
+        case GroupBy.HOUR:
+            pieces = hours_within(begins_at, ends_at, question.zone)
+        case GroupBy.DAY:
+            pieces = days_within(begins_at, ends_at, question.zone)
+        case _:
+            pieces = iter(((begins_at, ends_at),) if begins_at < ends_at else ())
     for piece_begins_at, piece_ends_at in pieces:
         label = agent_id if question.by is GroupBy.AGENT else time_label(question, piece_begins_at)
-        yield label, Counts(in_state_us={state: microseconds(piece_begins_at, piece_ends_at)})
+        yield label, microseconds(piece_begins_at, piece_ends_at)
 
 
 def time_label(question: Question, at: datetime) -> str:

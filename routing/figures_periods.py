@@ -81,6 +81,15 @@ def hours_within(begins_at: datetime, ends_at: datetime, zone: tzinfo) -> Iterat
         at = until
 
 
+def days_within(begins_at: datetime, ends_at: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
+    """Cut a span of time at the zone's midnights."""
+    at = begins_at
+    while at < ends_at:
+        until = min(day_begins_at(at.astimezone(zone).date() + DAY, zone), ends_at)
+        yield at, until
+        at = until
+
+
 def stretches(period: Period, zone: tzinfo) -> tuple[Stretch, ...]:
     """The stretches of a period in which the zone's clock keeps its distance from UTC, the first from its beginning."""
     found = [Stretch(begins_at=period.begins_at, ahead_seconds=int(_ahead(period.begins_at, zone).total_seconds()))]

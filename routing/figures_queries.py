@@ -23,6 +23,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session
 
@@ -46,6 +47,7 @@ from routing.figures_records import (
 from routing.figures_sql import begun_seconds, clock_day, clock_hour, microseconds_between, moment
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KEYS = frozenset({"kept", "way", "seconds"})
 _WAYS = ("answered_after", "abandoned_after", "other_after", "waiting_for")
 
 
@@ -122,11 +124,10 @@ def _gathered(counts: Iterable[tuple[str, Counts]]) -> Mapping[str, Counts]:
 def _all_of(session: Session, question: Question, intents: FromClause | None) -> Iterator[tuple[str, Counts]]:
     links = _links(question, intents)
     for line in session.execute(_sums(question, links)).mappings():
-        added: dict[str, Any] = {name: int(number) for name, number in line.items() if name != "kept"}
+        added: dict[str, Any] = {name: int(number) for name, number in line.items() if name not in _KEYS}
+        if line["way"] is not None:
+            added[_WAYS[line["way"]]] = {int(line["seconds"]): added["offered"]}
         yield label_of(question, line["kept"]), Counts(**added)
-    for kept, way, seconds, many in session.execute(_waits(question, links)):
-        waits: dict[str, Any] = {_WAYS[way]: {int(seconds): int(many)}}
-        yield label_of(question, kept), Counts(**waits)
     if not question.of_calls_only:
         yield from _of_states(session, question)
 
@@ -167,8 +168,11 @@ def _label(question: Question, links: Subquery) -> ColumnElement[Any]:
 
 
 def _sums(question: Question, links: Subquery) -> Select[Any]:
-    label = _label(question, links)
-    return select(label, *_added(links)).group_by(label)
+    """What the stays add up to: one line for each group, way out of the first wait, and second that it took."""
+    way, seconds = _way(links, question.now)
+    each = select(links, _label(question, links), way.label("way"), seconds.label("seconds")).subquery()
+    keys = (each.c.kept, each.c.way, each.c.seconds)
+    return select(*keys, *_added(each)).group_by(*keys)
 
 
 def _added(links: Subquery) -> tuple[ColumnElement[Any], ...]:
@@ -203,24 +207,16 @@ def _added(links: Subquery) -> tuple[ColumnElement[Any], ...]:
     return tuple(func.sum(case((which, what), else_=0)).label(name) for name, (which, what) in sums.items())
 
 
-def _waits(question: Question, links: Subquery) -> Select[Any]:
+def _way(links: Subquery, now: datetime) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """How a first wait ended, as a place in `_WAYS`, and after how many seconds; null for every other stay."""
     its = links.c
     met = its.connected_at.is_not(None)
     over_at = case((its.outcome == ANSWERED, its.ended_at), else_=its.left_at)
     waits_still = or_(its.outcome == WAITING, over_at.is_(None))
-    way = case((met, 0), (waits_still, 3), (its.outcome.in_((ABANDONED, ANSWERED)), 1), else_=2)
-    until = case((met, its.connected_at), (waits_still, moment(question.now)), else_=over_at)
     first = and_(or_(its.follows.is_(None), its.outcome.not_in(GOES_ON)), its.kind == CALL_KIND, its.wait == 1)
-    each = (
-        select(
-            _label(question, links),
-            way.label("way"),
-            begun_seconds(microseconds_between(its.began_at, until)).label("seconds"),
-        )
-        .where(first)
-        .subquery()
-    )
-    return select(*each.c, func.count()).group_by(*each.c)
+    way = case((~first, null()), (met, 0), (waits_still, 3), (its.outcome.in_((ABANDONED, ANSWERED)), 1), else_=2)
+    until = case((met, its.connected_at), (waits_still, moment(now)), else_=over_at)
+    return way, case((first, begun_seconds(microseconds_between(its.began_at, until))), else_=null())
 
 
 def _of_states(session: Session, question: Question) -> Iterator[tuple[str, Counts]]:
@@ -235,8 +231,12 @@ def _of_states(session: Session, question: Question) -> Iterator[tuple[str, Coun
     if question.by in {GroupBy.HOUR, GroupBy.DAY}:
         # Few spans reach over the edge of an hour or a day: those are cut one by one.
         cut = select(its.agent_id, its.state, its.begins_at, its.ends_at).where(over_edge)
+        pieces: dict[tuple[str, str], int] = defaultdict(int)
         for agent_id, state, begins_at, ends_at in session.execute(cut.execution_options(yield_per=1000)):
-            yield from of_span(question, agent_id, state, begins_at, ends_at)
+            for label_cut, length_us in of_span(question, agent_id, begins_at, ends_at):
+                pieces[label_cut, state] += length_us
+        for (label_cut, state), length_us in pieces.items():
+            yield label_cut, Counts(in_state_us={state: length_us})
 
 
 def _over_edge(question: Question, spans: Subquery) -> ColumnElement[bool]:
@@ -254,29 +254,25 @@ def _spans(question: Question) -> Subquery:
     """Who was in which state, from when until when, within the period and until now."""
     agent, change, begins_at = tables.Agent, tables.AgentStateChange, question.period.begins_at
     ends_at = max(min(question.period.ends_at, question.now), begins_at)
-    # The change that an agent came into the period with; found by index, whatever lies before.
-    latest = (
-        select(func.max(change.at))
-        .where(change.agent_id == agent.agent_id, change.at <= begins_at)
-        .correlate(agent)
-        .scalar_subquery()
+    within = select(change.agent_id, change.state, change.at, change.change_id)
+    within = within.where(change.at > begins_at, change.at < ends_at)
+    # The state that an agent came into the period with: one look into the index for each, whatever lies before.
+    before = select(change.state).where(change.agent_id == agent.agent_id, change.at <= begins_at)
+    latest = before.order_by(change.at.desc(), change.change_id.desc()).limit(1).correlate(agent).scalar_subquery()
+    came_with = select(
+        agent.agent_id, latest.label("state"), moment(begins_at).label("at"), literal(0).label("change_id")
     )
-    since = select(agent.agent_id, func.coalesce(latest, moment(begins_at)).label("since"))
     if question.agent_id:
-        since = since.where(agent.agent_id == question.agent_id)
-    entered = since.subquery()
-    until = func.lead(change.at).over(partition_by=change.agent_id, order_by=(change.at, change.change_id))
-    points = (
-        select(change.agent_id, change.state, change.at, until.label("until"))
-        .join(entered, and_(entered.c.agent_id == change.agent_id, change.at >= entered.c.since))
-        .where(change.at < ends_at)
-        .subquery()
-    )
+        within = within.where(change.agent_id == question.agent_id)
+        came_with = came_with.where(agent.agent_id == question.agent_id)
+    changes = union_all(within, came_with).subquery()
+    until = func.lead(changes.c.at).over(partition_by=changes.c.agent_id, order_by=(changes.c.at, changes.c.change_id))
+    points = select(changes.c.agent_id, changes.c.state, changes.c.at, until.label("until")).subquery()
     its = points.c
     clipped = select(
         its.agent_id,
         its.state,
-        case((its.at < begins_at, moment(begins_at)), else_=its.at).label("begins_at"),
+        its.at.label("begins_at"),
         func.coalesce(its.until, moment(ends_at)).label("ends_at"),
     ).where(its.state != OFF_DUTY)
     spans = clipped.subquery()

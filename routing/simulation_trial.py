@@ -18,7 +18,7 @@ from routing.estimate import DRAWS, AgentNow, Estimate, Past, QueuedCall, estima
 from routing.simulation import Simulation
 from routing.simulation_day import Day, Ending, SimulatedStay
 
-_HISTORY: Final = 300
+_HISTORY: Final = 120
 _NAIVE_HISTORY: Final = 50
 _FEWEST: Final = 3
 _WORKING: Final = (AgentState.AVAILABLE, AgentState.OFFERED, AgentState.ON_CALL, AgentState.WRAP_UP)

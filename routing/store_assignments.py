@@ -106,17 +106,3 @@ def end_wrap_up(session: Session, agent_id: str, now: datetime) -> None:
     stay_ids = tuple(one for one in ended if one is not None)
     if stay_ids:
         store_stays.end_wrap_up_of_stays(session, stay_ids, now)
-
-
-def handling_seconds(session: Session, skill: str, since: datetime, limit: int) -> tuple[float, ...]:
-    """How long each of the last `limit` talks of a skill since then kept its agent, wrap-up included."""
-    row = tables.Assignment
-    statement = (
-        select(row.accepted_at, row.wrap_up_ended_at)
-        .where(row.skill == skill, row.connected_at.is_not(None), row.wrap_up_ended_at.is_not(None))
-        .where(row.ended_at >= since)
-        .order_by(row.ended_at.desc())
-        .limit(limit)
-    )
-    spans = session.execute(statement)
-    return tuple((ended_at - accepted_at).total_seconds() for accepted_at, ended_at in spans if ended_at is not None)

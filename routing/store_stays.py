@@ -105,13 +105,6 @@ def note_offer(session: Session, call_id: str, *, ring: int, now: datetime) -> N
     changed(session, update(row).where(row.call_id == call_id, row.outcome == OPEN).values(values))
 
 
-def note_estimate(session: Session, call_id: str, seconds: int) -> bool:
-    """Keep how long the caller was told that it will take; the first time counts."""
-    row = tables.Stay
-    statement = update(row).where(row.call_id == call_id, row.outcome == OPEN, row.estimate_seconds.is_(None))
-    return changed(session, statement.values(estimate_seconds=seconds))
-
-
 def add_held_seconds(session: Session, call_id: str, seconds: int) -> bool:
     """Add what the caller has just spent on hold, in the talk that is going on."""
     row = tables.Stay

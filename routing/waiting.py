@@ -51,8 +51,7 @@ class Rules:
     seconds_per_priority: int = 60
     # Whoever lost the agent in the middle of the talk goes first (DESIGN.md 9): ahead of anybody within an hour's wait.
     line_lost_seconds: int = 3600
-    # Ended talks that the estimate of the wait is made from: enough to average, few enough to be of today; judgement.
-    history: int = 50
+    # Ended talks and waits that the estimate of the wait is made from: of every day of the week; judgement.
     history_days: int = 7
     # Whose midnight "calls today" begins at.
     time_zone: str = "Europe/Rome"

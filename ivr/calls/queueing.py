@@ -13,6 +13,7 @@ from ivr.calls import callbacks, offering, resuming, store
 from ivr.calls.callback_tries import reached
 from ivr.calls.callbacks import Place
 from ivr.calls.company import Company
+from ivr.calls.granted import granted, past_of
 from ivr.calls.tables import Call
 from ivr.calls.work import Work
 from ivr.flow.events import Done, Value
@@ -56,6 +57,7 @@ def enter(work: Work, route: Route) -> Done | None:
         return Done(outcome=found.outcome, values={**wanted, "instead": found.instead})
     if not reports.anybody_for(session, place.requirements, found):
         return Done(outcome="nobody", values=wanted)
+    place = _with_the_past(work, place, found)
     queued = dispatch.enqueue(
         session,
         call_id=call.call_id,
@@ -117,6 +119,15 @@ def _new_place(work: Work, route: Route) -> Place:
         came_at=work.now,
         priority=route.priority,
     )
+
+
+def _with_the_past(work: Work, place: Place, queue: Queue) -> Place:
+    """A new place with what the customer's past grants; a kept one has had that already."""
+    if work.call.customer_id is None or place.came_at < work.now:
+        return place
+    past = past_of(work.session, work.call.customer_id, now=work.now, but_call_id=work.call.call_id)
+    more = granted(past, place.requirements, queue)
+    return replace(place, requirements=more.requirements, boosts={**more.boosts, **place.boosts})
 
 
 def _left_place(work: Work, route: Route) -> Place | None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +16,7 @@ from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.what_if_form import Choices, WhatIfForm, sentence
 from ivr.web.wiring import wiring
-from routing import reports, store_what_if, what_if_query
+from routing import estimate_query, reports, store_what_if, what_if_query
 from routing.store_what_if import Run
 from routing.waiting import Rules
 from routing.what_if import FIGURES, WhatIf, what_if_from_json
@@ -30,6 +30,8 @@ _UNPROCESSABLE = 422
 _LOOK_SECONDS = 0.5
 # The same draws for every run of a day: two changes are compared with each other, not with chance.
 _SEED = 1
+# The error of what callers were told is that of the last week.
+_ERROR_OVER = timedelta(days=7)
 
 
 @what_if.get("")
@@ -141,6 +143,7 @@ def _draw(form: WhatIfForm, refusal: str = "") -> ResponseReturnValue:
         has_days=bool(choices.days),
         runs=store_what_if.runs(session, now),
         names=_names(),
+        errors=estimate_query.estimate_error(session, now - _ERROR_OVER, now, _rules()),
     )
     return drawn, _UNPROCESSABLE if refusal else 200
 

@@ -3,11 +3,13 @@
 import re
 import time
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from ivr.web import what_if_runs
-from routing import store_what_if
+from routing import store_what_if, tables
 from routing.simulation_days import Town
 from tests.past_day import DAY, write_day
 from tests.service import desks
@@ -92,6 +94,18 @@ def test_what_cannot_be_run_is_refused_in_a_sentence(
     assert said in refused.text
     with house.sessions() as session:
         assert not store_what_if.running(session, house.clock())
+
+
+def test_the_error_of_what_callers_were_told_is_shown_by_queue(house: House, supervisor: Browser) -> None:
+    assert "Nessuno di chi ha sentito una stima" in supervisor.get(PAGE).text
+    with house.sessions.begin() as session:
+        stay = session.scalars(select(tables.Stay).where(tables.Stay.outcome == "answered").limit(1)).one()
+        assert stay.accepted_at is not None
+        stay.estimate_seconds, stay.estimate_low_seconds, stay.estimate_high_seconds = 100, 30, 200
+        stay.estimated_at = stay.accepted_at - timedelta(seconds=60)
+    page = supervisor.get(PAGE).text
+    assert "Nessuno di chi ha sentito una stima" not in page
+    assert re.search(r"Detto in più in media:</span>\s*40 s", page)
 
 
 def test_two_runs_at_once_are_enough(house: House, supervisor: Browser) -> None:

@@ -1,4 +1,4 @@
-"""Simulation against theory: one skill, forty independent days a case, warm-up cut; is each formula's value in the 95% interval?
+"""Simulation against theory: one skill, thirty independent days a case, warm-up cut; is each formula's value in the 95% interval?
 
 A right simulator misses one comparison of twenty by chance: the goal is what fewer than one right simulator of forty would miss.
 """
@@ -12,7 +12,7 @@ from routing.erlang import Load, erlang_a, erlang_c
 from routing.simulation_theory import Replications, one_skill
 from tests.bench.results import Figure
 
-DAYS, CALLS, WARM_UP = 40, 12_000, 4_000
+DAYS, CALLS, WARM_UP = 30, 8_000, 3_000
 SEED = 20_261_122
 CASES: Sequence[tuple[str, Load, float | None]] = (
     ("Erlang C, 10 agents, 80% busy", Load(calls_per_second=8 / 180, handling_seconds=180, agents=10), None),

@@ -83,12 +83,12 @@ def test_in_an_overload_the_surplus_gives_up() -> None:
 
 
 def test_hundreds_of_agents_take_no_time_and_lose_no_digits() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     for agents in (300, 600, 1200):
         found = erlang_a(load_of(agents, 0.97 * agents), 3600)
         assert 0 < found.waits < 1
         assert math.isfinite(erlang_c(load_of(agents, 0.97 * agents)).mean_seconds)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_the_fewest_agents_serve_and_one_fewer_do_not() -> None:

@@ -189,8 +189,8 @@ def test_one_estimate_with_five_hundred_agents_and_two_hundred_waiting_is_quick(
     past = Past(talks={skill: Durations(generator.exponential(200, 300)) for skill in SKILLS}, wrap_ups={})
     took = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.process_time()
         estimate(queued[-1], queued[:-1], agents, past, now=NOW, generator=generator)
-        took.append(time.perf_counter() - begun)
+        took.append(time.process_time() - begun)
     # Below 50 ms on a quiet machine (the bench measures it); tests run on whatever is there.
     assert min(took) < 0.2

@@ -208,9 +208,9 @@ def test_a_shift_ends_after_the_talk_and_who_waits_then_is_sent_away_at_closing(
 
 def test_a_day_of_thousands_of_calls_and_fifty_agents_takes_seconds() -> None:
     day = draw_day(Town(calls=4000, agents=50), OPENING, np.random.default_rng(7))
-    begun = time.perf_counter()
+    begun = time.process_time()
     simulate(day, np.random.default_rng(8))
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(
