@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from ivr.settings import load
+from ivr.web.live import MOST_PAGES
 from ivr.web.media import MOST_SOCKETS
 from ivr.web.voice_socket import MOST_FORKS
 from ivr.web.wiring import EXTENSION
@@ -20,8 +21,10 @@ bind = _settings.bind
 worker_class = "gthread"
 # SQLite has one writer and the local line one process; beyond that, processes on as many machines as PostgreSQL serves.
 workers = 1 if _settings.database_url.startswith("sqlite") else max(2, os.cpu_count() or 2)
-# Live desks and sockets hold a thread each: 30 agents, the media and voice sockets, and the webhooks between them.
-threads = MOST_SOCKETS + MOST_FORKS + 60
+# Live pages and sockets hold a thread each, and the webhooks run between them. A thread is made when it is needed first, and one
+# that waits for changes costs no processor time and some 60 kB.
+threads = MOST_SOCKETS + MOST_FORKS + MOST_PAGES + 60
+worker_connections = 2 * threads
 # The carrier gives up after 15 s (Twilio error 11205); a worker that is silent for so long is stuck.
 timeout = 60
 graceful_timeout = 30

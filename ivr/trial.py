@@ -58,13 +58,22 @@ AGENTS: tuple[TrialAgent, ...] = (
         skills=MappingProxyType({"general": 3, "product": 3, "recovery": 3}),
     ),
 )
+# She takes no calls: without a skill nothing is offered to her. Her telephone is for listening, whispering and joining.
+SUPERVISOR = TrialAgent(
+    agent_id="marta",
+    name="Marta Fontana",
+    email="marta@bottega.example",
+    address="client:marta",
+    languages=("it", "en"),
+    skills=MappingProxyType({}),
+)
 ADMIN_EMAIL = "admin@bottega.example"
 
 
 def make_company(session: Session, *, password: str, now: datetime, today: date) -> None:
     """Add the whole company to an empty database; every account gets the same `password`."""
     _customers(session, now, today)
-    for agent in AGENTS:
+    for agent in (*AGENTS, SUPERVISOR):
         routing_store.save_agent(
             session,
             agent_id=agent.agent_id,
@@ -78,7 +87,7 @@ def make_company(session: Session, *, password: str, now: datetime, today: date)
             session,
             email=agent.email,
             name=agent.name,
-            role=accounts.Role.AGENT,
+            role=accounts.Role.SUPERVISOR if agent is SUPERVISOR else accounts.Role.AGENT,
             password=password,
             now=now,
             agent_id=agent.agent_id,

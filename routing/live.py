@@ -82,6 +82,13 @@ def agents_now(session: Session) -> tuple[AgentNow, ...]:
     )
 
 
+def basis_of(session: Session, agent_id: str) -> Mapping[str, str]:
+    """What each level of an agent rests on, by skill."""
+    row = tables.AgentSkill
+    kept = session.execute(select(row.skill, row.basis).where(row.agent_id == agent_id))
+    return {skill: basis for skill, basis in kept}  # noqa: C416  # rows
+
+
 def work_now(session: Session, queues: Mapping[str, Queue], now: datetime) -> tuple[WorkNow, ...]:
     """Everything that waits or is being offered, the first to be served first."""
     row = tables.Waiting

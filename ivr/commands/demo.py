@@ -274,7 +274,9 @@ class Demo:
         service, phone = self.settings.public_url, f"http://127.0.0.1:{self.line_port}/phone"
         console.print(f"The desks      [bold]{service}[/]")
         console.print(f"The telephone  [bold]{phone}[/]  (microphone, or typing)")
-        console.print(f"Accounts       {', '.join(one.email for one in trial.AGENTS)}, {trial.ADMIN_EMAIL}")
+        console.print(
+            f"Accounts       {', '.join(one.email for one in (*trial.AGENTS, trial.SUPERVISOR))}, {trial.ADMIN_EMAIL}"
+        )
         console.print(f"Password       [bold]{self.password}[/]  (the same for all, made for this run)\n")
         console.print(
             "1. Sign in as anna@bottega.example, press «Disponibile», and call from the telephone in another tab as Mario:"

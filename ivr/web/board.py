@@ -12,10 +12,12 @@ from ivr.accounts import store
 from ivr.accounts.store import Role
 from ivr.web import live, transaction
 from ivr.web.board_shared import TOPICS, Rows, Seen, Shared
+from ivr.web.desk_view import phone_address
 from ivr.web.guards import guarded_by, the_person
 from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.wiring import wiring
+from routing import reports
 
 board = Blueprint("board", __name__, url_prefix="/admin/board")
 WATCHERS = (Role.SUPERVISOR, Role.ADMIN)
@@ -53,7 +55,9 @@ def page() -> ResponseReturnValue:
     seen = _shared().now()
     drawn = _draw(seen)
     person = the_person()
-    return render_template("board.html", drawn=drawn, look=seen.look, has_telephone=person.agent_id is not None)
+    own = next((one for one in reports.agents(transaction.session()) if one.agent_id == person.agent_id), None)
+    phone = phone_address(wiring().line_url, own.address) if own is not None else ""
+    return render_template("board.html", drawn=drawn, phone=phone)
 
 
 @board.get("/events")

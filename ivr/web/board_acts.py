@@ -22,7 +22,7 @@ from ivr.web.guards import guarded_by, the_person
 from ivr.web.languages import LANGUAGES, language
 from ivr.web.wiring import wiring
 from ivr.web.words import away_reasons
-from routing import dispatch, dispatch_first, reports
+from routing import dispatch, dispatch_first, live, reports
 from routing import store as routing_store
 from routing.agents import AgentEvent
 from routing.agents import Refused as RoutingRefused
@@ -76,6 +76,7 @@ def agent(agent_id: str) -> ResponseReturnValue:
         "board/agent.html",
         presence=presence,
         skills=sorted(known),
+        basis=live.basis_of(session, agent_id),
         levels=LEVELS,
         languages=sorted({*LANGUAGES, *(spoken for one in everyone for spoken in one.languages)}),
         away_reasons=away_reasons(),

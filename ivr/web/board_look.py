@@ -112,6 +112,7 @@ class Alert:
     number: int = 0
     queue: str = ""
     names: tuple[tuple[str, str], ...] = ()
+    queues: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # id and names of each, where it concerns several
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,15 +273,16 @@ def _count(staff: Mapping[AgentState, int], states: frozenset[AgentState]) -> in
 
 
 def _alerts(
-    session: Session, cards: Iterable[QueueCard], waiting: Iterable[WaitingRow], now: datetime
+    session: Session, cards: Sequence[QueueCard], waiting: Iterable[WaitingRow], now: datetime
 ) -> Iterable[Alert]:
     if number := alerts.count_open(session):
         yield Alert(kind="voice", number=number)
     for card in cards:
         if card.waiting and not card.free and not card.busy:
             yield Alert(kind="no_agents", number=card.waiting, queue=card.queue_id, names=card.names)
-        elif card.is_late:
-            yield Alert(kind="late", number=card.waiting, queue=card.queue_id, names=card.names)
+    late = tuple((card.queue_id, card.names) for card in cards if card.is_late and (card.free or card.busy))
+    if late:
+        yield Alert(kind="late", queues=late)
     if number := sum(one.due_at is not None and one.due_at < now for one in waiting if one.kind == CALLBACK):
         yield Alert(kind="callbacks", number=number)
     if number := customers.overdue_cases(session, now):

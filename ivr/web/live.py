@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from flask import Response, stream_with_context
+from flask import Response, abort, stream_with_context
 
 from ivr.changes import Changes
 from ivr.web import transaction
@@ -30,6 +30,9 @@ BETWEEN_LOOKS_SECONDS = 0.1
 HEARTBEAT_SECONDS = 10.0
 # Every stream ends by itself and is asked for again by the page: a thread is never held for good.
 LONGEST_STREAM_SECONDS = 600.0
+# So many live pages a process serves, each on a thread that sleeps: beyond them a page is refused and tries again, at another
+# process perhaps, and never takes a webhook's thread.
+MOST_PAGES = 400
 # What the browser waits before it asks again.
 RETRY_MILLISECONDS = 1500
 
@@ -66,9 +69,12 @@ def stream_of(
     """Answer with a stream whose events `tell` makes of each look that differs from the one before."""
     # The request's own session would be held for as long as the stream lasts.
     transaction.abandon()
-    changes = wiring().changes
+    changes, places = wiring().changes, wiring().live_places
+    if not places.acquire(blocking=False):
+        abort(503)
     events = stream_with_context(_events(changes, look, tell, topics=topics, at_latest_seconds=at_latest_seconds))
     response = Response(events, mimetype="text/event-stream")
+    response.call_on_close(places.release)
     response.headers["X-Accel-Buffering"] = "no"  # nginx hands each event on at once
     return response
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from threading import Semaphore
 from typing import Any
 
 from flask import Flask, request
@@ -18,7 +19,7 @@ from ivr.accounts.store import normal_email
 from ivr.changes import Changes
 from ivr.settings import Settings
 from ivr.telephony.tickets import BrowserPhone
-from ivr.web import errors, guards, languages, people, security, transaction, words
+from ivr.web import errors, guards, languages, live, people, security, transaction, words
 from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.assets import assets
@@ -76,6 +77,7 @@ def register(
         browser_phone=_browser_phone(settings),
         line_url=settings.line_url,
         changes=changes,
+        live_places=Semaphore(live.MOST_PAGES),
     )
     app.extensions[Shared.EXTENSION] = Shared(changes, app.extensions[EXTENSION].reading_sessions, doors.company, clock)
     app.config["SECRET_KEY"] = settings.secret_key.get_secret_value()

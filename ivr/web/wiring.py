@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Semaphore
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ class Wiring:
     browser_phone: BrowserPhone | None  # the carrier's, where it is set up
     line_url: str  # the local line's address for the agents' browser phone, "" when it is off
     changes: Changes  # the bus that live pages wait on
+    live_places: Semaphore  # one for each live page that may be open
 
 
 def wiring() -> Wiring:

@@ -167,6 +167,8 @@ class TestActs:
             agent = reports.state_of(session, "sara")
             assert agent is not None
             assert agent.skills == {"recovery": 4}
+            # What the level rests on stands in the sheet, so that saving again loses nothing.
+            assert "corso di maggio" in marta.get("/admin/board/agents/sara").text
             (change, *_) = store.changes(session, what="skills:sara")
             assert change.by != ""
 

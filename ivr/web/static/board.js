@@ -8,6 +8,7 @@ const everyQueue = document.getElementById("every-queue");
 const sheet = document.getElementById("sheet");
 const content = document.getElementById("sheet-content");
 const JUST_CHANGED_MILLISECONDS = 2500;
+const html = new Map(); // what each row was made of: a stream that opens again sends every row, and few of them differ
 const STATES = ["missed", "available", "offered", "on_call", "wrap_up", "away", "offline"];
 let queue = "";
 
@@ -67,9 +68,15 @@ function patch({ region, rows = {}, gone = [], order = null }) {
   const body = document.getElementById(region);
   const known = new Map([...body.children].map((row) => [row.dataset.row, row]));
   for (const key of gone) known.get(key)?.remove();
-  for (const [key, html] of Object.entries(rows)) {
+  const isFirst = !html.has(region);
+  html.set(region, html.get(region) || new Map());
+  const madeOf = html.get(region);
+  for (const key of gone) madeOf.delete(key);
+  for (const [key, source] of Object.entries(rows)) {
+    if (madeOf.get(key) === source && known.has(key)) continue;
+    madeOf.set(key, source);
     const made = document.createElement("template");
-    made.innerHTML = html;
+    made.innerHTML = source;
     const row = made.content.firstElementChild;
     const before = known.get(key);
     if (before) {
@@ -78,6 +85,7 @@ function patch({ region, rows = {}, gone = [], order = null }) {
       if (focused) row.querySelector("a")?.focus({ preventScroll: true });
     } else body.append(row);
     known.set(key, row);
+    if (isFirst) continue;
     row.classList.add("just-changed");
     setTimeout(() => row.classList.remove("just-changed"), JUST_CHANGED_MILLISECONDS);
   }
