@@ -24,8 +24,9 @@ from routing.waiting import Rules, WaitingCall, dropped_at
 # How many of a line are read at first; each further read takes twice as many.
 _FIRST_READ = 4
 _MOST_READ = 512
-# So many more than there are calls for, since some of a line are taken from another one.
-_AHEAD = 2
+# Twice as many as there are calls for, and some: who has been idle longest stands at the head of all their lines, and one of
+# them takes them away from the others.
+_AHEAD_TIMES, _AHEAD = 2, 4
 _BY_LEVEL = (AgentOrder.BEST_FIT, AgentOrder.MOST_SKILLED)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _LEVELS = range(LOWEST_LEVEL, HIGHEST_LEVEL + 1)
@@ -71,8 +72,9 @@ class Pool:
         for key, number in wanted.items():
             line = self.line(*key)
             left = sum(agent_id not in self.taken for _, agent_id in line.read)
-            if not line.is_over and left < number + _AHEAD:
-                lines.append((line, number + _AHEAD - left))
+            needed = _AHEAD_TIMES * number + _AHEAD
+            if not line.is_over and left < needed:
+                lines.append((line, needed - left))
         if lines:
             self._read(lines)
 
