@@ -1,3 +1,4 @@
+import heapq
 import time
 from collections import Counter
 from dataclasses import replace
@@ -211,6 +212,24 @@ def test_a_day_of_thousands_of_calls_and_fifty_agents_takes_seconds() -> None:
     begun = time.process_time()
     simulate(day, np.random.default_rng(8))
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("agents", [1, 4])
+def test_each_wait_is_that_of_the_recursion_for_queues_served_in_order(agents: int) -> None:
+    # J. Kiefer, J. Wolfowitz (1955): each caller goes to whoever is free first. Call by call, without any statistics.
+    generator = np.random.default_rng(13)
+    came = np.cumsum(generator.exponential(50 / agents, 3000))
+    talks = generator.exponential(45, came.size)
+    free = [0.0] * agents
+    expected = []
+    for at, lasts in zip(came, talks, strict=True):
+        begins = max(float(at), heapq.heappop(free))
+        expected.append(begins - float(at))
+        heapq.heappush(free, begins + float(lasts))
+    calls = [call(f"{number:05}", float(at), float(talks[number])) for number, at in enumerate(came)]
+    day = Day(begins_at=OPENING, calls=calls, agents=[agent(f"a{number}") for number in range(agents)])
+    waited = [one.waited_seconds for one in simulate(day, generator)]
+    assert waited == pytest.approx(expected, abs=0.01)  # times of calls are whole microseconds
 
 
 @pytest.mark.parametrize(
