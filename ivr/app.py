@@ -18,6 +18,7 @@ from twilio.http import HttpClient
 from biometrics.encoders import SpeakerEncoder
 from ivr import database, synthesis, voices
 from ivr.calls import erasures, own_words
+from ivr.calls.callback_rules import CallbackRules
 from ivr.calls.company import CARRIER, STREAM, Addresses, Company, FlowVersion
 from ivr.calls.conductor import Conductor
 from ivr.calls.desk import Desk
@@ -202,6 +203,10 @@ def make_company(settings: Settings, understanding: Understanding) -> Company:
         default_language=settings.default_language,
         listening={str(language): str(way) for language, way in settings.listening.items()},
         agent_ring_seconds=settings.agent_ring_seconds,
+        callback_rules=CallbackRules(
+            resume_seconds=60 * settings.resume_minutes,
+            pauses_seconds=tuple(60 * minutes for minutes in settings.callback_pauses_minutes),
+        ),
         routing_rules=Rules(offer_seconds=int(settings.offer_seconds)),
         desk_book=checked_desk_book(settings.prompts_folder or SHIPPED_PROMPTS),
         token_key=hashlib.sha256(b"media socket " + settings.secret_key.get_secret_value().encode()).digest(),

@@ -203,6 +203,12 @@ class Settings(_Known):
     agent_ring_seconds: int = Field(
         default=20, ge=5, le=120, description="how long an agent's telephone rings after accepting"
     )
+    resume_minutes: int = Field(
+        default=10, ge=0, le=120, description="how long a call that dropped can be gone on with; 0: never"
+    )
+    callback_pauses_minutes: tuple[int, ...] = Field(
+        default=(5, 15), description="pauses between the tries to ring somebody back; one try more than these"
+    )
     cookies_secure: bool = Field(
         default=True, description="session cookies only over https; false for a trial on this machine"
     )

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from routing import store, tables
+from routing import store, store_past, store_rounds, tables
 from routing.agents import Presence
 from routing.estimate_query import estimate_of
 from routing.matching import could_ever_take, match
 from routing.outcomes import Assigned, Offered, Position, WaitingLine
-from routing.queues import DEFAULT_QUEUE, Queue
+from routing.queues import DEFAULT_QUEUE, Queue, queue_of
 from routing.receipts import Receipt, receipt_from_json
 from routing.skills import Requirements
 from routing.waiting import DEFAULT_RULES, Rules, WaitingState, rank_of, ring_at
@@ -37,9 +37,13 @@ def position(session: Session, call_id: str, now: datetime, rules: Rules = DEFAU
     )
 
 
-def anybody_for(session: Session, requirements: Requirements, queue: Queue = DEFAULT_QUEUE) -> bool:
-    """Whether any agent who meets what is never dropped is signed in, whatever they are doing."""
-    return any(could_ever_take(requirements, agent, queue) for agent in store.candidates(session))
+def anybody_for(session: Session, requirements: Requirements, queue: Queue | None = None) -> bool:
+    """Whether any agent who meets what is never dropped is signed in, whatever they are doing.
+
+    Without `queue` it is the one of the skill.
+    """
+    place = queue_of(requirements.skill, store.queues(session)) if queue is None else queue
+    return any(could_ever_take(requirements, agent, place) for agent in store.candidates(session))
 
 
 def open_offer_of(session: Session, agent_id: str) -> Offered | None:
@@ -80,6 +84,21 @@ def receipt_of(session: Session, call_id: str, agent_id: str) -> Receipt | None:
     return None if row is None else receipt_from_json(row.receipt)
 
 
+def receipt_at(session: Session, call_id: str, at: datetime, rules: Rules = DEFAULT_RULES) -> Receipt | None:
+    """Compute from the history who was considered for a call at a moment, everybody by name; None for an unknown call.
+
+    At the moment of an offer that is the whole receipt of its decision, also where a large site kept a short one.
+    """
+    call = store_past.call_at(session, call_id, at)
+    if call is None:
+        return None
+    offer = store_past.offer_at(session, call_id, at)
+    before = None if offer is None else store_past.change_of(session, offer)
+    agents = store_past.agents_at(session, at, before)
+    known = store.with_refusals(agents, store_past.refusals_at(session, call_id, at))
+    return match(call, known, at, rules, store_past.queue_at(session, call.queue, at))
+
+
 def never_connected(session: Session, before: datetime) -> tuple[str, ...]:
     """Return the calls that were accepted before a time and whose agent's leg has neither answered nor failed since."""
     return store.unconnected_assignments(session, before)
@@ -90,7 +109,7 @@ def explain(session: Session, call_id: str, now: datetime, rules: Rules = DEFAUL
     row = store.call_row(session, call_id)
     if row is None or WaitingState(row.state) not in _QUEUED:
         return None
-    refused = store.refusals(session).get(call_id, {})
+    refused = store_rounds.refusals_of(session, [call_id]).get(call_id, {})
     agents = store.with_refusals(store.candidates(session), refused)
     queue = store.queues(session).get(row.queue, DEFAULT_QUEUE)
     return match(store.as_waiting_call(row), agents, now, rules, queue)

@@ -4,7 +4,7 @@ A callback's place is routing's, under the callback's own id, so that it ages an
 has come `ivr.calls.ringing_back` rings. The session comes in; nothing here commits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -208,6 +208,30 @@ def close(session: Session, callback_id: str, state: str, now: datetime) -> bool
         return False
     dispatch.withdraw(session, call_id=callback_id, reason=state, outcome=_COUNTS_AS[state], now=now)
     return True
+
+
+def forget(
+    session: Session, customer_id: str, *, calls: Collection[str], numbers: Collection[str], now: datetime
+) -> int:
+    """Erase the callbacks of a customer, of their calls and to their own numbers; nobody is rung any more. How many."""
+    of_calls = or_(Callback.customer_id == customer_id, Callback.call_id.in_(calls))
+    rows = {row.callback_id: row for row in session.scalars(select(Callback).where(of_calls))}
+    # What is sealed cannot be asked for: of those that are open every number is looked at.
+    still_open = session.scalars(select(Callback).where(Callback.state.in_(OPEN)))
+    rows |= {row.callback_id: row for row in still_open if if_it_opens(row, "number", "") in numbers}
+    for row in rows.values():
+        close(session, row.callback_id, WITHDRAWN, now)
+        session.delete(row)
+    session.flush()
+    return len(rows)
+
+
+def forget_ended(session: Session, before: datetime) -> int:
+    """Erase the callbacks that were over before a time; how many."""
+    rows = session.scalars(select(Callback).where(Callback.ended_at < before)).all()
+    for row in rows:
+        session.delete(row)
+    return len(rows)
 
 
 def _add(session: Session, row: Callback, place: Place, now: datetime, rules: Rules) -> OpenCallback:

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from biometrics.vault import Vault
-from ivr.calls import forgetting, withdrawal
+from ivr.calls import callbacks, forgetting, withdrawal
 from ivr.customers import erasure, ledger, tombstones
 from ivr.customers import store as customers
 from ivr.customers.ledger import CALL_AUDIO, VOICE_VERIFICATION, Answer, Asked, AskedBy
@@ -139,6 +139,7 @@ def _erase_person(session: Session, customer_id: str, *, with_orders: bool, now:
     rows = erasure.erase_person(
         session, customer_id=customer_id, numbers=numbers, calls=calls, with_orders=with_orders, now=now
     )
+    rows["callbacks"] = callbacks.forget(session, customer_id, calls=calls, numbers=numbers, now=now)
     return {**rows, "calls": forgetting.forget_person(session, calls, numbers)}
 
 

@@ -76,7 +76,8 @@ class Meeting:
             if outcome == "left":
                 outcome = self._rounds.why_left(session, call)
             counted = waiting_rounds.counts_as(outcome)
-            dispatch.withdraw(session, call_id=call.call_id, reason=outcome, now=now, outcome=counted)
+            rules = self._company.routing_rules
+            dispatch.withdraw(session, call_id=call.call_id, reason=outcome, now=now, outcome=counted, rules=rules)
             effects = self.goings.without_first(session, call, outcome, now)
             self.offer_waiting(session, now)
         reply = self._conductor.came_back(session, request, turn, outcome, now)
@@ -132,7 +133,9 @@ class Meeting:
         """The caller's leg is over, at whatever point it was: offers are withdrawn, nobody is left talking to no one."""
         if call.status == store.ENDED:
             return ()
-        dispatch.withdraw(session, call_id=call.call_id, reason="the caller hung up", now=now)
+        dispatch.withdraw(
+            session, call_id=call.call_id, reason="the caller hung up", now=now, rules=self._company.routing_rules
+        )
         # A leg that still rings, or an agent alone in the conference, has nobody left to talk to.
         effects = self.goings.end_all(session, call, "the caller hung up", now)
         self._conductor.hung_up(session, call, now)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from biometrics import watchlist
 from biometrics.vault import Blocked, Vault
-from ivr.calls import audio, forgetting
+from ivr.calls import audio, callbacks, forgetting
 from ivr.customers import ledger
 from ivr.customers.ledger import VOICE_VERIFICATION
 from sealing.columns import ring_of
@@ -44,6 +44,7 @@ def forget_what_is_over(session: Session, keeping: Keeping, now: datetime) -> Ma
     counts = {
         "audio": audio.erase_what_is_over(session, now),
         "words": forgetting.forget_old_words(session, now - keeping.words, most=MOST_CALLS),
+        "callbacks": callbacks.forget_ended(session, now - keeping.words),
         "voices_without_consent": _erase_voices_without_consent(session, vault),
         **vault.forget_old(
             session, now, evidence=keeping.voice, fingerprints=keeping.voice, unfinished=UNFINISHED,

@@ -5,7 +5,7 @@ of the wait too, when to tell it again `place_told`'s; what happens once the cal
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +69,9 @@ class WaitingRounds:
             return Reply(document=twiml.write(SayAndHangUp(prompts=())))
         wish = self._wish(session, call, request.keys, round_, now)
         if wish:
-            store.note(session, call.call_id, WISH, {"turn": turn, "wish": wish}, now)
+            wishes = _notes(store.happenings(session, call.call_id)).get(WISH, [])
+            if {"turn": turn, "wish": wish} not in [one for _, one in wishes]:
+                store.note(session, call.call_id, WISH, {"turn": turn, "wish": wish}, now)
             return Reply(document=twiml.write(LeaveQueue()))
         return Reply(
             document=twiml.write(
@@ -118,27 +120,35 @@ class WaitingRounds:
         row = routing_store.call_row(session, call.call_id)
         if position is None or row is None:
             return []
-        last = [one for one in notes.get(TOLD, []) if one[1].get("turn") == call.turn]
-        told = [Told(at=at, place=one["place"], wait_seconds=one["wait_seconds"]) for at, one in last]
-        if last and last[-1][1].get("round") == round_:
-            told.pop()
+        before = [one for one in notes.get(TOLD, []) if one[1].get("turn") == call.turn]
+        given = next((one for _, one in before if one["round"] == round_), None)
+        if given is not None:
+            return _words_of(given)
+        if before and before[-1][1]["round"] > round_:
+            return []
+        told = [Told(at=at, place=one["place"], wait_seconds=one["wait_seconds"]) for at, one in before]
         new = telling(told[-1] if told else None, position.place, position.estimate_seconds, now)
         is_too_long = len(notes.get(TOO_LONG, [])) > sum(bool(one.get("too_long")) for _, one in notes.get(TOLD, []))
-        words: list[tuple[str, dict[str, Value]]] = []
-        if last and last[-1][1].get("queue") != row.queue:
-            words.append((own_words.QUEUE_MOVED, {}))
-        if is_too_long:
-            words.append((own_words.QUEUE_TOO_LONG, {}))
-        if new is None and not words:
+        is_moved = bool(before) and before[-1][1]["queue"] != row.queue
+        if new is None and not (is_too_long or is_moved):
             return []
         new = new or Telling(word=Word.BETTER, place=position.place, wait_seconds=None)
-        words.extend(_words_of(new, offers_keys=is_too_long))
-        details = {"turn": call.turn, "round": round_, "place": new.place, "queue": row.queue, "too_long": is_too_long}
-        promised = _left_of(told[-1], now) if new.wait_seconds is None and told else new.wait_seconds
-        store.note(session, call.call_id, TOLD, {**details, "wait_seconds": promised}, now)
+        details = {
+            "turn": call.turn,
+            "round": round_,
+            "queue": row.queue,
+            "word": new.word.value,
+            "place": new.place,
+            "said_seconds": new.wait_seconds,
+            # What is promised from now on: what was said, or what is left of what was said before.
+            "wait_seconds": _left_of(told[-1], now) if new.wait_seconds is None and told else new.wait_seconds,
+            "too_long": is_too_long,
+            "moved": is_moved,
+        }
+        store.note(session, call.call_id, TOLD, details, now)
         if new.wait_seconds is not None and position.estimate is not None:
             estimate_query.keep_told(session, call.call_id, position.estimate, now)
-        return words
+        return _words_of(details)
 
     def _announcement(self, session: Session, call: Call, round_: int) -> list[tuple[str, dict[str, Value]]]:
         """A short announcement of the queue, another one each time; of no particular queue where it has none of its own."""
@@ -148,19 +158,20 @@ class WaitingRounds:
         return [(own[(round_ // ROUNDS_BETWEEN_ANNOUNCEMENTS - 1) % len(own)], {})] if own else []
 
 
-def _words_of(new: Telling, *, offers_keys: bool) -> list[tuple[str, dict[str, Value]]]:
-    """The prompts that tell it, with their values."""
-    values: dict[str, Value] = {"place": new.place}
-    words: list[tuple[str, dict[str, Value]]] = []
-    if new.word is not Word.LONGER:
-        place = own_words.QUEUE_NEXT if new.place == 1 else own_words.QUEUE_PLACE
-        words.append((_WORDS.get(new.word, place), values))
-    if new.wait_seconds is not None:
-        key = own_words.QUEUE_LONGER if new.word is Word.LONGER else own_words.QUEUE_ESTIMATE
-        words.append((key, {**values, "wait": new.wait_seconds}))
-    if offers_keys or new.word in {Word.FIRST, Word.LONGER, Word.STILL}:
-        words.append((own_words.QUEUE_CALLBACK, {}))
-    return words
+def _words_of(details: Mapping[str, Any]) -> list[tuple[str, dict[str, Value]]]:
+    """The prompts that tell what was noted, with their values: the same each time that a round is asked for."""
+    word, values = Word(details["word"]), {"place": details["place"], "wait": details["said_seconds"]}
+    place = own_words.QUEUE_NEXT if details["place"] == 1 else own_words.QUEUE_PLACE
+    keys = [
+        *((own_words.QUEUE_MOVED,) if details["moved"] else ()),
+        *((own_words.QUEUE_TOO_LONG,) if details["too_long"] else ()),
+        *(() if word is Word.LONGER else (_WORDS.get(word, place),)),
+    ]
+    if details["said_seconds"] is not None:
+        keys.append(own_words.QUEUE_LONGER if word is Word.LONGER else own_words.QUEUE_ESTIMATE)
+    if details["too_long"] or word in {Word.FIRST, Word.LONGER, Word.STILL}:
+        keys.append(own_words.QUEUE_CALLBACK)
+    return [(key, values) for key in keys]
 
 
 def _left_of(told: Told, now: datetime) -> int | None:

@@ -40,7 +40,7 @@ SHORT_NAMES = {
     ShortAbandons.AGAINST: _l("count against"),
     ShortAbandons.IN_TIME: _l("count as in time"),
 }
-SECTION_NAMES = {"waiting": _l("Waits"), "talking": _l("Talks"), "outcome": _l("What it led to")}
+SECTION_NAMES = {"waiting": _l("Waiting times"), "talking": _l("Talks"), "outcome": _l("What it led to")}
 
 
 @reports.get("")

@@ -78,6 +78,8 @@ def test_every_question_of_the_flow_is_among_the_ways(house: House) -> None:
         "ask_code",  # test_proofs.py
         "ask_code_again",  # test_proofs.py
         "offer_voice",  # test_proofs.py
+        "confirm_callback_number",  # waiting/test_callbacks.py
+        "ask_kept_number",  # waiting/test_callbacks.py
     }
     assert asking == set(WAYS) | told_elsewhere
 

@@ -10,7 +10,6 @@ from ivr.line.legs import Leg
 from ivr.line.party import Busy, NoAnswer, RingReply
 from ivr.line.script import HangUp, Keys, Say, Silence, Step
 from tests.line.waiting.people import (
-    KEEPS_PLACE,
     PERSON,
     PRESSES_1,
     YES,
@@ -63,29 +62,30 @@ def test_place_in_the_queue_is_kept_before_who_came_later(house: House) -> None:
 
 @pytest.mark.parametrize("reply", [Busy(), NoAnswer()], ids=["busy", "no answer"])
 def test_who_is_not_reached_is_tried_three_times_then_written_to_and_left_to_a_person(
-    house: House, reply: RingReply
+    new_house: Callable[..., House], reply: RingReply
 ) -> None:
+    house = new_house(callback_pauses_minutes=(1, 2))
     other, _ = busy(house)
     promised(house)
     phones = phone_of(house, trial.MARIO, on_ring=reply)
     frees(house, other)
     assert house.run_until(lambda: len(phones) == 1, 10)
-    house.wait(40)
+    house.wait(30)
     assert (callback(house)["state"], callback(house)["tries"]) == (callbacks.WAITING, 1)
     assert house.agent_state("anna") == "available"
-    house.wait(5 * 60 - 60)
+    house.wait(20)
     assert len(phones) == 1
-    assert house.run_until(lambda: len(phones) == 2, 90)
-    house.wait(15 * 60 - 60)
+    assert house.run_until(lambda: len(phones) == 2, 45)
+    house.wait(110)
     assert len(phones) == 2
-    assert house.run_until(lambda: len(phones) == 3, 120)
-    house.wait(40)
+    assert house.run_until(lambda: len(phones) == 3, 45)
+    house.wait(30)
     assert callback(house)["state"] == callbacks.GIVEN_UP
     (case,) = house.rows("cases")
     assert (case["kind"], case["number"], case["customer_id"]) == ("callback", trial.MARIO, "K002")
     (message,) = house.rows("messages")
     assert (message["to_number"], message["status"]) == (trial.MARIO, "accepted")
-    house.wait(30 * 60)
+    house.wait(150)
     assert len(phones) == 3
 
 
@@ -161,13 +161,13 @@ def test_caller_who_calls_first_is_recognised_and_takes_the_place(house: House) 
 
 
 def test_nobody_is_rung_outside_the_hours(new_house: Callable[..., House]) -> None:
-    house = new_house(closes_at="10:10")
+    house = new_house(closes_at="10:03")
     other, _ = busy(house)
     promised(house)
     phones = phone_of(house, trial.MARIO, [*YES, Silence(60)])
-    house.wait(12 * 60)
+    house.wait(120)
     frees(house, other)
-    house.wait(10 * 60)
+    house.wait(60)
     assert phones == []
     assert callback(house)["due_at"] >= "2026-11-24"
 
@@ -202,7 +202,7 @@ def test_language_of_the_call_is_kept(house: House) -> None:
 
 
 def test_closed_hours_are_followed_by_a_ring_when_the_line_opens(new_house: Callable[..., House]) -> None:
-    house = new_house(opens_at="10:30")
+    house = new_house(opens_at="10:05")
     caller = house.whole_call(
         talk("aiutarla", Keys("0"), "Vuole che la richiamiamo", "sì", "da 1", Keys("2")), from_=trial.MARIO
     )
@@ -210,12 +210,8 @@ def test_closed_hours_are_followed_by_a_ring_when_the_line_opens(new_house: Call
     assert [row["kind"] for row in house.rows("cases")] == ["callback"]
     phones = phone_of(house, trial.MARIO, [*YES, Silence(60)])
     house.sign_in("anna")
-    house.wait(60)
+    house.wait(30)
     assert phones == []
-    assert house.run_until(lambda: bool(phones), 31 * 60)
+    assert house.run_until(lambda: bool(phones), 5 * 60)
     assert house.run_until(lambda: house.offer_to("anna") is not None, 40), phones[0].heard
     assert [bool(row["closed_at"]) for row in house.rows("cases")] == [True]
-
-
-def test_kept_steps_are_those_of_the_story() -> None:
-    assert KEEPS_PLACE[: len(PRESSES_1)] == PRESSES_1
