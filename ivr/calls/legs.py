@@ -6,12 +6,14 @@ What a leg's coming and going does to its call is `ivr.calls.talks_goings`'.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session, object_session
 
 from ivr.calls import store
 from ivr.calls.tables import Call, CallLeg
+from routing import changes
 
 CALLER, AGENT, CONSULTED, SUPERVISOR = "caller", "agent", "consulted", "supervisor"
 TALK, LISTEN, WHISPER = "talk", "listen", "whisper"
@@ -23,6 +25,15 @@ LIVE = (WANTED, RINGING, IN, LEAVING)
 COMING = (WANTED, RINGING)
 # Another process may have changed a row since it was last read here.
 _FRESH = {"populate_existing": True}
+
+
+@event.listens_for(CallLeg, "after_insert")
+@event.listens_for(CallLeg, "after_update")
+def _changed(_mapper: Any, _connection: Any, row: CallLeg) -> None:
+    """Whoever looks at the call looks again."""
+    session = object_session(row)
+    if session is not None:
+        changes.mark(session, changes.call(row.call_id))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,14 @@
 And workers that die between their commit and the carrier: whatever they left undone is found by the ticker.
 """
 
+from sqlalchemy import Engine
+
 from ivr.calls import store
 from ivr.calls.talks import ToAgent, ToNumber
 from ivr.line.script import Keys, WaitFor
 from ivr.line.wire import Outgoing
 from tests.line.talks.talking import PERSON, WAREHOUSE, Talking, begin, done
-from tests.telephone import House, heard_once, talk
+from tests.telephone import House, build_house, heard_once, talk
 
 SARA = "+393391234567"
 
@@ -121,3 +123,19 @@ def test_cold_transfer_whose_worker_died_brings_the_caller_to_the_queue(house: H
     house.wait(15)
     assert heard_once(talking.caller, "La passo a un collega"), talking.caller.heard
     assert talking.phone("client:anna").reason == "completed"
+
+
+def test_story_is_the_same_on_both_databases(engine: Engine) -> None:
+    house = build_house(engine)
+    talking = whole_story(house)
+    assert talking.status == store.ENDED
+    assert [row["score"] for row in house.rows("effort_scores")] == [3]
+    assert {row["state"] for row in house.rows("call_legs")} == {"left"}
+    kinds = talking.happened()
+    assert [kind for kind in ("consult_asked", "conference", "handed_over", "passed_to_number") if kind in kinds] == [
+        "consult_asked",
+        "conference",
+        "handed_over",
+        "passed_to_number",
+    ]
+    house.close()
