@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ivr.customers import store
 from ivr.customers.tables import Case, Message, Order, Return
+from sealing.columns import if_it_opens
 
 # Who reads a history reads its newest part; a customer with more than these has them in the export.
 MOST = 40
@@ -51,9 +52,10 @@ def close_case(row: Case, now: datetime) -> bool:
 def extend(session: Session, case_id: str, *, summary: str, due_at: datetime | None) -> None:
     """Add to what a case is about, which is then due at the earlier of the two times."""
     row = case(session, case_id, lock=True)
-    if row is None or summary in row.summary:
+    before = "" if row is None else if_it_opens(row, "summary", "")
+    if row is None or summary in before:
         return
-    row.summary = f"{row.summary}\n{summary}"
+    row.summary = f"{before}\n{summary}".strip()
     row.due_at = min(row.due_at, due_at or row.due_at)
 
 

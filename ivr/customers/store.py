@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from ivr.customers import ledger
 from ivr.customers.ledger import CALL_AUDIO, Answer, lock_customer
 from ivr.customers.tables import CallAudio, Case, Consent, Contact, Customer, CustomerNumber, Message, Order, Return
+from sealing.columns import if_it_opens
 from sealing.keys import SealBrokenError
 
 _log = logging.getLogger(__name__)
@@ -304,9 +305,10 @@ def record_contact(
         return
     existing.reason = reason or existing.reason
     existing.outcome = outcome or existing.outcome
-    if note and note not in existing.note:
+    written = if_it_opens(existing, "note", "")
+    if note and note not in written:
         # Two agents of one call write one after the other.
-        existing.note = "\n".join(filter(None, (existing.note, note)))
+        existing.note = "\n".join(filter(None, (written, note)))
 
 
 def record_message(session: Session, *, call_id: str, to_number: str, text_: str, now: datetime) -> Message:

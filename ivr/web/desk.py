@@ -202,8 +202,6 @@ def _answer(outcome: Outcome) -> ResponseReturnValue:
 def _draw(view: DeskView) -> dict[str, str]:
     """The parts of the desk, each as HTML. `notes` is drawn the same from the acceptance on: the page keeps what is typed."""
     parts = {
-        "figures": render_template("desk/figures.html", view=view),
-        "tools": render_template("desk/tools.html", view=view),
         "presence": render_template("desk/presence.html", view=view, away_reasons=away_reasons()),
         "work": render_template("desk/work.html", view=view),
         "story": render_template(
@@ -221,6 +219,8 @@ def _draw(view: DeskView) -> dict[str, str]:
             may="desk" if view.assignment else "",
         ),
         "notes": "",
+        "tools": render_template("desk/tools.html", view=view),
+        "figures": render_template("desk/figures.html", view=view),
     }
     if view.assignment is not None:
         due_at = _on_the_quarter(view.assignment)

@@ -43,9 +43,9 @@ class Aids:
 
 
 def aids_of(
-    session: Session, company: Company, *, call_id: str, agent_name: str, since: datetime, now: datetime
+    session: Session, company: Company, *, call_id: str, agent_name: str, reads: str, since: datetime, now: datetime
 ) -> Aids | None:
-    """What lies ready for a call that was taken at a time; none for an unknown call."""
+    """What lies ready for a call that was taken at a time, its titles as the agent `reads`; none for an unknown call."""
     call = store.call(session, call_id)
     if call is None:
         return None
@@ -54,9 +54,11 @@ def aids_of(
     book, sent = company.desk_book, desk_follow_up.times_sent(session, call_id)
     return Aids(
         language=language,
-        snippets=tuple(_aid(one, language, values, call.reason) for one in for_reason(book.snippets, call.reason)),
+        snippets=tuple(
+            _aid(one, (language, reads), values, call.reason) for one in for_reason(book.snippets, call.reason)
+        ),
         messages=tuple(
-            _aid(one, language, values, call.reason, sent.get(one.code, 0))
+            _aid(one, (language, reads), values, call.reason, sent.get(one.code, 0))
             for one in for_reason(book.messages, call.reason)
         ),
         message_number=desk_follow_up.number_for_messages(session, call),
@@ -76,11 +78,12 @@ def next_open(hours: Hours, after: datetime) -> datetime:
     return (hours.opens_next(quarter) or quarter).astimezone(hours.zone)
 
 
-def _aid(entry: Entry, language: str, values: Mapping[str, Value], reason: str, sent: int = 0) -> Aid:
+def _aid(entry: Entry, languages: tuple[str, str], values: Mapping[str, Value], reason: str, sent: int = 0) -> Aid:
+    language, reads = languages
     filled = fill(entry, language=language, values=values)
     return Aid(
         code=entry.code,
-        title=entry.titles[language],
+        title=entry.titles[reads],
         text=filled.text,
         fits=not entry.intents or reason in entry.intents,
         is_whole=not filled.missing,

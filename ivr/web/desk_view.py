@@ -120,7 +120,13 @@ def look(session: Session, company: Company, *, agent_id: str, language: str, no
         timeline=_timeline(session, context, language, now),
         panel=_panel(session, context, agent_id, language) if phase is Phase.TALKING else None,
         aids=desk_aids.aids_of(
-            session, company, call_id=call_id, agent_name=presence.name, since=assignment.accepted_at, now=now
+            session,
+            company,
+            call_id=call_id,
+            agent_name=presence.name,
+            reads=language,
+            since=assignment.accepted_at,
+            now=now,
         )
         if assignment is not None
         else None,

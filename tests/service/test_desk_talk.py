@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from ivr.calls import legs
 from ivr.calls import store as calls
-from routing import reports
+from ivr.customers.tables import Contact
+from routing import dispatch, reports
 from tests.service import desks
 from tests.service.desks import CALL, Browser, House
 from tests.service.talking import SARA, accepted, comes_in, has_an_account, in_talk, offer_of
@@ -185,3 +187,20 @@ def test_no_one_else_can_act_in_the_talk(house: House, giulia: Browser, sara: Br
         assert house.browser().send(f"{TALK}/{act}", content, page="/sign-in").status_code == 401, act
         assert giulia.client.post(f"{TALK}/{act}", data=content).status_code == 400, "without the form's token"
     assert len(roles(house)) == 2
+
+
+def test_who_was_asked_writes_down_theirs_and_is_free_again(house: House, giulia: Browser, sara: Browser) -> None:
+    sara_is_asked(house, giulia, sara)
+    with house.sessions.begin() as session:
+        leg = legs.of_agent(session, CALL, "sara")
+        assert leg is not None
+        assert leg.work_id is not None
+        dispatch.talk_ended(session, call_id=leg.work_id, now=house.clock())
+    assert 'data-phase="wrap_up"' in sara.get("/desk").text
+    assert sara.send(f"{TALK}/finish", {"outcome": "solved", "note": "Ho detto di sì."}).status_code == 204
+    with house.sessions() as session:
+        presence = reports.state_of(session, "sara")
+        contact = session.scalars(select(Contact).where(Contact.call_id == CALL)).one()
+        assert presence is not None
+        assert (presence.state.value, contact.note) == ("available", "Ho detto di sì.")
+        assert contact.outcome == ""  # what came of the call is told by who has it
