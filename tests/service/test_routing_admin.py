@@ -177,9 +177,8 @@ def looks(page: str) -> dict[str, str]:
     return dict(found)
 
 
-def test_a_preview_of_what_can_t_be_says_why(house: House) -> None:
-    browser = made(house)
-    status, page = send(browser, f"{QUEUE}/preview", form_of(version="1", priority="99"))
+def test_a_preview_of_what_can_t_be_says_why(untouched: Browser) -> None:
+    status, page = send(untouched, f"{PAGE}/queues/general/preview", form_of(priority="99"))
     assert status == 422
     assert "compreso" in page
     assert looks(page) == {}
@@ -259,8 +258,8 @@ def test_agents_have_no_business_here(house: House) -> None:
 @pytest.mark.parametrize(
     "address", [f"{PAGE}/queues/nowhere", f"{PAGE}/agents/nobody", "/admin/calls/CA404/receipts.json"]
 )
-def test_what_is_not_there_is_not_here(house: House, address: str) -> None:
-    assert house.signed_in(ADMIN).get(address).status_code == 404
+def test_what_is_not_there_is_not_here(untouched: Browser, address: str) -> None:
+    assert untouched.get(address).status_code == 404
 
 
 def test_the_receipts_of_a_call_are_on_its_story_and_for_programs(house: House) -> None:
