@@ -147,7 +147,8 @@ def look(session: Session, known: Known, work: Sequence[WorkNow], now: datetime)
     going_on = calls.calls_now(session)
     # Callbacks wait under ids of their own; nobody of them is on the telephone.
     to_ring = callbacks.open_of(session) if any(one.kind == CALLBACK for one in work) else ()
-    customer_names = known.names.of(session, (one.customer_id for one in (*going_on, *to_ring) if one.customer_id))
+    wanted = [one.customer_id for one in going_on] + [one.customer_id for one in to_ring]
+    customer_names = known.names.of(session, filter(None, wanted))
     by_id = {one.call_id: one for one in going_on}
     who = {one.call_id: customer_names.get(one.customer_id or "", one.from_number) for one in going_on}
     who |= {one.callback_id: customer_names.get(one.customer_id or "", one.number) for one in to_ring}
