@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from biometrics import alerts
+from ivr.calls import callbacks
 from ivr.calls import overview as calls
 from ivr.calls.overview import CallNow
 from ivr.calls.store import IN_LINE
@@ -144,9 +145,13 @@ def look(session: Session, known: Known, work: Sequence[WorkNow], now: datetime)
     """The board as it is now; `work` is what waits (`live.work_now`)."""
     agents = live.agents_now(session)
     going_on = calls.calls_now(session)
-    customer_names = known.names.of(session, (one.customer_id for one in going_on if one.customer_id))
+    # Callbacks wait under ids of their own; nobody of them is on the telephone.
+    to_ring = callbacks.open_of(session) if any(one.kind == CALLBACK for one in work) else ()
+    wanted = [one.customer_id for one in going_on] + [one.customer_id for one in to_ring]
+    customer_names = known.names.of(session, filter(None, wanted))
     by_id = {one.call_id: one for one in going_on}
     who = {one.call_id: customer_names.get(one.customer_id or "", one.from_number) for one in going_on}
+    who |= {one.callback_id: customer_names.get(one.customer_id or "", one.number) for one in to_ring}
     names = {one.agent_id: one.name for one in agents}
     waiting = tuple(_waiting(one, who, names, known, now) for one in work)
     cards = _queues(known, waiting, agents)

@@ -19,7 +19,7 @@ from routing.figures_table import FIGURES
 from tests.stays import ROME, answered, at, keep, keep_calls, week
 
 DAYS = days_of(date(2026, 11, 2), date(2026, 11, 15), ROME)
-FORTNIGHT = week(date(2026, 11, 2), days=14, calls_an_hour=2)
+FORTNIGHT = week(date(2026, 11, 2), days=14, calls_an_hour=1.3)
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
 QUESTION = Question(period=DAYS, zone=ROME, now=NOW)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from ivr.calls import callbacks
 from ivr.calls import store as calls
 from routing import dispatch, reports, store
 from routing.agents import AgentEvent, AgentState
@@ -218,3 +219,14 @@ def test_a_late_call_needs_an_act(house: House, marta: Browser) -> None:
     waits(house, CALL)
     house.clock.now += timedelta(minutes=2)
     assert "needs-act" in marta.get("/admin/board").text
+
+
+def test_a_callback_stands_in_the_list_with_its_name_and_its_time(house: House, marta: Browser) -> None:
+    with house.sessions.begin() as session:
+        callbacks.schedule(
+            session, call_id=None, customer_id="K0007", number="+393331234567", due_at=house.clock() + timedelta(hours=1),
+            agent_id=None, note="", now=house.clock(),
+        )  # fmt: skip
+    page = marta.get("/admin/board").text
+    assert "Chiara Moretti" in page
+    assert "alle 11:3" in page  # nine and a half in UTC, an hour later, in Rome

@@ -44,7 +44,7 @@ def rows(browser: Browser, **wishes: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.parametrize("by", ["queue", "skill", "intent", "agent", "hour", "day", "all"])
+@pytest.mark.parametrize("by", ["queue", "intent", "agent", "hour", "all"])
 def test_every_grouping_has_a_page_with_figures_definitions_and_plots(supervisor: Browser, by: str) -> None:
     page = unescape(supervisor.client.get(PAGE, query_string={**WEEK, "by": by}).text)
     for figure in FIGURES.values():

@@ -4,7 +4,7 @@ import sys
 
 from tests.bench import parts
 
-PARTS = ("claims", "batons", "chaos", "erlang", "estimates")
+PARTS = ("claims", "batons", "chaos", "erlang", "estimates", "board")
 
 if __name__ == "__main__":
     sys.exit(parts.run("routing", PARTS, sys.argv[1:]))

@@ -165,7 +165,7 @@ def test_nobody_is_rung_outside_the_hours(new_house: Callable[..., House]) -> No
     other, _ = busy(house)
     promised(house)
     phones = phone_of(house, trial.MARIO, [*YES, Silence(60)])
-    house.wait(120)
+    house.wait(170)
     frees(house, other)
     house.wait(60)
     assert phones == []

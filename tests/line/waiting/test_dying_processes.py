@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from ivr import database, trial
-from ivr.calls import callbacks
+from ivr.calls import callbacks, erasures
 from ivr.calls.effects import RingCustomer
+from ivr.customers.ledger import AskedBy
 from ivr.line.party import Answer
 from ivr.line.script import Silence
 from routing import dispatch
-from tests.line.waiting.people import YES, busy, callback, phone_of, promised
+from tests.line.waiting.people import YES, busy, callback, phone_of, promised, ready
 from tests.telephone import House, talk
 
 
@@ -93,3 +94,20 @@ def test_agents_callback_for_a_day_and_time_is_rung_then_and_is_theirs(house: Ho
     assert house.run_until(lambda: bool(phones), 100)
     assert house.run_until(lambda: house.offer_to("luca") is not None, 40), phones[0].heard
     assert house.offer_to("anna") is None
+
+
+def test_customer_who_is_erased_is_rung_by_nobody(house: House) -> None:
+    other, _ = busy(house)
+    promised(house)
+    house.wait(2)
+    with database.session_factory(house.engine).begin() as session:
+        done = erasures.erase_person(session, "K002", by=AskedBy.ADMIN, now=house.clock.now())
+        assert isinstance(done, erasures.Erased)
+        assert done.rows["callbacks"] == 1
+    assert house.rows("callbacks") == []
+    phones = phone_of(house, trial.MARIO)
+    house.line.run(other.handset.hang_up)
+    house.wait(2)
+    ready(house)
+    house.wait(20)
+    assert phones == []
