@@ -23,12 +23,12 @@ class Call(Base):
     __table_args__ = (
         Index("calls_by_status", "status", "started_at"),
         Index("calls_by_number", "from_number", "started_at"),
+        Index("calls_by_time", "started_at"),
     )
 
     call_id: Mapped[str] = mapped_column(String(40), primary_key=True)  # the carrier's CallSid
-    from_number: Mapped[str] = mapped_column(
-        String(60)
-    )  # as the carrier gave it; "" when hidden; of a callback, the one rung
+    # As the carrier gave it; "" when hidden; of a callback, the one rung.
+    from_number: Mapped[str] = mapped_column(String(60))
     to_number: Mapped[str] = mapped_column(String(60))
     flow: Mapped[str] = mapped_column(String(40))
     flow_version: Mapped[int]

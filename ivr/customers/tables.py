@@ -89,7 +89,7 @@ class Contact(Base):
     """One dealing of a customer with the company, on any channel."""
 
     __tablename__ = "contacts"
-    __table_args__ = (Index("contacts_of_customer", "customer_id", "at"),)
+    __table_args__ = (Index("contacts_of_customer", "customer_id", "at"), Index("contacts_by_time", "at"))
 
     contact_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id", ondelete="CASCADE"))

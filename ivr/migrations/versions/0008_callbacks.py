@@ -39,9 +39,13 @@ def upgrade() -> None:
     op.create_index(op.f('ix_callbacks_leg'), 'callbacks', ['leg'], unique=False)
     op.add_column('calls', sa.Column('continues_id', sa.String(length=40), nullable=True))
     op.create_index('calls_by_number', 'calls', ['from_number', 'started_at'], unique=False)
+    op.create_index('calls_by_time', 'calls', ['started_at'], unique=False)
+    op.create_index('contacts_by_time', 'contacts', ['at'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index('contacts_by_time', table_name='contacts')
+    op.drop_index('calls_by_time', table_name='calls')
     op.drop_index('calls_by_number', table_name='calls')
     op.drop_column('calls', 'continues_id')
     op.drop_table('callbacks')
