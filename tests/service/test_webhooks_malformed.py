@@ -44,8 +44,9 @@ def send(house: House, path: str, **parameters: str) -> Any:
         ("turn/1", {"Confidence": "nan"}),
         ("status", {"SequenceNumber": "-1"}),
         ("status", {"CallStatus": "completed", "SequenceNumber": "first"}),
-        ("agent/nobody/anna", {}),
-        ("agent/%00/anna/status", {"CallStatus": "completed"}),
+        ("leg/1", {"CallSid": "a\x00b"}),
+        ("leg/1/status", {"CallStatus": "singing"}),
+        ("callback/K1/1/status", {"CallStatus": "completed", "SequenceNumber": "first"}),
         ("conference", {"ConferenceSid": "XX1", "FriendlyName": CALL["CallSid"]}),
         ("conference", {"ConferenceSid": "CF1", "FriendlyName": "a\x00b"}),
     ],
@@ -56,13 +57,26 @@ def test_rubbish_is_refused(house: House, path: str, parameters: dict[str, str])
     assert house.dump() == before
 
 
-@pytest.mark.parametrize("path", ["turn/-1", "turn/one", "wait/1/x", "met/1/-2", "nowhere"])
+@pytest.mark.parametrize(
+    "path", ["turn/-1", "turn/one", "wait/1/x", "met/1/-2", "leg/nobody", "leg/-1/status", "callback/K1/x", "nowhere"]
+)
 def test_path_without_a_number_leads_nowhere(house: House, path: str) -> None:
     assert send(house, path).status_code in {403, 404}
 
 
 @pytest.mark.parametrize(
-    "path", ["turn/99999999999999999999", "wait/1/99999999999999999999", "left/7", "met/88888888888/0", "meet"]
+    "path",
+    [
+        "turn/99999999999999999999",
+        "wait/1/99999999999999999999",
+        "left/7",
+        "met/88888888888/0",
+        "meet",
+        "leg/99999999999999999999",
+        "leg/7/key",
+        "callback/%00/1",
+        "callback/nobody/99999999999999999999",
+    ],
 )
 def test_number_beyond_anything_asked_changes_nothing(engine: Engine, path: str) -> None:
     house = build_house(engine)
@@ -108,7 +122,7 @@ def test_database_that_is_down_gives_the_fallback_document_within_2_seconds(
     down = database.session_factory(database.make_engine(url))
     wired = house.app.extensions["centralino"]
     object.__setattr__(wired, "sessions", down)
-    for path in ("start", "turn/1", "wait/1/0", "left/1", "meet", "met/1/0", "agent/CA1/anna"):
+    for path in ("start", "turn/1", "wait/1/0", "left/1", "meet", "met/1/0", "leg/1", "leg/1/key", "callback/K1/1"):
         began = time.monotonic()
         answer = send(house, path)
         assert time.monotonic() - began < 2
