@@ -9,31 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from routing.plot_style import BLUE, ORANGE, in_style
 from routing.what_if import Estimated, WhatIf
 
-_INK: Final = "#1c1c1c"
-_REALLY, _BEFORE, _AFTER = "#5c5c5c", "#0b4f8a", "#a34700"
+_REALLY, _BEFORE, _AFTER = "#5c5c5c", BLUE, ORANGE
 # As wide as a telephone's screen is: text then keeps its size there.
 _SIZE_INCHES: Final = (4.9, 3.4)
 _DOTS_PER_INCH: Final = 200
-_STYLE: Final = {
-    "font.size": 10.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "text.color": _INK,
-    "legend.frameon": False,
-    "svg.fonttype": "path",
-    "text.parse_math": False,
-    "svg.hashsalt": "what-if",
-}
 
 
 def waits_svg(found: WhatIf, words: Mapping[str, str]) -> str:
@@ -41,7 +26,7 @@ def waits_svg(found: WhatIf, words: Mapping[str, str]) -> str:
 
     `words` has "hour", "seconds", "really", "before", "after" and "alt".
     """
-    with mpl.rc_context(_settings()):
+    with in_style("what-if"):
         drawn = io.StringIO()
         _figure(found, words).savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
         return _as_element(drawn.getvalue(), words["alt"])
@@ -49,7 +34,7 @@ def waits_svg(found: WhatIf, words: Mapping[str, str]) -> str:
 
 def waits_png(found: WhatIf, words: Mapping[str, str]) -> bytes:
     """The same as a picture, twice as fine as a page shows it."""
-    with mpl.rc_context(_settings()):
+    with in_style("what-if"):
         drawn = io.BytesIO()
         _figure(found, words).savefig(drawn, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
         return drawn.getvalue()
@@ -70,10 +55,6 @@ def _figure(found: WhatIf, words: Mapping[str, str]) -> Figure:
     axes.grid(color="#dcdcdc", linewidth=0.6)
     axes.legend(loc="upper center", ncols=3, fontsize=8.5)
     return figure
-
-
-def _settings() -> dict[Any, Any]:
-    return dict(_STYLE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,40 +5,21 @@ They are told apart without colours, have a title and a description, and carry n
 
 import io
 import re
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
-import matplotlib as mpl
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 
-# Dark enough on white to be told from it at 4.5 to 1 (WCAG 2.2, 1.4.3); blue and orange are told apart by everybody.
-_ANSWERED: Final = "#0b4f8a"
-_ABANDONED: Final = "#a34700"
+from routing.plot_style import BLUE, ORANGE, in_style
+
 _OTHER: Final = "#6b6b6b"
 _BAND: Final = "#b9d2e8"
-_INK: Final = "#1c1c1c"
 # As wide as a telephone's screen is: text then keeps its size there.
 _SIZE_INCHES: Final = (4.9, 2.9)
-_STYLE: Final = {
-    "font.size": 10.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "text.color": _INK,
-    "legend.frameon": False,
-    "svg.fonttype": "path",
-    "text.parse_math": False,
-}
 _MOST_TICKS: Final = 8
-# Matplotlib's settings are the process's: one drawing at a time.
-_DRAWING = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +46,13 @@ class Texts:
 
 def volume(bars: Sequence[Bar], texts: Texts) -> str:
     """Calls by how their wait ended, one bar on the other; `labels` are answered, abandoned, other."""
-    with _DRAWING, _style("volume"):
+    with in_style("volume"):
         drawing = Drawing(figsize=_SIZE_INCHES, layout="constrained")
         axes = drawing.subplots()
         across, ground = range(len(bars)), [0] * len(bars)
         kinds = (
-            ([bar.answered for bar in bars], _ANSWERED, "", _ANSWERED),
-            ([bar.abandoned for bar in bars], "#f6d3b8", "////", _ABANDONED),
+            ([bar.answered for bar in bars], BLUE, "", BLUE),
+            ([bar.abandoned for bar in bars], "#f6d3b8", "////", ORANGE),
             ([bar.other for bar in bars], "#e4e4e4", "....", _OTHER),
         )
         for (heights, face, hatch, edge), label in zip(kinds, texts.labels, strict=True):
@@ -89,7 +70,7 @@ def volume(bars: Sequence[Bar], texts: Texts) -> str:
 
 def service(bars: Sequence[Bar], texts: Texts, *, goal: float) -> str:
     """The level of service with the interval that holds the true one; `labels` are level, interval, goal."""
-    with _DRAWING, _style("service"):
+    with in_style("service"):
         drawing = Drawing(figsize=_SIZE_INCHES, layout="constrained")
         axes = drawing.subplots()
         known = [(at, bar) for at, bar in enumerate(bars) if bar.level is not None]
@@ -108,12 +89,12 @@ def service(bars: Sequence[Bar], texts: Texts, *, goal: float) -> str:
             across,
             [bar.level or 0 for _, bar in known],
             "o-",
-            color=_ANSWERED,
+            color=BLUE,
             markersize=4,
             linewidth=1.6,
             label=level_label,
         )
-        axes.axhline(goal, color=_ABANDONED, linestyle="--", linewidth=1.4, label=goal_label)
+        axes.axhline(goal, color=ORANGE, linestyle="--", linewidth=1.4, label=goal_label)
         axes.set_ylim(0, 1.3)
         axes.set_xlim(-0.6, max(len(bars), 1) - 0.4)
         axes.set_yticks((0, 0.25, 0.5, 0.75, 1), ("0%", "25%", "50%", "75%", "100%"))
@@ -128,12 +109,6 @@ def _ticks(axes: Any, bars: Sequence[Bar]) -> None:
     axes.set_xticks(list(shown), [bars[at].name for at in shown])
     axes.grid(axis="y", color="#dcdcdc", linewidth=0.6)
     axes.set_axisbelow(True)
-
-
-def _style(name: str) -> Any:
-    # The salt makes the same plot the same text each time.
-    settings: dict[Any, Any] = {**_STYLE, "svg.hashsalt": name}
-    return mpl.rc_context(settings)
 
 
 def _svg(drawing: Drawing, name: str, texts: Texts) -> str:
