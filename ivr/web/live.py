@@ -21,8 +21,8 @@ Topics = Iterable[str] | Callable[[Look], Iterable[str]]
 
 # Everything that live pages show: for a page that names nothing narrower.
 EVERYTHING = ("queues", "agents", "calls")
-# Whatever passes by time alone (a sign-in that ends, say), and whatever a killed process did not tell, is seen so soon. A look
-# at a desk takes 9 ms of processor time: 300 desks that sleep cost a fifth of a core.
+# Whatever passes by time alone (a sign-in that ends, say), and whatever a killed process did not tell, is seen so soon.
+# A look at a desk takes some 9 ms of processor time, and it is most of what a page that sleeps costs.
 AT_LATEST_SECONDS = 15.0
 # Changes may come by the dozen: a page is looked at ten times a second at most.
 BETWEEN_LOOKS_SECONDS = 0.1

@@ -7,7 +7,8 @@ then goes to calls behind those that another process has not committed yet.
 import multiprocessing
 import random
 import time
-from collections.abc import Callable
+from datetime import datetime
+from multiprocessing.synchronize import Barrier
 from unittest import mock
 
 from rich.console import Console
@@ -71,11 +72,11 @@ def _measured(*, has_baton: bool) -> tuple[float, int]:
             return _offers(session) / seconds, _overtaken(session)
 
 
-def _dispatch(url: str, has_baton: bool, barrier: "Callable[[], int]") -> None:  # noqa: FBT001  # a process takes no names
+def _dispatch(url: str, has_baton: bool, barrier: Barrier) -> None:  # noqa: FBT001  # a process takes no names
     engine = make_engine(url)
     with Session(engine) as session:
         _offers(session)
-    barrier.wait()  # type: ignore[attr-defined]
+    barrier.wait()
     with mock.patch.object(store_rounds, "take_baton", store_rounds.take_baton if has_baton else lambda _: True):
         while True:
             with Session(engine) as session, session.begin():
@@ -99,10 +100,10 @@ def _overtaken(session: Session) -> int:
         .join(offer, offer.call_id == call.call_id)
         .order_by(offer.offer_id)
     )
-    latest: dict[tuple[str, int], object] = {}
+    latest: dict[tuple[str, int], datetime] = {}
     overtaken = 0
     for skill, wanted, ranked_at in rows:
         key = skill, wanted["level"]
-        overtaken += key in latest and ranked_at < latest[key]  # type: ignore[operator]
-        latest[key] = max(ranked_at, latest.get(key, ranked_at))  # type: ignore[type-var]
+        overtaken += key in latest and ranked_at < latest[key]
+        latest[key] = max(ranked_at, latest.get(key, ranked_at))
     return overtaken

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -64,11 +65,11 @@ class Afternoon:
             engine.dispose()
         return proof
 
-    def _hire(self, engine: object) -> None:
-        tables.Base.metadata.create_all(engine)  # type: ignore[arg-type]
+    def _hire(self, engine: Engine) -> None:
+        tables.Base.metadata.create_all(engine)
         chance = random.Random(5)  # noqa: S311  # a test's dice
         now = datetime.now(UTC)
-        with Session(engine) as session, session.begin():  # type: ignore[arg-type]
+        with Session(engine) as session, session.begin():
             for number in range(self.agents):
                 agent_id = f"agent{number:03}"
                 able = dict.fromkeys(chance.sample(SKILLS, 2), 3)
@@ -77,7 +78,7 @@ class Afternoon:
                 )
                 dispatch.set_state(session, agent_id=agent_id, event=AgentEvent.READY, now=now)
 
-    def _break_things(self, server: object, engine: object, workers: "_Workers", began: float) -> None:
+    def _break_things(self, server: Any, engine: Engine, workers: "_Workers", began: float) -> None:
         killed_at = began
         while time.monotonic() - began < self.at_most_seconds:
             time.sleep(0.25)
@@ -90,8 +91,8 @@ class Afternoon:
                 continue
             if self.restarted < self.restarts and done >= self.calls * (self.restarted + 1) / (self.restarts + 1):
                 self.restarted += 1
-                server.stop()  # type: ignore[attr-defined]
-                server.start()  # type: ignore[attr-defined]
+                server.stop()
+                server.start()
             if done >= self.calls:
                 return
 
@@ -170,21 +171,21 @@ def tell(afternoon: Afternoon, proof: Proof, seconds: float) -> None:
     )
 
 
-def _ended(engine: object) -> int | None:
+def _ended(engine: Engine) -> int | None:
     row = tables.Waiting
     try:
-        with Session(engine) as session:  # type: ignore[arg-type]
+        with Session(engine) as session:
             return session.scalar(select(func.count()).where(row.state == "ended"))
     except SQLAlchemyError:
         return None
 
 
-def _settle(engine: object) -> None:
+def _settle(engine: Engine) -> None:
     """Let time do the rest, as any process would: offers that nobody answers, wrap-ups that nobody ends."""
     for _ in range(20):
-        with Session(engine) as session, session.begin():  # type: ignore[arg-type]
+        with Session(engine) as session, session.begin():
             dispatch.tick(session, datetime.now(UTC), RULES)
-        with Session(engine) as session:  # type: ignore[arg-type]
+        with Session(engine) as session:
             row = tables.Agent
             if not session.scalar(select(func.count()).where(row.state.in_(("offered", "wrap_up")))):
                 return

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
@@ -106,10 +106,10 @@ def _overtaken(session: Session) -> int:
         .order_by(first.c.number)
     )
     overtaken = 0
-    latest: dict[tuple[str, int], object] = {}
+    latest: dict[tuple[str, int], datetime] = {}
     for skill, priority, came_at in session.execute(statement):
         newest = latest.get((skill, priority))
-        if newest is not None and came_at < newest - SEEN_AFTER:  # type: ignore[operator]
+        if newest is not None and came_at < newest - SEEN_AFTER:
             overtaken += 1
-        latest[skill, priority] = came_at if newest is None else max(newest, came_at)  # type: ignore[call-overload]
+        latest[skill, priority] = came_at if newest is None else max(newest, came_at)
     return overtaken

@@ -10,8 +10,9 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -173,9 +174,9 @@ class Worker:
                 with Session(self.engine) as session, session.begin():
                     dispatch.withdraw(session, call_id=call_id, reason="hang-up", now=self.now, rules=RULES)
 
-    def _each(self, wanted: object, act: Callable[[Session, str], object]) -> None:
+    def _each(self, wanted: Select[Any], act: Callable[[Session, str], object]) -> None:
         with Session(self.engine) as session, session.begin():
-            found = session.scalars(wanted.order_by(func.random()).limit(AT_ONCE)).all()  # type: ignore[attr-defined]
+            found = session.scalars(wanted.order_by(func.random()).limit(AT_ONCE)).all()
         for one in found:
             with Session(self.engine) as session, session.begin():
                 act(session, one)
