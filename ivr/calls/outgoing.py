@@ -57,7 +57,7 @@ class Outgoing:
         while left:
             effect = left.popleft()
             outcome = self._send(effect)
-            if not isinstance(outcome, Made):
+            if not isinstance(outcome, Made) and not _over_already(effect, outcome):
                 _log.warning("%s was not done: %s", type(effect).__name__, outcome.reason)
             with self._sessions.begin() as session:
                 left.extend(self._settle(session, effect, outcome))
@@ -197,3 +197,8 @@ class Outgoing:
         ended = (EndLeg(call_id=first.sid),) if first.sid else ()
         lost = self._meeting.goings.first_gone(session, call, first, "carrier_failed", now=self._clock(), lost=True)
         return (*ended, *(effect for effect in lost if not isinstance(effect, BringCaller)))
+
+
+def _over_already(effect: Effect, outcome: Outcome) -> bool:
+    """Whether a leg that was to end had ended by itself while the carrier was being asked, which is what was wanted."""
+    return isinstance(effect, EndLeg) and isinstance(outcome, Gone)

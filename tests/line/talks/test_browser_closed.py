@@ -1,6 +1,9 @@
 """An agent's browser is closed in a call: the telephone in it hangs up as if by hand, and the desk tells of itself no more."""
 
+import pytest
+
 from ivr.calls import store
+from ivr.calls.effects import BringCaller, EndLeg
 from ivr.calls.talks import ToAgent
 from tests.line.talks.talking import Talking, begin, done
 from tests.telephone import House, heard_once
@@ -53,3 +56,16 @@ def test_browser_of_the_consulted_one_gives_the_caller_back(house: House) -> Non
     assert not talking.is_held
     assert talking.hears(talking.phone("client:anna"), "eccomi di nuovo") == {"caller"}
     talking.nobody_is_stuck()
+
+
+def test_leg_that_is_over_before_the_line_ends_it_troubles_nobody(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    talking = begin(house)
+    (leg,) = (one for one in house.line.legs.values() if one.to == "client:anna")
+    talking.hang_up(talking.phone("client:anna"))
+    assert not leg.is_live
+    house.voice.outgoing.carry_out([EndLeg(call_id=leg.sid)])
+    assert "was not done" not in caplog.text
+    house.voice.outgoing.carry_out([BringCaller(call_id=leg.sid)])
+    assert "BringCaller was not done" in caplog.text
