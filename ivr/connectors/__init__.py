@@ -1,0 +1,1 @@
+"""Where orders and customers come from: files by row, other systems by REST."""

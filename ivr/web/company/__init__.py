@@ -1,0 +1,1 @@
+"""The admin's pages of the company: people, numbers, hours, connectors, retention."""
