@@ -19,7 +19,7 @@ from ivr.accounts.store import normal_email
 from ivr.changes import Changes
 from ivr.settings import Settings
 from ivr.telephony.tickets import BrowserPhone
-from ivr.web import bearer, errors, guards, languages, live, people, security, transaction, words
+from ivr.web import bearer, errors, guards, languages, live, menu, people, security, transaction, words
 from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
 from ivr.web.api import RESOURCES
@@ -121,6 +121,8 @@ def register(
         language=languages.language,
         LANGUAGES=languages.LANGUAGES,
         open_alerts=open_alerts,
+        first_row=menu.first_row,
+        second_row=menu.second_row,
     )
 
 

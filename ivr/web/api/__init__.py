@@ -26,9 +26,10 @@ and name `things` in `RESOURCES` below. That is all; the rest comes with `operat
   stand in `ivr/accounts/scopes.py`.
 - arguments: the query first, then the content, then the address's parts by name. A list takes `SliceQuery` (or a subclass):
   limit and offset, bounded. Parts of an address: `<id:x>` (our names) or `<number:x>` (1 and up); anything else is 404.
-- answers: `gives` with `status` (201 for what is new); nothing -> 204; sound or files: return a Response, `media_type="audio/wav"`.
-  401, 403, 429, 503, and 400, 404, 413, 415, 422 where they can happen, are documented by themselves. `refuses` names the codes of
-  `ivr.web.errors.REFUSALS` that it answers with; `statuses={409: "..."}` anything else (say, a 409 with a content of its own).
+- answers: `gives` with `status` (201 for what is new); nothing -> 204; sound or files: return a Response and say
+  `media_type="audio/wav"`. 401, 403, 429, 503, and 400, 404, 413, 415, 422 where they can happen, are documented by themselves.
+  `refuses` names the codes of `ivr.web.errors.REFUSALS` that it answers with; `statuses={409: "..."}` anything else, say a 409
+  with a content of its own.
 - transaction: as everywhere (`ivr.web.transaction`): committed at the end of a successful writing request, GET only reads.
 - content: JSON only, 256 kB unless `most_bytes=` says more. Text without NUL and half characters, numbers within 2^53, nested at
   most 60 deep: what a schema lets through can be kept. Columns are shorter than that: bound text by `text(longest)`.
