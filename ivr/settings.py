@@ -72,7 +72,7 @@ class Settings(_Known):
     api_rate: str = Field(
         default="600 per minute",
         pattern=r"^[1-9][0-9]* per (second|minute|hour|day)$",
-        description="how often a token, or a person's pages, may ask the API, e.g. 600 per minute; each process counts for itself",
+        description="how often a token, or a person's pages, may ask the API, e.g. 600 per minute; each process counts its own",
     )
 
     account_sid: str = Field(
