@@ -9,27 +9,23 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy_utc import UtcDateTime
 
 _REFUSAL = "the audit trail cannot be changed"
+_RAISE = f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+# INSERT OR REPLACE deletes without a trigger for that (sqlite.org/lang_conflict.html).
+_NUMBER_IS_TAKEN = "EXISTS (SELECT 1 FROM audit_entries WHERE number = NEW.number)"
+_FUNCTION = "FUNCTION audit_refuses()"
+_RAISING = f" BEGIN RAISE EXCEPTION '{_REFUSAL}'; END "
 # By dialect, statement by statement. The migration has its own copy, since what it did then stays.
 TRIGGERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "sqlite": (
-            *(
-                f"CREATE TRIGGER audit_no_{act.lower()} BEFORE {act} ON audit_entries"
-                f" BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
-                for act in ("UPDATE", "DELETE")
-            ),
-            # INSERT OR REPLACE deletes without its trigger (sqlite.org/lang_conflict.html).
-            "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit_entries"
-            " WHEN EXISTS (SELECT 1 FROM audit_entries WHERE number = NEW.number)"
-            f" BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
+            f"CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit_entries {_RAISE}",
+            f"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit_entries {_RAISE}",
+            f"CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit_entries WHEN {_NUMBER_IS_TAKEN} {_RAISE}",
         ),
         "postgresql": (
-            "CREATE OR REPLACE FUNCTION audit_refuses() RETURNS trigger LANGUAGE plpgsql AS"
-            f" $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$",
-            "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit_entries"
-            " FOR EACH ROW EXECUTE FUNCTION audit_refuses()",
-            "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit_entries"
-            " FOR EACH STATEMENT EXECUTE FUNCTION audit_refuses()",
+            f"CREATE OR REPLACE {_FUNCTION} RETURNS trigger LANGUAGE plpgsql AS $${_RAISING}$$",
+            f"CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit_entries FOR EACH ROW EXECUTE {_FUNCTION}",
+            f"CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE {_FUNCTION}",
         ),
     }
 )
@@ -65,4 +61,4 @@ class AuditEntry(Base):
 
 for _dialect, _statements in TRIGGERS.items():
     for _statement in _statements:
-        event.listen(AuditEntry.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        event.listen(AuditEntry.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
