@@ -21,6 +21,8 @@ import biometrics.tables
 import ivr.accounts.tables
 import ivr.calls.callbacks_tables
 import ivr.calls.tables
+import ivr.company.tables
+import ivr.connectors.tables
 import ivr.customers.tables
 import routing.tables
 from ivr.changes import Changes
@@ -37,6 +39,8 @@ SEALS_FROM = "0004"
 METADATA: tuple[MetaData, ...] = (
     ivr.accounts.tables.Base.metadata,
     ivr.calls.tables.Base.metadata,
+    ivr.company.tables.Base.metadata,
+    ivr.connectors.tables.Base.metadata,
     ivr.customers.tables.Base.metadata,
     routing.tables.Base.metadata,
     biometrics.tables.Base.metadata,
