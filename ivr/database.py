@@ -22,6 +22,7 @@ import ivr.accounts.tables
 import ivr.calls.callbacks_tables
 import ivr.calls.tables
 import ivr.customers.tables
+import ivr.editing.scenario_tables
 import routing.tables
 from ivr.changes import Changes
 from ivr.changes_elsewhere import tell_with_commit
@@ -40,6 +41,7 @@ METADATA: tuple[MetaData, ...] = (
     ivr.customers.tables.Base.metadata,
     routing.tables.Base.metadata,
     biometrics.tables.Base.metadata,
+    ivr.editing.scenario_tables.Base.metadata,
 )
 
 SessionFactory = sessionmaker[Session]

@@ -259,4 +259,3 @@ def _run(row: ScenarioRun, now: datetime) -> Run:
 
 def _with_result(row: ScenarioRun, now: datetime) -> Run:
     return replace(_run(row, now), result=json.loads(row.result) if row.result else None)
-

@@ -93,7 +93,9 @@ class Result:
 
 def result_from_json(value: Mapping[str, Any]) -> Result:
     """Read the result that `as_json` wrote."""
-    return Result(**{**value, "nodes": tuple(value["nodes"]), "steps": tuple(_step_read(one) for one in value["steps"])})
+    return Result(
+        **{**value, "nodes": tuple(value["nodes"]), "steps": tuple(_step_read(one) for one in value["steps"])}
+    )
 
 
 def judge_step(number: int, act: Act, expected: Expected, stood: Stood | None) -> StepResult:
@@ -112,7 +114,13 @@ def judge_end(ends: Ends, ended: Ended, heard: Sequence[HeardLine]) -> StepResul
     """Hold the end of a call against where it was to come to; `heard` is everything of the call."""
     misses = (*_end_misses(ends, ended), *_words_missed(ends.words, ends.not_words, heard))
     return StepResult(
-        number=0, act="end", given=ended.outcome, passed=not misses, misses=misses, heard=tuple(heard[-3:]), node=ended.node
+        number=0,
+        act="end",
+        given=ended.outcome,
+        passed=not misses,
+        misses=misses,
+        heard=tuple(heard[-3:]),
+        node=ended.node,
     )
 
 

@@ -184,7 +184,9 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     # Keys look like numbers, and words like "no" are words here: both stay text wherever they are read.
-    is_plain = value and not value[0].isdigit() and value.lower() not in {"yes", "no", "on", "off", "true", "false", "null"}
+    is_plain = (
+        value and not value[0].isdigit() and value.lower() not in {"yes", "no", "on", "off", "true", "false", "null"}
+    )
     node: yaml.Node = dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if is_plain else '"')
     return node
 
@@ -212,7 +214,7 @@ def _own_problems(reading: Reading, agents: Sequence[str], faults: Sequence[str]
     caller = document.get("caller", STRANGER)
     if isinstance(caller, str) and caller not in {*PERSONS, STRANGER, HIDDEN}:
         known = ", ".join((*PERSONS, STRANGER, HIDDEN))
-        remedy = f"Write one of: {known}; or {{customer: NUMBER}}, {{number: \"+39...\"}}"
+        remedy = f'Write one of: {known}; or {{customer: NUMBER}}, {{number: "+39..."}}'
         yield problem(("caller",), f"caller: {caller!r} is nobody", remedy)
     if isinstance(caller, dict) and len(caller) != 1:
         yield problem(("caller",), "caller: it is a customer or a number, one of the two", "Keep one of the two")
