@@ -71,9 +71,17 @@ def vectors_file(folder: Path, encoder_name: str) -> Path:
 
 
 def encode_phrases(
-    texts: Sequence[str], encoder: TextEncoder, folders: Sequence[Path], progress: Progress | None = None
+    texts: Sequence[str],
+    encoder: TextEncoder,
+    folders: Sequence[Path],
+    progress: Progress | None = None,
+    *,
+    keeps: bool = True,
 ) -> Vectors:
-    """Return one vector a text, read from the folders where known; new ones are encoded and written to the first folder."""
+    """Return one vector a text, read from the folders where known; new ones are encoded.
+
+    They are written to the first folder, if `keeps`.
+    """
     known: dict[str, Vectors] = {}
     for folder in reversed(folders):
         known.update(read_vectors(vectors_file(folder, encoder.name)))
@@ -87,7 +95,7 @@ def encode_phrases(
             known[phrase_key(text)] = np.asarray(row, dtype=np.float16).astype(np.float32)
         if progress:
             progress(min(start + BATCH, len(missing)), len(missing))
-    if missing and folders:
+    if missing and folders and keeps:
         keys = sorted(known)
         _write(
             vectors_file(folders[0], encoder.name),

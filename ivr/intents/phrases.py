@@ -1,21 +1,48 @@
-"""Reads the intents as data: `intents.yaml` and one file of phrases an intent and language.
+"""The intents as data: what is known of each, and its phrases in each language.
 
-It judges form, not meaning.
+As a document they are plain JSON: `{languages, out_of_scope, intents: [cards], phrases: {language: {intent: [text, ...]}}}`; as
+files, `intents.yaml` and one file of phrases an intent and language, beside each other. It judges form, not meaning.
 """
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 from ivr.intents.words import normalise
 
+CARDS_FILE = "intents.yaml"
+KINDS = frozenset({"request", "answer", "command"})
+# Names and languages become names of files, and intents' names stand in flows.
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+# Nobody says more in answer to one question; what is longer is a slip of the clipboard.
+LONGEST_PHRASE = 300
+
+# Where a part stands in the document: the keys and indexes that lead to it.
+Place: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing that is wrong with a document of intents."""
+
+    place: Place
+    file: str  # where it stands in the file form: "intents.yaml" or "intents/LANGUAGE/NAME.txt"
+    message: str
+
 
 class PhrasesError(ValueError):
-    """The intents' files do not hold together; the message names file and fault."""
+    """The intents do not hold together; the message names file and fault, `faults` has every one."""
+
+    def __init__(self, faults: Sequence[Fault], *, folder: Path | None = None) -> None:
+        """Take the faults, and the folder that the files stand in."""
+        self.faults = tuple(faults)
+        super().__init__("\n".join(f"{folder / one.file if folder else one.file}: {one.message}" for one in faults))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,60 +88,232 @@ class Phrasebook:
         return {phrase.text: phrase.intent for phrase in chosen}
 
 
-def _card(entry: Mapping[str, Any], languages: tuple[str, ...], source: Path) -> IntentCard:
-    try:
-        card = IntentCard(
-            name=entry["name"],
-            kind=entry["kind"],
-            description=dict(entry["description"]),
-            slots=tuple(entry["slots"]),
-            skill=entry["skill"],
-            self_service=entry["self_service"],
-        )
-    except KeyError as missing:
-        raise PhrasesError(f"{source}: intent {entry.get('name', '?')!r} lacks {missing}") from missing
-    if not isinstance(card.name, str):
-        # YAML reads a bare yes or no as a truth value.
-        raise PhrasesError(f"{source}: the intent name {card.name!r} must be quoted")
-    if card.kind not in {"request", "answer", "command"}:
-        raise PhrasesError(f"{source}: intent {card.name!r} has kind {card.kind!r}; wanted request, answer or command")
-    lacking = [language for language in languages if language not in card.description]
-    if lacking:
-        raise PhrasesError(f"{source}: intent {card.name!r} has no description in {', '.join(lacking)}")
-    return card
+def phrases_file(language: str, intent: str) -> str:
+    """Return where the phrases of an intent stand in the file form."""
+    return f"intents/{language}/{intent}.txt"
 
 
-def _lines(file: Path) -> list[str]:
-    if not file.is_file():
-        raise PhrasesError(f"{file}: missing; every intent has phrases in every language")
-    found = dict.fromkeys(
-        normalise(line) for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+def phrasebook_of(document: Mapping[str, Any], *, folder: Path | None = None) -> Phrasebook:
+    """Read a document of intents. Raises PhrasesError with every fault; `folder` is only named in it."""
+    faults = faults_of(document)
+    if faults:
+        raise PhrasesError(faults, folder=folder)
+    languages, out_of_scope = tuple(document["languages"]), document["out_of_scope"]
+    cards = {entry["name"]: _card(entry) for entry in document["intents"]}
+    phrases = tuple(
+        Phrase(language=language, intent=name, text=text)
+        for language in languages
+        for name in (*cards, out_of_scope)
+        for text in dict.fromkeys(normalise(one) for one in document["phrases"][language][name])
     )
-    texts = [text for text in found if text]
-    if not texts:
-        raise PhrasesError(f"{file}: holds no phrase")
-    return texts
+    return Phrasebook(languages=languages, out_of_scope=out_of_scope, cards=cards, phrases=phrases)
+
+
+def faults_of(document: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """Return everything that keeps a document of intents from being read; none for one that can be."""
+    faults = tuple(_faults_of_shape(document))
+    if faults:
+        return faults
+    names = [entry["name"] for entry in document["intents"]]
+    return tuple(_faults_of_phrases(document, [*names, document["out_of_scope"]]))
+
+
+def document_of(source: Phrasebook | Path) -> dict[str, Any]:
+    """Return the document of a phrasebook, or of the files under a folder (raises PhrasesError where they cannot be read)."""
+    if isinstance(source, Phrasebook):
+        return _document_of_book(source)
+    files = {}
+    for file in (source / CARDS_FILE, *sorted(source.glob("intents/*/*.txt"))):
+        try:
+            files[file.relative_to(source).as_posix()] = file.read_text(encoding="utf-8")
+        except (OSError, ValueError) as wrong:
+            fault = Fault(place=(), file=file.relative_to(source).as_posix(), message=f"cannot be read: {wrong}")
+            raise PhrasesError([fault], folder=source) from wrong
+    return document_of_files(files, folder=source)
+
+
+def document_of_files(files: Mapping[str, str], *, folder: Path | None = None) -> dict[str, Any]:
+    """Return the document that texts of files say, by path; others than those of intents are left. Raises PhrasesError."""
+    try:
+        content = yaml.safe_load(files[CARDS_FILE])
+        document = {name: content[name] for name in ("languages", "out_of_scope", "intents")}
+        names = [entry["name"] for entry in document["intents"]]
+        languages = list(document["languages"])
+    except (yaml.YAMLError, KeyError, TypeError) as wrong:
+        message = f"cannot be read as languages, out_of_scope and intents: {wrong}"
+        raise PhrasesError([Fault(place=(), file=CARDS_FILE, message=message)], folder=folder) from wrong
+    phrases: dict[str, dict[str, list[str]]] = {}
+    for language in map(str, languages):
+        found = {str(name): files.get(phrases_file(language, str(name))) for name in (*names, document["out_of_scope"])}
+        phrases[language] = {name: _lines(text) for name, text in found.items() if text is not None}
+    return {**document, "phrases": phrases}
 
 
 def load_phrasebook(folder: Path) -> Phrasebook:
     """Read `intents.yaml` and `intents/LANGUAGE/NAME.txt` under a folder. Raises PhrasesError."""
-    source = folder / "intents.yaml"
-    try:
-        content = yaml.safe_load(source.read_text(encoding="utf-8"))
-        languages = tuple(content["languages"])
-        out_of_scope = str(content["out_of_scope"])
-        entries = list(content["intents"])
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as wrong:
-        raise PhrasesError(f"{source}: cannot be read as languages, out_of_scope and intents: {wrong}") from wrong
-    cards = {card.name: card for card in (_card(entry, languages, source) for entry in entries)}
-    phrases: list[Phrase] = []
-    for language in languages:
+    return phrasebook_of(document_of(folder), folder=folder)
+
+
+def _lines(text: str) -> list[str]:
+    lines = (line.strip() for line in text.splitlines() if not line.startswith("#"))
+    return list(dict.fromkeys(line for line in lines if normalise(line)))
+
+
+def _document_of_book(book: Phrasebook) -> dict[str, Any]:
+    phrases: dict[str, dict[str, list[str]]] = {
+        language: {name: [] for name in (*book.cards, book.out_of_scope)} for language in book.languages
+    }
+    for phrase in book.phrases:
+        phrases[phrase.language][phrase.intent].append(phrase.text)
+    cards = [
+        {
+            "name": card.name,
+            "kind": card.kind,
+            "description": dict(card.description),
+            "slots": list(card.slots),
+            "skill": card.skill,
+            "self_service": card.self_service,
+        }
+        for card in book.cards.values()
+    ]
+    return {
+        "languages": list(book.languages),
+        "out_of_scope": book.out_of_scope,
+        "intents": cards,
+        "phrases": phrases,
+    }
+
+
+def _card(entry: Mapping[str, Any]) -> IntentCard:
+    return IntentCard(
+        name=entry["name"],
+        kind=entry["kind"],
+        description=dict(entry["description"]),
+        slots=tuple(entry["slots"]),
+        skill=entry["skill"],
+        self_service=entry["self_service"],
+    )
+
+
+# --- What can be wrong
+
+
+def _in_cards(place: Place, message: str) -> Fault:
+    return Fault(place=place, file=CARDS_FILE, message=message)
+
+
+def _faults_of_shape(document: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find what is wrong with all but the phrases."""
+    lacking = [name for name in ("languages", "out_of_scope", "intents", "phrases") if name not in document]
+    if lacking:
+        yield _in_cards((), f"lacks {', '.join(lacking)}")
+        return
+    languages, entries = document["languages"], document["intents"]
+    if not _are(languages, _LANGUAGE) or not languages or len(set(languages)) < len(languages):
+        yield _in_cards(("languages",), "languages must be a list of codes such as it and en, each once")
+        return
+    if not _is(document["out_of_scope"], _NAME):
+        yield _in_cards(("out_of_scope",), "out_of_scope must be a name of small letters, digits and _")
+    if not isinstance(entries, list):
+        yield _in_cards(("intents",), "intents must be a list")
+        return
+    taken = {document["out_of_scope"]} if isinstance(document["out_of_scope"], str) else set()
+    for index, entry in enumerate(entries):
+        place: Place = ("intents", index)
+        if not isinstance(entry, Mapping):
+            yield _in_cards(place, f"{entry!r} is no intent: it wants a name, a kind and more")
+            continue
+        yield from _faults_of_card(entry, place, languages)
+        name = entry.get("name")
+        if isinstance(name, str):
+            if name in taken:
+                yield _in_cards((*place, "name"), f"there is another intent {name!r}")
+            taken.add(name)
+
+
+def _faults_of_card(entry: Mapping[str, Any], place: Place, languages: Sequence[str]) -> Iterator[Fault]:
+    name = entry.get("name", "?")
+    for field in ("name", "kind", "description", "slots", "skill", "self_service"):
+        if field not in entry:
+            yield _in_cards(place, f"intent {name!r} lacks {field!r}")
+    if "name" in entry and not isinstance(name, str):
+        # YAML reads a bare yes or no as a truth value.
+        yield _in_cards((*place, "name"), f"the intent name {name!r} must be quoted")
+    elif "name" in entry and not _is(name, _NAME):
+        yield _in_cards((*place, "name"), f"the intent name {name!r} must be of small letters, digits and _")
+    kind = entry.get("kind", "request")
+    if not isinstance(kind, str) or kind not in KINDS:
+        yield _in_cards((*place, "kind"), f"intent {name!r} has kind {kind!r}; wanted request, answer or command")
+    yield from _faults_of_details(entry, place, languages)
+
+
+def _faults_of_details(entry: Mapping[str, Any], place: Place, languages: Sequence[str]) -> Iterator[Fault]:
+    name = entry.get("name", "?")
+    if "description" in entry:
+        said = entry["description"] if isinstance(entry["description"], Mapping) else {}
+        lacking = [language for language in languages if not isinstance(said.get(language), str)]
+        if lacking:
+            yield _in_cards((*place, "description"), f"intent {name!r} has no description in {', '.join(lacking)}")
+    slots = entry.get("slots", [])
+    if not isinstance(slots, list | tuple) or not all(isinstance(one, str) for one in slots):
+        yield _in_cards((*place, "slots"), f"the slots of intent {name!r} must be a list of names")
+    for field in ("skill", "self_service"):
+        if not isinstance(entry.get(field), str | None):
+            yield _in_cards((*place, field), f"{field} of intent {name!r} must be a name, or empty for none")
+
+
+def _faults_of_phrases(document: Mapping[str, Any], names: Sequence[str]) -> Iterator[Fault]:
+    held = document["phrases"]
+    for language in document["languages"]:
+        of_language = held.get(language) if isinstance(held, Mapping) else None
+        if not isinstance(of_language, Mapping):
+            of_language = {}
         owner: dict[str, str] = {}
-        for name in (*cards, out_of_scope):
-            file = folder / "intents" / language / f"{name}.txt"
-            for text in _lines(file):
-                if text in owner:
-                    raise PhrasesError(f"{file}: {text!r} stands under {owner[text]!r} too")
-                owner[text] = name
-                phrases.append(Phrase(language=language, intent=name, text=text))
-    return Phrasebook(languages=languages, out_of_scope=out_of_scope, cards=cards, phrases=tuple(phrases))
+        for name in names:
+            yield from _faults_of_intent(of_language.get(name), language, name, owner)
+        for name in of_language:
+            if name not in names:
+                yield Fault(
+                    place=("phrases", language, name),
+                    file=phrases_file(language, name),
+                    message=f"phrases for {name!r}, which is no intent",
+                )
+
+
+def _faults_of_intent(texts: Any, language: str, name: str, owner: dict[str, str]) -> Iterator[Fault]:
+    """Find what is wrong with one intent's phrases; `owner` learns whose each is."""
+    place: Place = ("phrases", language, name)
+    file = phrases_file(language, name)
+    if not isinstance(texts, list | tuple):
+        yield Fault(place=place, file=file, message="missing; every intent has phrases in every language")
+        return
+    if not texts:
+        yield Fault(place=place, file=file, message="holds no phrase")
+    for index, text in enumerate(texts):
+        wrong = fault_of_phrase(text)
+        words = "" if wrong else normalise(text)
+        if not wrong and owner.setdefault(words, name) != name:
+            wrong = f"{words!r} stands under {owner[words]!r} too"
+        if wrong:
+            yield Fault(place=(*place, index), file=file, message=wrong)
+
+
+def fault_of_phrase(text: Any) -> str:
+    """Return why a text can be no phrase by itself, "" where it can."""
+    if not isinstance(text, str):
+        return f"{text!r} is no text"
+    if not normalise(text):
+        return f"{text!r} has no word"
+    if len(text) > LONGEST_PHRASE:
+        return f"a phrase of {len(text)} characters; {LONGEST_PHRASE} are the most"
+    if text.startswith("#") or text != text.strip() or len(text.splitlines()) > 1:
+        return f"{text!r} must stand on one line, without # or a space before it"
+    return ""
+
+
+def _is(value: Any, pattern: re.Pattern[str]) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _are(values: Any, pattern: re.Pattern[str]) -> bool:
+    return isinstance(values, list | tuple) and all(_is(value, pattern) for value in values)

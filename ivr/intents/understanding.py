@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ivr.intents import cache
 from ivr.intents.classifier import CERTAIN, Classifier, train
-from ivr.intents.encoders import TextEncoder
+from ivr.intents.encoders import TextEncoder, Vectors
 from ivr.intents.meaning import Doubtful, Intent, Meaning, NotUnderstood, SlotValue, Why
 from ivr.intents.phrases import Phrasebook, load_phrasebook
 from ivr.intents.rules import SMALL, UNDERLINING, Answer, small_answer, wants_person
@@ -133,25 +133,52 @@ def load_understanding(
 ) -> Understanding:
     """Read the phrases under a folder and train, or take the trained model from the cache.
 
-    With a warm cache some 100 ms; cold, about 20 ms a phrase for the packaged encoder (`progress` is told). Vectors
-    that stand beside the
-    phrases (`folder/intents`) are used too. Raises PhrasesError.
+    Vectors that stand beside the phrases (`folder/intents`) are used too. Raises PhrasesError.
     """
-    book = load_phrasebook(folder)
+    return understanding_of(
+        load_phrasebook(folder),
+        encoder,
+        cache_folder=cache_folder,
+        vectors_folder=folder / "intents",
+        progress=progress,
+    )
+
+
+def understanding_of(
+    book: Phrasebook,
+    encoder: TextEncoder | None,
+    *,
+    cache_folder: Path | None = None,
+    vectors_folder: Path | None = None,
+    progress: cache.Progress | None = None,
+) -> Understanding:
+    """Train on a phrasebook, or take the model that was trained on it from the cache.
+
+    With a warm cache some 100 ms; cold, about 20 ms a new phrase for the packaged encoder (`progress` is told), and some
+    seconds for the rest. `vectors_folder` has more vectors of known phrases, and is only read.
+    """
     name = encoder.name if encoder else "none"
     kept = cache.classifier_file(cache_folder, book.digest, name) if cache_folder else None
     classifier = cache.read_classifier(kept) if kept else None
     if classifier is None:
-        classifier = _train(book, encoder, [*([cache_folder] if cache_folder else []), folder / "intents"], progress)
+        texts, names, _ = training_rows(book)
+        vectors = encoded(texts, encoder, cache_folder, vectors_folder, progress)
+        classifier = train(texts, names, vectors, out_of_scope=book.out_of_scope)
         if kept:
             cache.write_classifier(kept, classifier)
     wholes = {language: book.whole(language, SMALL) for language in book.languages}
     return Understanding(book=book, classifier=classifier, encoder=encoder, wholes=wholes)
 
 
-def _train(
-    book: Phrasebook, encoder: TextEncoder | None, folders: Sequence[Path], progress: cache.Progress | None
-) -> Classifier:
-    texts, names, _ = training_rows(book)
-    vectors = None if encoder is None else cache.encode_phrases(texts, encoder, folders, progress)
-    return train(texts, names, vectors, out_of_scope=book.out_of_scope)
+def encoded(
+    texts: Sequence[str],
+    encoder: TextEncoder | None,
+    cache_folder: Path | None,
+    vectors_folder: Path | None = None,
+    progress: cache.Progress | None = None,
+) -> Vectors | None:
+    """Return one vector a text, known ones from the folders, new ones kept in the cache's; None without an encoder."""
+    if encoder is None:
+        return None
+    folders = [folder for folder in (cache_folder, vectors_folder) if folder]
+    return cache.encode_phrases(texts, encoder, folders, progress, keeps=cache_folder is not None)
