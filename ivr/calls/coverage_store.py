@@ -30,7 +30,8 @@ def covered(session: Session, period: Period, *, version: int | None = None) -> 
 def versions(session: Session, period: Period) -> Mapping[int, int]:
     """The versions that calls of a period had, with how many calls; the newest first."""
     query = select(Call.flow_version, func.count()).where(*_wanted(period, None)).group_by(Call.flow_version)
-    return dict(session.execute(query.order_by(Call.flow_version.desc())).tuples().all())
+    rows = session.execute(query.order_by(Call.flow_version.desc())).all()
+    return {int(row[0]): int(row[1]) for row in rows}
 
 
 def _wanted(period: Period, version: int | None) -> tuple[ColumnElement[bool], ...]:

@@ -40,6 +40,7 @@ and name `things` in `RESOURCES` below. That is all; the rest comes with `operat
 docs/api.md tells it to those who call.
 """
 
+from ivr.web.api.coverage import coverage
 from ivr.web.api.queues import queues
 
-RESOURCES = (queues,)
+RESOURCES = (coverage, queues)

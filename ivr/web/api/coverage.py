@@ -16,9 +16,13 @@ from ivr.web.api.schemas import Strict, text
 from ivr.web.wiring import wiring
 
 coverage = Resource(
-    "coverage", "Coverage", "Which nodes calls passed, where they stopped or were asked again, and what effort followed."
+    "coverage",
+    "Coverage",
+    "Which nodes calls passed, where they stopped or were asked again, and what effort followed.",
 )
-_BOUND = {"description": "A bound of the interval that holds the true value 95 times in 100; none where nothing is known."}
+_BOUND = {
+    "description": "A bound of the interval that holds the true value 95 times in 100; none where nothing is known."
+}
 
 
 class ShareShown(Schema):
