@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ONCE ?=
 ONLY ?=
+# Tests run in so many processes, a file in one of them; each takes some 2 GiB at most.
+JOBS ?= 2
 
 .PHONY: help demo test lint bench peers prism format clean
 
@@ -22,7 +24,7 @@ demo: $(READY)  ## a whole call on this machine; ONCE=1 ends after it
 	$(BIN)/centralino demo $(if $(ONCE),--once) $(DEMO_OPTIONS)
 
 test: $(READY)  ## the tests; those that lack a component say which
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(READY)  ## style, types, borders
 	$(BIN)/ruff check .

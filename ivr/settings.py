@@ -69,6 +69,12 @@ class Settings(_Known):
         default=0, ge=0, le=5, description="how many reverse proxies stand in front and set X-Forwarded-*"
     )
 
+    api_rate: str = Field(
+        default="600 per minute",
+        pattern=r"^[1-9][0-9]* per (second|minute|hour|day)$",
+        description="how often a token, or a person's pages, may ask the API, e.g. 600 per minute; each process counts its own",
+    )
+
     account_sid: str = Field(
         default="AC" + "0" * 32,
         pattern=r"^AC[0-9a-fA-F]{32}$",

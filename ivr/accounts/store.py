@@ -120,19 +120,25 @@ def add(
     )  # fmt: skip
     session.add(account)
     session.flush()
-    return Added(person=_person(account))
+    return Added(person=person_of(account))
 
 
 def by_email(session: Session, email: str) -> Person | None:
     """The active person with this address."""
     account = _account_by_email(session, email)
-    return _person(account) if account is not None and account.is_active else None
+    return person_of(account) if account is not None and account.is_active else None
+
+
+def by_id(session: Session, account_id: int) -> Person | None:
+    """The active person with this number."""
+    account = session.get(Account, account_id)
+    return person_of(account) if account is not None and account.is_active else None
 
 
 def everyone(session: Session) -> Sequence[Person]:
     """All active people, by name."""
     query = select(Account).where(Account.is_active).order_by(Account.display_name)
-    return tuple(_person(account) for account in session.scalars(query))
+    return tuple(person_of(account) for account in session.scalars(query))
 
 
 def check_password(session: Session, *, email: str, password: str) -> PasswordCheck:
@@ -148,7 +154,7 @@ def check_password(session: Session, *, email: str, password: str) -> PasswordCh
         return Refused(reason=RefusalReason.WRONG)
     if _PASSWORDS.check_needs_rehash(account.password_hash):
         account.password_hash = _PASSWORDS.hash(password)
-    return SignedIn(person=_person(account))
+    return SignedIn(person=person_of(account))
 
 
 def change_password(
@@ -199,7 +205,7 @@ def signed_in(session: Session, *, token: str, now: datetime) -> Person | None:
         )
     )
     account = session.scalar(query)
-    return _person(account) if account is not None else None
+    return person_of(account) if account is not None else None
 
 
 def seen(session: Session, *, token: str, now: datetime) -> None:
@@ -272,7 +278,8 @@ def _token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _person(account: Account) -> Person:
+def person_of(account: Account) -> Person:
+    """An account as the rest of the service sees it."""
     return Person(
         account_id=account.account_id, email=account.email, display_name=account.display_name, role=Role(account.role),
         agent_id=account.agent_id, language=account.language,

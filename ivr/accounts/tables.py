@@ -1,8 +1,8 @@
-"""The tables of people who sign in and of their open sign-ins; touched by `ivr.accounts.store` alone."""
+"""The tables of people who sign in, of their open sign-ins and of their tokens; touched by this package alone."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy_utc import UtcDateTime
 
@@ -43,3 +43,22 @@ class SignIn(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ApiToken(Base):
+    """A token of the API: acts as the account that made it, within its scopes, until it expires or is ended."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (Index("ix_api_tokens_account", "account_id"),)
+
+    token_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(80))  # what it is for, in its maker's words
+    begins: Mapped[str] = mapped_column(String(16))  # its first signs, to know it by
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)  # SHA-256
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account_id", ondelete="CASCADE"))
+    scopes: Mapped[str] = mapped_column(Text)  # spaces between
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[int | None] = mapped_column()  # an account's number

@@ -1,6 +1,6 @@
 """From what went wrong to a status code and a sentence: one table for refusals, one for exceptions, one page for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from ivr.web import sign_in_address, transaction
+from ivr.web import problems, sign_in_address, transaction
 from ivr.web.guards import GuardKind, guard_of_request
 
 # Set by the pages' own scripts, which show the sentence instead of a page.
@@ -30,6 +30,7 @@ class Said:
 # What routing, the conductor and the accounts refuse, by the name of the reason.
 REFUSALS: Mapping[str, Said] = {
     "not_in_this_state": Said(status=409, sentence=_l("That cannot be done now: something has changed meanwhile.")),
+    "queue_unknown": Said(status=404, sentence=_l("There is no such queue.")),
     "agent_unknown": Said(status=404, sentence=_l("This agent no longer exists.")),
     "call_unknown": Said(status=404, sentence=_l("This call is not known.")),
     "call_ended": Said(status=409, sentence=_l("The call has already ended.")),
@@ -107,7 +108,10 @@ TITLES: Mapping[int, Any] = {
     404: _l("Not here"),
     405: _l("Not like this"),
     409: _l("Something has changed"),
+    412: _l("Something has changed"),
     413: _l("Too much at once"),
+    415: _l("Not in this form"),
+    422: _l("Something in it is not right"),
     429: _l("Too many attempts"),
     500: _l("Our fault"),
     502: _l("The telephone network did not answer"),
@@ -120,23 +124,32 @@ SENTENCES: Mapping[int, Any] = {
     404: _l("There is nothing at this address. It may be an old link."),
     405: _l("This address does not take this kind of request."),
     409: _l("That cannot be done now: something has changed meanwhile."),
+    412: _l("Somebody else has changed it meanwhile: read it again."),
     413: _l("What was sent is too large."),
+    415: _l("The content must be JSON, and say so: Content-Type: application/json."),
+    422: _l("What was sent can be read, but something in it is not right."),
     429: _l("Wait some minutes, then try again."),
     500: _l("Something of ours broke. It was noted; calls that are going on go on."),
     502: _l("The telephone network did not do it. Try again."),
     503: _l("Try again in a moment. Calls that are going on go on."),
 }
+CSRF_SENTENCE = _l("The page's token is missing or old: send it as the header X-CSRFToken, or use a token of the API.")
 
 
 def refused(reason: str) -> ResponseReturnValue:
     """The answer to something that was refused for a reason of `REFUSALS`."""
     said = REFUSALS.get(reason, OTHER_REFUSAL)
-    return answer(said.status, sentence=str(said.sentence))
+    return answer(said.status, sentence=str(said.sentence), code=reason)
 
 
-def answer(status: int, *, sentence: str | None = None) -> Response:
-    """An error as a sentence for a script, or as a page for a person."""
+def answer(
+    status: int, *, sentence: str | None = None, code: str = "", errors: Sequence[Mapping[str, Any]] = ()
+) -> Response:
+    """An error as a problem for who asks the API, as a sentence for a script, or as a page for a person."""
     shown = sentence or str(SENTENCES.get(status, SENTENCES[500]))
+    if problems.is_of_api():
+        title = str(TITLES.get(status, TITLES[500]))
+        return problems.problem(status, title=title, detail=shown, code=code, errors=errors)
     if request.headers.get(SCRIPT_HEADER):
         response = jsonify(message=shown)
     else:
@@ -161,10 +174,27 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if guard is not None and guard.kind is GuardKind.CARRIER:
         # The carrier reads status codes, not pages.
         return Response(status=status)
+    if problems.is_of_api():
+        return _problem(error, status)
     if status == 401 and not request.headers.get(SCRIPT_HEADER) and request.method == "GET":  # noqa: PLR2004 - HTTP's
         return sign_in_address.redirect_to_sign_in()
     sentence = str(SENTENCES[400]) if isinstance(error, CSRFError) else None
-    response = answer(status, sentence=sentence)
+    return _with_headers(answer(status, sentence=sentence), error)
+
+
+def _problem(error: HTTPException, status: int) -> Response:
+    # What the parser of the API found is told place by place; webargs hangs it on the exception.
+    found = getattr(error, "data", None) or {}
+    response = answer(
+        status,
+        sentence=str(CSRF_SENTENCE) if isinstance(error, CSRFError) else None,
+        code="csrf_missing" if isinstance(error, CSRFError) else str(found.get("code", "")),
+        errors=problems.places(found.get("messages", {})),
+    )
+    return _with_headers(response, error)
+
+
+def _with_headers(response: Response, error: HTTPException) -> Response:
     for name, value in error.get_headers():
         if name.lower() in {"retry-after", "allow"}:
             response.headers[name] = value

@@ -1,7 +1,7 @@
 """Who may call a route: each view names its guard by a decorator, and a request for a view without one is refused.
 
-Guards are three: a signed-in person with one of some roles, the carrier by its signature (checked in `ivr.web.signatures`), or
-nobody in particular, with the reason why that is right.
+Guards are four: a signed-in person with one of some roles, the same or a token with a scope (the API's: `ivr.web.bearer`), the
+carrier by its signature (checked in `ivr.web.signatures`), or nobody in particular, with the reason why that is right.
 """
 
 from collections.abc import Callable
@@ -23,6 +23,7 @@ class GuardKind(StrEnum):
     """What a guard looks at."""
 
     ROLE = "role"
+    SCOPE = "scope"
     CARRIER = "carrier"
     PUBLIC = "public"
 
@@ -33,6 +34,7 @@ class Guard:
 
     kind: GuardKind
     roles: frozenset[Role] = frozenset()
+    scope: str = ""  # what a token must have been made for
     reason: str = ""  # why it is public
 
 

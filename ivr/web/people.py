@@ -9,6 +9,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 
 from ivr.accounts import store
 from ivr.accounts.store import Person
+from ivr.accounts.tokens import Token
 from ivr.web import transaction
 
 
@@ -22,6 +23,14 @@ class Visitor(UserMixin):  # type: ignore[misc]  # Flask-Login publishes no type
     def get_id(self) -> str:
         """What Flask-Login keeps in the signed cookie."""
         return self.token
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who a request of the API was let in as, by a token: the guard sets it, for this request alone."""
+
+    person: Person
+    token: Token
 
 
 def make_login_manager() -> LoginManager:
@@ -51,8 +60,17 @@ def leave() -> None:
 
 
 def current_person() -> Person | None:
-    """Who is signed in."""
+    """Who is signed in, or whose token the API let in."""
+    caller = g.get("caller")
+    if caller is not None:
+        return cast("Caller", caller).person
     return cast("Person", current_user.person) if current_user and current_user.is_authenticated else None
+
+
+def came_through() -> str:
+    """By which way an act came, for the audit trail: a page (or its script), or a token by its name."""
+    caller = g.get("caller")
+    return f"api:{caller.token.name}" if caller is not None else "page"
 
 
 def current_token() -> str:

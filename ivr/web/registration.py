@@ -19,9 +19,12 @@ from ivr.accounts.store import normal_email
 from ivr.changes import Changes
 from ivr.settings import Settings
 from ivr.telephony.tickets import BrowserPhone
-from ivr.web import errors, guards, languages, live, menu, people, security, transaction, words
+from ivr.web import bearer, errors, guards, languages, live, menu, people, security, transaction, words
 from ivr.web.admin import admin, home
 from ivr.web.alerts import alerts, open_alerts
+from ivr.web.api import RESOURCES
+from ivr.web.api import document as api_document
+from ivr.web.api.resource import limit_content
 from ivr.web.assets import assets
 from ivr.web.board import board
 from ivr.web.board_acts import board_acts
@@ -109,7 +112,8 @@ def register(
         what_if,
     ):
         app.register_blueprint(blueprint)
-    _limit_sign_in(app)
+    api_document.install(app, RESOURCES)
+    _limit_attempts(app, api_rate=settings.api_rate)
     _name_guards_of_files(app)
     app.jinja_env.filters.update(_filters())
     app.jinja_env.globals.update(
@@ -153,10 +157,17 @@ def _install_request_life(app: Flask, settings: Settings) -> None:
 
     def check_csrf() -> None:
         guard = guards.guard_of_request()
-        # The carrier proves every request by its signature and has no cookie to be abused.
-        if guard is not None and guard.kind is not GuardKind.CARRIER and request.method not in transaction.SAFE_METHODS:
-            csrf.protect()
+        if guard is None or request.method in transaction.SAFE_METHODS:
+            return
+        # The carrier proves every request by its signature, and a token of the API is no cookie: neither can be abused by a page
+        # of somebody else's. A stranger to the API is told that they are one.
+        if guard.kind is GuardKind.CARRIER:
+            return
+        if guard.kind is GuardKind.SCOPE and (bearer.has_bearer() or people.current_person() is None):
+            return
+        csrf.protect()
 
+    app.before_request(limit_content)
     app.before_request(guards.refuse_unguarded)
     app.before_request(check_csrf)
     # Flask runs these last to first: the transaction ends before the headers are written.
@@ -172,8 +183,17 @@ def _install_request_life(app: Flask, settings: Settings) -> None:
     errors.install(app)
 
 
-def _limit_sign_in(app: Flask) -> None:
+def _limit_attempts(app: Flask, *, api_rate: str) -> None:
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
+    _limit_sign_in(app, limiter)
+    limit: Any = limiter.shared_limit(api_rate, scope="api", key_func=bearer.whose)
+    for endpoint, view in app.view_functions.items():
+        guard = guards.guard_of(view)
+        if guard is not None and guard.kind is GuardKind.SCOPE:
+            app.view_functions[endpoint] = limit(view)
+
+
+def _limit_sign_in(app: Flask, limiter: Limiter) -> None:
     view: Any = app.view_functions["sign_in.enter"]
 
     def failed(response: object) -> bool:

@@ -1,14 +1,17 @@
 """Every route names its guard, and the guard does what it says: a new route fails here until somebody says who may call it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from ivr.accounts.store import Role
+from ivr.accounts import store as accounts
+from ivr.accounts import tokens
+from ivr.accounts.scopes import SCOPES, scopes_of
+from ivr.accounts.store import Person, Role
 from ivr.web import guards
-from ivr.web.guards import GuardKind, guard_of
+from ivr.web.guards import Guard, GuardKind, guard_of
 from tests.service import desks
 from tests.service.desks import House
 
@@ -91,6 +94,7 @@ EXPECTED_PUBLIC = {
     "sign_in.enter",
     "health.live",
     "health.ready",
+    "api_document.openapi",
     "assets.static",
     "bootstrap.static",
     "voice.music_file",
@@ -113,8 +117,9 @@ def address_of(rule: Rule) -> str:
     values = {name: "1" if "int" in type(rule._converters[name]).__name__.lower() else "x" for name in rule.arguments}
     address = rule.rule
     for name, value in values.items():
-        for written in (f"<{name}>", f"<int:{name}>", f"<path:{name}>"):
+        for written in (f"<{name}>", f"<int:{name}>", f"<path:{name}>", f"<id:{name}>"):
             address = address.replace(written, value)
+        address = address.replace(f"<number:{name}>", "1")
     return address
 
 
@@ -131,6 +136,9 @@ def test_every_route_names_the_guard_that_is_expected_of_it(house: House) -> Non
         elif rule.endpoint in EXPECTED_PUBLIC:
             assert guard.kind is GuardKind.PUBLIC, rule.endpoint
             assert guard.reason, rule.endpoint
+        elif rule.endpoint.startswith("api_"):
+            assert guard.kind is GuardKind.SCOPE, rule.endpoint
+            assert guard.roles <= SCOPES[guard.scope], f"{rule.endpoint} lets in more than its scope"
         elif rule.endpoint.startswith("voice."):
             assert guard.kind is GuardKind.CARRIER, rule.endpoint
         else:
@@ -170,8 +178,82 @@ def test_no_writing_route_of_people_takes_a_form_without_the_page_s_token(house:
     browser = house.signed_in(desks.ADMIN)
     for rule in rules(house.app):
         guard = guard_of(house.app.view_functions[rule.endpoint])
-        if guard is not None and guard.kind is not GuardKind.CARRIER and "POST" in methods_of(rule):
+        # The API's own are walked below.
+        of_people = guard is not None and guard.kind in {GuardKind.ROLE, GuardKind.PUBLIC}
+        if of_people and "POST" in methods_of(rule):
             assert browser.client.post(address_of(rule)).status_code == 400, rule.endpoint
+
+
+def routes_of_api(app: Flask) -> Iterator[tuple[Rule, Guard, str]]:
+    for rule in rules(app):
+        guard = guard_of(app.view_functions[rule.endpoint])
+        if guard is not None and guard.kind is GuardKind.SCOPE:
+            for method in methods_of(rule):
+                yield rule, guard, method
+
+
+def token_of(house: House, email: str, scopes: Iterable[str]) -> Mapping[str, str]:
+    with house.sessions.begin() as session:
+        person = accounts.by_email(session, email)
+        assert isinstance(person, Person)
+        made = tokens.make(session, by=person, name="a test", scopes=tuple(scopes), days=1, now=house.clock())
+        assert isinstance(made, tokens.Made), made
+    return {"Authorization": f"Bearer {made.secret}"}
+
+
+def test_the_api_has_routes_to_walk(house: House) -> None:
+    assert len({rule.endpoint for rule, _, _ in routes_of_api(house.app)}) > 1
+
+
+def test_a_stranger_and_a_made_up_token_get_nothing_from_the_api(house: House) -> None:
+    client = house.app.test_client()
+    for rule, _, method in routes_of_api(house.app):
+        for headers in ({}, {"Authorization": "Bearer ctl_made_up"}, {"Authorization": "Basic cGFvbG86cGFvbG8="}):
+            answer = client.open(address_of(rule), method=method, headers=headers)
+            assert answer.status_code == 401, rule.endpoint
+            assert answer.json["code"] == "not_signed_in"
+
+
+def test_a_token_without_the_scope_is_refused_by_every_route_of_the_api(house: House) -> None:
+    client = house.app.test_client()
+    lacking = {scope: token_of(house, desks.ADMIN, set(SCOPES) - {scope}) for scope in SCOPES}
+    for rule, guard, method in routes_of_api(house.app):
+        answer = client.open(address_of(rule), method=method, headers=lacking[guard.scope])
+        assert answer.status_code == 403, rule.endpoint
+
+
+def test_a_supervisor_s_token_and_cookie_get_nothing_that_only_admins_may(house: House) -> None:
+    client, browser = house.app.test_client(), house.signed_in(desks.SUPERVISOR)
+    token, page = token_of(house, desks.SUPERVISOR, scopes_of(Role.SUPERVISOR)), browser.token("/account")
+    for rule, guard, method in routes_of_api(house.app):
+        if Role.SUPERVISOR not in guard.roles:
+            assert client.open(address_of(rule), method=method, headers=token).status_code == 403, rule.endpoint
+            answer = browser.client.open(address_of(rule), method=method, headers={"X-CSRFToken": page})
+            assert answer.status_code == 403, rule.endpoint
+
+
+def test_an_agent_s_cookie_opens_no_route_of_the_api(house: House) -> None:
+    browser = house.signed_in()
+    page = browser.token("/account")
+    for rule, guard, method in routes_of_api(house.app):
+        if Role.AGENT not in guard.roles:
+            answer = browser.client.open(address_of(rule), method=method, headers={"X-CSRFToken": page})
+            assert answer.status_code == 403, rule.endpoint
+
+
+def test_a_cookie_alone_changes_nothing_by_the_api(house: House) -> None:
+    browser = house.signed_in(desks.ADMIN)
+    for rule, _, method in routes_of_api(house.app):
+        if method != "GET":
+            answer = browser.client.open(address_of(rule), method=method, json={})
+            assert (answer.status_code, answer.json["code"]) == (400, "csrf_missing"), rule.endpoint
+
+
+def test_a_token_opens_no_page(house: House) -> None:
+    client, token = house.app.test_client(), token_of(house, desks.ADMIN, SCOPES)
+    for rule in rules(house.app):
+        if rule.endpoint in EXPECTED_ROLES and "GET" in methods_of(rule):
+            assert client.get(address_of(rule), headers=token).status_code == 302, rule.endpoint
 
 
 def test_the_carrier_s_routes_refuse_what_is_not_signed(house: House) -> None:
