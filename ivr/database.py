@@ -23,6 +23,7 @@ import ivr.audit.tables
 import ivr.calls.callbacks_tables
 import ivr.calls.tables
 import ivr.customers.tables
+import ivr.editing.scenario_tables
 import ivr.editing.tables
 import routing.tables
 from ivr.changes import Changes
@@ -44,6 +45,7 @@ METADATA: tuple[MetaData, ...] = (
     ivr.editing.tables.Base.metadata,
     routing.tables.Base.metadata,
     biometrics.tables.Base.metadata,
+    ivr.editing.scenario_tables.Base.metadata,
 )
 
 SessionFactory = sessionmaker[Session]

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from prompts.problems import Problem
-from prompts.schema_findings import HERE, Place, against_schema, line_of, schema_of
+from prompts.schema_findings import HERE, Place, against_schema, counted, line_of, schema_of
 from prompts.unreadable import part_around, unreadable
 
 __all__ = ["HERE", "Place", "Reading", "line_of", "read", "schema_of"]
@@ -197,7 +197,7 @@ class _Tree:
             return text
 
     def _tell(self, line: int, place: Place, message: str, remedy: str, *, code: str) -> None:
-        named = f"{self._part} {place[1]}" if len(place) > 1 and place[0] == f"{self._part}s" else ""
+        named = f"{self._part} {counted(place[1])}" if len(place) > 1 and place[0] == f"{self._part}s" else ""
         self.problems.append(
             Problem(file=self._file, line=line, place=named, message=message, remedy=remedy, code=code)
         )

@@ -64,7 +64,7 @@ def against_schema(
         is_name = "propertyNames" in error.absolute_schema_path
         at = (*place, str(error.instance)) if is_name else (*place, *_unknown(error)[:1])
         whose = at if is_name else place
-        named = f"{part} {whose[1]}" if len(whose) > 1 and whose[0] == f"{part}s" else ""
+        named = f"{part} {counted(whose[1])}" if len(whose) > 1 and whose[0] == f"{part}s" else ""
         where = ".".join(str(step) for step in place[2 if named else 0 :])
         line = line_of(at, lines)
         said = f"{where}: {message}" if where else message
@@ -210,6 +210,11 @@ def _shown(instance: Any) -> str:
 
 
 _LONGEST_SHOWN = 60
+
+
+def counted(step: str | int) -> str | int:
+    """Return a part's name, or its number as people count, from one."""
+    return step + 1 if isinstance(step, int) else step
 
 
 def line_of(place: Place, lines: Mapping[Place, int]) -> int:
