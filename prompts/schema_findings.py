@@ -162,6 +162,8 @@ def _sentence(error: ValidationError) -> tuple[str, str]:  # noqa: PLR0911, C901
             return _unknown_names(error)
         case "enum":
             known = [str(one) for one in wanted]
+            if instance is None:
+                return "nothing stands here", f"Write one of: {', '.join(known)}"
             remedy = did_you_mean(str(instance), known, f"Write one of: {', '.join(known)}")
             return f"{_shown(instance)} is not possible here", remedy
         case "const":
@@ -170,7 +172,9 @@ def _sentence(error: ValidationError) -> tuple[str, str]:  # noqa: PLR0911, C901
             return _wrong_type(instance, wanted)
         case "pattern":
             words = _PATTERNS.get(wanted, f"what fits {wanted}")
-            return f"{_shown(instance)} does not fit here", f"Write {words}"
+            plain = re.sub(r"\W", "_", str(instance).lower())
+            hint = f"Did you mean '{plain}'? " if plain != instance and re.search(wanted, plain) else ""
+            return f"{_shown(instance)} does not fit here", f"{hint}Write {words}"
         case "maxItems":
             return f"{len(instance)} are too many", f"Keep at most {wanted}, those that matter most"
         case "uniqueItems":

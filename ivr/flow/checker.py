@@ -75,8 +75,10 @@ def _unknown_targets(flow: Written) -> Iterator[Problem]:
     targets.extend((("requests", intent), node) for intent, node in flow.mapping("requests").items())
     for name in flow.nodes:
         targets.extend((("nodes", name, "outcomes", outcome), node) for outcome, node in flow.outcomes(name).items())
+    # A node whose own name does not fit is told there, and not at all that lead to it by its right name.
+    told = {name.lower() for name in flow.nodes if name.lower() != name}
     for place, target in targets:
-        if target and target not in flow.nodes:
+        if target and target not in flow.nodes and target not in told:
             where = str(place[-1])
             remedy = did_you_mean(target, flow.nodes, f"Write the node {target}, or correct")
             yield flow.problem(place, f"{where} goes to '{target}', and there is no such node", remedy)
