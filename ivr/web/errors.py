@@ -31,6 +31,10 @@ class Said:
 REFUSALS: Mapping[str, Said] = {
     "not_in_this_state": Said(status=409, sentence=_l("That cannot be done now: something has changed meanwhile.")),
     "queue_unknown": Said(status=404, sentence=_l("There is no such queue.")),
+    "token_unknown": Said(status=404, sentence=_l("No living token has this number.")),
+    "token_without_scope": Said(status=422, sentence=_l("A token needs something that it may do: tick one at least.")),
+    "scope_not_yours": Said(status=403, sentence=_l("A token never has more than who makes it.")),
+    "token_life_out_of_range": Said(status=422, sentence=_l("A token lives from 1 to 366 days.")),
     "agent_unknown": Said(status=404, sentence=_l("This agent no longer exists.")),
     "call_unknown": Said(status=404, sentence=_l("This call is not known.")),
     "call_ended": Said(status=409, sentence=_l("The call has already ended.")),
