@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from prompts import spoken
+from prompts import markup, spoken
+from prompts.arms import Arm
 from prompts.documents import Reading, line_of, read
 from prompts.problems import Problem
 from prompts.spoken import Value
 
 SCHEMA = "prompts.schema.json"
 # A placeholder is written {name:type}, as {order_number:digits} is.
-_PLACEHOLDER = re.compile(r"\{([a-z_]+):([a-z]+)\}")
+PLACEHOLDER = re.compile(r"\{([a-z_]+):([a-z]+)\}")
 _BRACES = re.compile(r"[{}]")
 # A placeholder of the type choice is said by the prompt of this name: {first:choice} with "return" is `choice.return`.
 _CHOICE = "choice."
@@ -27,17 +28,39 @@ class WordingError(LookupError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """Another text for a prompt, that some calls hear: which of the two does better is told by their results."""
+
+    text: str
+    share: int  # of a hundred calls, how many hear it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wording:
     """A prompt in one language."""
 
     text: str
     reprompts: tuple[str, ...] = ()  # in order; never the same words twice
     recording: str = ""  # file that is played in place of the text, "" for none
+    alternative: Alternative | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything that may be said of it."""
+        return (self.text, *self.reprompts, *([] if self.alternative is None else [self.alternative.text]))
 
     @property
     def placeholders(self) -> Mapping[str, str]:
-        """Name and type of every placeholder, in the text and the reprompts."""
-        return {name: kind for text in (self.text, *self.reprompts) for name, kind in _PLACEHOLDER.findall(text)}
+        """Name and type of every placeholder, in all its texts."""
+        return {name: kind for text in self.texts for name, kind in PLACEHOLDER.findall(text)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A prompt as a caller hears it."""
+
+    text: str  # the words alone
+    markup: str = ""  # the same with its SSML, "" where it has none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +82,52 @@ class Catalogue:
     def wording(
         self, key: str, *, language: str, variant: int = 0, values: Mapping[str, Value] = MappingProxyType({})
     ) -> str:
-        """Word a prompt: variant 0 is the prompt itself, n its n-th reprompt. Raises WordingError, saying what is missing."""
+        """Word a prompt without its markup: variant 0 is the prompt itself, n its n-th reprompt.
+
+        Raises WordingError, saying what is missing.
+        """
+        return self.said(key, language=language, variant=variant, values=values).text
+
+    def said(
+        self,
+        key: str,
+        *,
+        language: str,
+        variant: int = 0,
+        values: Mapping[str, Value] = MappingProxyType({}),
+        arm: Arm = Arm.A,
+    ) -> Said:
+        """Word a prompt with its markup; arm B has the alternative in place of the prompt itself. Raises as `wording`."""
         prompt = self._prompt(key)
         wording = self._in(prompt, language)
         if not 0 <= variant <= len(wording.reprompts):
             raise WordingError(f"prompt {key} has {len(wording.reprompts)} reprompts in {language}, not {variant}")
         text = (wording.text, *wording.reprompts)[variant]
-        return _PLACEHOLDER.sub(lambda found: self._fill(prompt, found[1], found[2], language, values), text)
+        if variant == 0 and arm is Arm.B and wording.alternative is not None:
+            text = wording.alternative.text
+        return self.filled(text, prompt=prompt, language=language, values=values)
+
+    def filled(self, text: str, *, prompt: Prompt, language: str, values: Mapping[str, Value]) -> Said:
+        """A text with values in its placeholders, which need not be a text of the catalogue. Raises as `wording`."""
+        is_markup = markup.has_markup(text)
+
+        def fill(found: re.Match[str]) -> str:
+            value = self._fill(prompt, found[1], found[2], language, values)
+            if found[2] == "choice":
+                return value if is_markup and markup.has_markup(value) else _as(markup.plain(value), is_markup)
+            return _as(value, is_markup)
+
+        whole = PLACEHOLDER.sub(fill, text)
+        return Said(text=markup.plain(whole), markup=whole) if is_markup else Said(text=whole)
+
+    def alternative(self, key: str, *, language: str) -> Alternative | None:
+        """The text that is tried beside a prompt's own, None for none. Raises WordingError as `wording`."""
+        return self._in(self._prompt(key), language).alternative
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that placeholders of the type choice can stand for."""
+        return tuple(key.removeprefix(_CHOICE) for key in self.prompts if key.startswith(_CHOICE))
 
     def template(self, key: str, *, language: str) -> str:
         """Return a prompt's text with its placeholders, for people who read or edit. Raises WordingError as `wording`."""
@@ -109,11 +171,16 @@ class Catalogue:
         if value is None or value == "":
             raise WordingError(f"prompt {prompt.key} needs the value {name} ({kind}), and the call has none")
         if kind == "choice":
-            return self.wording(f"{_CHOICE}{value}", language=language)
+            chosen = self.said(f"{_CHOICE}{value}", language=language)
+            return chosen.markup or chosen.text
         try:
             return (spoken.written if prompt.written else spoken.spoken)(value, kind, language)
         except spoken.NotSpeakableError as error:
             raise WordingError(f"prompt {prompt.key} cannot say {name} as {kind}: {error}") from None
+
+
+def _as(value: str, is_markup: bool) -> str:  # noqa: FBT001 - one of two forms of a value
+    return markup.escaped(value) if is_markup else value
 
 
 def read_catalogue(text: str, *, file: str) -> tuple[Catalogue, tuple[Problem, ...]]:
@@ -137,6 +204,7 @@ def _built(key: str, entry: Mapping[str, Any]) -> Prompt:
             text=wording["text"],
             reprompts=tuple(wording.get("reprompts", ())),
             recording=wording.get("recording", ""),
+            alternative=Alternative(**wording["alternative"]) if "alternative" in wording else None,
         )
         for language, wording in entry.items()
         if language != "written"
@@ -154,12 +222,12 @@ def _problems(catalogue: Catalogue, reading: Reading) -> Iterable[Problem]:
                 "Give every language the same placeholders of the same types, in its text or its reprompts",
             )
         for language, wording in prompt.wordings.items():
-            for message, remedy in _wording_problems(wording):
+            for message, remedy in (*_wording_problems(wording), *_markup_problems(wording, written=prompt.written)):
                 yield _problem(reading, (prompt.key, language), f"in {language}, {message}", remedy)
 
 
 def _wording_problems(wording: Wording) -> Iterator[tuple[str, str]]:
-    texts = (wording.text, *wording.reprompts)
+    texts = wording.texts
     if len({" ".join(text.lower().split()) for text in texts}) < len(texts):
         yield "the same words are said twice", "Word each reprompt anew: shorter, then an example, then the keypad"
     for name, kind in wording.placeholders.items():
@@ -168,8 +236,17 @@ def _wording_problems(wording: Wording) -> Iterator[tuple[str, str]]:
                 f"the placeholder {name} is of the unknown type {kind}",
                 f"Known types: {', '.join(sorted(spoken.KINDS))}",
             )
-    if any(_BRACES.search(_PLACEHOLDER.sub("", text)) for text in texts):
+    if any(_BRACES.search(PLACEHOLDER.sub("", text)) for text in texts):
         yield "a brace is not part of a placeholder", "Write placeholders as {name:type}, e.g. {order_number:digits}"
+
+
+def _markup_problems(wording: Wording, *, written: bool) -> Iterator[tuple[str, str]]:
+    for text in wording.texts:
+        if written and markup.has_markup(text):
+            yield "a text message has a tag, and tags are for the voice", "Take the tags out"
+            continue
+        for fault in markup.faults(text):
+            yield f"at character {fault.position} of «{text[:30]}», {fault.message}", fault.remedy
 
 
 def _problem(reading: Reading, place: tuple[str, ...], message: str, remedy: str) -> Problem:

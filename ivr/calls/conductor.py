@@ -27,6 +27,7 @@ from ivr.flow.definition import AskNode
 from ivr.flow.events import Done, Event, HungUp, Started, Understood, Value
 from ivr.flow.events import TakenUp as FlowTakenUp
 from ivr.flow.machine import Advance, Fact, step
+from ivr.flow.marks import marks_of
 from ivr.flow.state import State, StateError
 from ivr.flow.steps import Ask, End, Perform, Route, Say
 from ivr.flow.steps import Step as FlowStep
@@ -63,6 +64,7 @@ class _Course:
     state: State
     prompts: list[Spoken]
     facts: list[Fact]
+    path: list[str]
     closing: Ask | Route | End | None = None
 
 
@@ -217,6 +219,8 @@ class Conductor:
             facts=[{"kind": fact.kind, "values": dict(fact.values)} for fact in course.facts],
             answer=document,
             hearing=heard.hearing,
+            path=course.path,
+            marks=marks_of(course.facts),
         )
         store.keep(work.session, call)
         store.add_turn(work.session, call.call_id, call.turn, exchange, work.now)
@@ -227,10 +231,12 @@ class Conductor:
     def _run(self, work: Work, state: State | None, event: Event) -> _Course:
         prompts: list[Spoken] = []
         facts: list[Fact] = []
+        path: list[str] = []
         for _ in range(MOST_STEPS):
             advance: Advance = step(work.version.flow, state, event)
             state = advance.state
             facts.extend(advance.facts)
+            path.extend(advance.path)
             # Later acts of the same webhook speak, record and send in the language that the flow has just chosen.
             work.call.language = state.language
             last = self._say(work, advance.steps, prompts, state.language)
@@ -246,13 +252,13 @@ class Conductor:
                 case Route():
                     instead = queueing.enter(work, last)
                     if instead is None:
-                        return _Course(state=state, prompts=prompts, facts=facts, closing=last)
+                        return _Course(state=state, prompts=prompts, facts=facts, path=path, closing=last)
                     event = instead
                 case Ask():
                     prompts.append(self._worded(work, last.say, state.language))
-                    return _Course(state=state, prompts=prompts, facts=facts, closing=last)
+                    return _Course(state=state, prompts=prompts, facts=facts, path=path, closing=last)
                 case End() | None:
-                    return _Course(state=state, prompts=prompts, facts=facts, closing=last)
+                    return _Course(state=state, prompts=prompts, facts=facts, path=path, closing=last)
                 case _:
                     assert_never(last)
         raise FlowRunsAwayError(

@@ -44,6 +44,8 @@ class Exchange:
     facts: Sequence[Mapping[str, Any]]
     answer: str
     hearing: Mapping[str, Any] = field(default_factory=dict)  # how it was heard, as `ivr.calls.explained` reads it
+    path: Sequence[str] = ()  # the nodes that were entered since the prompt before, in order
+    marks: Sequence[tuple[str, str]] = ()  # what happened at which node (`ivr.flow.marks`)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +142,8 @@ def add_turn(session: Session, call_id: str, turn: int, exchange: Exchange, at: 
             "prompt": Turn.prompt.kept(exchange.prompt, **key),
             "facts": Turn.facts.kept(json.dumps(exchange.facts, ensure_ascii=False), **key),
             "answer": Turn.answer.kept(exchange.answer, **key),
+            "path": json.dumps(exchange.path),
+            "marks": json.dumps(exchange.marks),
         },
     )
 

@@ -5,7 +5,7 @@ What a caller may have said, and what was said to them, lies sealed; who called,
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy_utc import UtcDateTime
 
@@ -114,6 +114,10 @@ class Turn(Base):
     prompt = SealedText("call_id", "turn")
     facts = SealedText("call_id", "turn")  # JSON list of {kind, values}
     answer = SealedText("call_id", "turn")  # the document given to the carrier
+    # The nodes entered on the way to it, JSON list; open, since a node's name is nobody's data.
+    path: Mapped[str] = mapped_column(Text, default="[]")
+    # What happened at which node, JSON list of [mark, node] (`ivr.flow.marks`).
+    marks: Mapped[str] = mapped_column(Text, default="[]")
 
 
 class Happening(Base):

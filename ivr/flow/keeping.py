@@ -103,6 +103,7 @@ def take_up(turn: Turn, *, is_known: bool) -> None:
     elif waiting == Waiting.NOTHING:
         turn.to_person("the line could not finish")
     else:
+        turn.path.append(turn.state.node)  # the other call entered it: this one has come there too
         turn.state = replace(turn.state, waiting=waiting, candidates=())
         turn.stand_again()
 

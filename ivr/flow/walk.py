@@ -61,6 +61,7 @@ class Advance:
     state: State
     steps: tuple[Step, ...]
     facts: tuple[Fact, ...]
+    path: tuple[str, ...] = ()  # the nodes that were entered, in order; none where the call stayed where it stood
 
 
 class Turn:
@@ -71,6 +72,7 @@ class Turn:
         self.state = state
         self.steps: list[Step] = []
         self.facts: list[Fact] = []
+        self.path: list[str] = []
 
     @property
     def node(self) -> Node:
@@ -89,7 +91,7 @@ class Turn:
 
     def advance(self) -> Advance:
         """Close the turn."""
-        return Advance(state=self.state, steps=tuple(self.steps), facts=tuple(self.facts))
+        return Advance(state=self.state, steps=tuple(self.steps), facts=tuple(self.facts), path=tuple(self.path))
 
     def note(self, kind: str, **values: Value) -> None:
         """Keep a fact, with the node that it happened at."""
@@ -220,6 +222,7 @@ class Turn:
             )
 
     def _enter(self, node: Node) -> str | None:  # noqa: PLR0911 - one return a kind of node
+        self.path.append(node.name)
         self.state = replace(
             self.state,
             node=node.name,

@@ -1,4 +1,7 @@
-"""The nodes that a call passed."""
+"""The nodes that a call passed, and what happened there."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = '0010'
 down_revision = '0009'
@@ -7,8 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    # With a default of the database: rows are there already, and processes of the version before may still add some.
+    op.add_column('turns', sa.Column('path', sa.Text(), server_default='[]', nullable=False))
+    op.add_column('turns', sa.Column('marks', sa.Text(), server_default='[]', nullable=False))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column('turns', 'marks')
+    op.drop_column('turns', 'path')

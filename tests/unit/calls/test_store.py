@@ -1,6 +1,7 @@
 """What is kept of a call while it goes on, on both databases: how a turn was heard, and the words of the one being spoken."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,3 +102,12 @@ def test_words_of_a_call_that_is_over_are_not_kept(sessions: sessionmaker[Sessio
         assert call is not None
         call.status, call.ended_at = store.ENDED, MONDAY_TEN
     assert not keep_words(sessions, "pronto")
+
+
+def test_path_and_marks_of_a_turn_are_kept_open(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        gone = replace(exchange(), path=("greet", "ask"), marks=(("person", "greet"),))
+        store.add_turn(session, CALL, 1, gone, MONDAY_TEN)
+    with sessions() as session:
+        kept = session.connection().exec_driver_sql("SELECT path, marks FROM turns").one()
+    assert tuple(kept) == ('["greet", "ask"]', '[["person", "greet"]]')

@@ -38,7 +38,10 @@ class Caller:
             before = self.last
             self._step(silent)
             self.last = replace(
-                self.last, steps=(*before.steps[:-1], *self.last.steps), facts=(*before.facts, *self.last.facts)
+                self.last,
+                steps=(*before.steps[:-1], *self.last.steps),
+                facts=(*before.facts, *self.last.facts),
+                path=(*before.path, *self.last.path),
             )
         return self
 
