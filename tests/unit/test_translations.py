@@ -24,7 +24,9 @@ KEYWORDS = {
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 # Names, units and signs that are the same in both languages.
-SAME_IN_BOTH = re.compile(r"\b(Centralino|API|openapi\.json|SSML|JSON|YAML|CSV|REST|WAV|kHz|dB|DTMF|Gulpease|Flesch|ms|min|kB|MB)\b")
+SAME_IN_BOTH = re.compile(
+    r"\b(Centralino|API|openapi\.json|SSML|JSON|YAML|CSV|REST|WAV|kHz|dB|DTMF|Gulpease|Flesch|ms|min|kB|MB)\b"
+)
 READ_ALOUD = re.compile(r'\b(?:aria-label|title|alt|placeholder)="([^"\0]*)"')
 WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -95,7 +97,7 @@ def bare_words(source: str) -> list[str]:
     text = re.sub(r"<(script|style|code|kbd|samp)\b.*?</\1>|<!--.*?-->", " ", text, flags=re.DOTALL)
     aloud = " ".join(READ_ALOUD.findall(text))
     # Attributes outside a tag stand in a block that the base's tag takes in.
-    text = re.sub(r'<[^>]*>|&\w+;|[\w-]+="[^"]*"', " ", text)
+    text = re.sub(r'<(?:"[^"]*"|[^">])*>|&\w+;|[\w-]+="[^"]*"', " ", text)
     return WORD.findall(SAME_IN_BOTH.sub(" ", f"{text} {aloud}"))
 
 
