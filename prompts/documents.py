@@ -130,12 +130,17 @@ def _against_schema(
     for error in Draft202012Validator(schema_of(schema)).iter_errors(document):
         place: Place = tuple(error.absolute_path)
         message, remedy = _sentence(error)
-        named = f"{part} {place[1]}" if len(place) > 1 and place[0] == f"{part}s" else ""
+        named = f"{part} {_counted(place[1])}" if len(place) > 1 and place[0] == f"{part}s" else ""
         where = ".".join(str(step) for step in place[2 if named else 0 :])
         line = line_of((*place, *_unknown(error)[:1]), lines)
         yield Problem(
             file=file, line=line, place=named, message=f"{where}: {message}" if where else message, remedy=remedy
         )
+
+
+def _counted(step: str | int) -> str | int:
+    """Return a part's name, or its number as people count, from one."""
+    return step + 1 if isinstance(step, int) else step
 
 
 def _unknown(error: ValidationError) -> list[str]:

@@ -78,7 +78,6 @@ def register(
         doors=doors,
         clock=clock,
         zone=settings.zone,
-        default_language=settings.default_language,
         browser_phone=_browser_phone(settings),
         line_url=settings.line_url,
         changes=changes,
