@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -191,11 +192,16 @@ def _problem(error: HTTPException, status: int) -> Response:
     found = getattr(error, "data", None) or {}
     response = answer(
         status,
-        sentence=str(CSRF_SENTENCE) if isinstance(error, CSRFError) else None,
+        sentence=str(CSRF_SENTENCE) if isinstance(error, CSRFError) else _said_of_api(status),
         code="csrf_missing" if isinstance(error, CSRFError) else str(found.get("code", "")),
         errors=problems.places(found.get("messages", {})),
     )
     return _with_headers(response, error)
+
+
+def _said_of_api(status: int) -> str | None:
+    unreadable = 400
+    return gettext("The content is not JSON.") if status == unreadable else None
 
 
 def _with_headers(response: Response, error: HTTPException) -> Response:

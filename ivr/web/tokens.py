@@ -107,5 +107,7 @@ def _form(person: Person, *, is_new: bool = False) -> TokenForm:
 
 def _draw(form: TokenForm, *, made: Made | None = None, status: int = 200) -> ResponseReturnValue:
     session, now = transaction.session(), transaction.now()
-    page = render_template("api/tokens.html", form=form, made=made, now=now, tokens=store.every(session), longest=LONGEST_NAME)
+    page = render_template(
+        "api/tokens.html", form=form, made=made, now=now, tokens=store.every(session), longest=LONGEST_NAME
+    )
     return page, status
