@@ -32,7 +32,10 @@ class _PlainLoader(yaml.SafeLoader):
     """Knows true, false, null, numbers and text, and nothing else. In Python: it says best what it cannot read, and where."""
 
 
-class _QuickLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] - chosen when it is imported
+_Quick: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _QuickLoader(_Quick):  # type: ignore[misc]  # libyaml is there or not
     """The same by libyaml, some ten times as quick."""
 
 
@@ -64,7 +67,7 @@ def read(text: str, *, file: str, schema: str, part: str) -> Reading:
 class _TooMuchError(Exception):
     """Nested too deeply, or too large."""
 
-    def __init__(self, why: str, mark: yaml.Mark) -> None:
+    def __init__(self, why: str, mark: Any) -> None:
         super().__init__(why)
         self.problem, self.problem_mark = why, mark
 
@@ -110,11 +113,11 @@ class _Tree:
             )
 
     @staticmethod
-    def _is_nothing(event: yaml.Event) -> bool:
+    def _is_nothing(event: Any) -> bool:
         return isinstance(event, yaml.ScalarEvent) and not event.value and event.style in {None, ""}
 
     def _value(self, place: Place) -> Any:
-        event = self._loader.get_event()
+        event: Any = self._loader.get_event()  # the library's events are typed without their fields
         self.lines.setdefault(place, event.start_mark.line + 1)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
@@ -132,12 +135,12 @@ class _Tree:
             self._anchors[event.anchor] = (value, self._count - before)
         return value
 
-    def _grow(self, parts: int, event: yaml.Event) -> None:
+    def _grow(self, parts: int, event: Any) -> None:
         self._count += parts
         if self._count > _MOST_PARTS:
             raise _TooMuchError("it is too large", event.start_mark)
 
-    def _alias(self, event: yaml.Event) -> Any:
+    def _alias(self, event: Any) -> Any:
         if event.anchor not in self._anchors:
             raise yaml.composer.ComposerError(
                 problem=f"found undefined alias {event.anchor!r}", problem_mark=event.start_mark
@@ -156,7 +159,7 @@ class _Tree:
     def _mapping(self, place: Place) -> dict[str, Any]:
         document: dict[str, Any] = {}
         while not self._loader.check_event(yaml.MappingEndEvent):
-            event = self._loader.peek_event()
+            event: Any = self._loader.peek_event()
             line = event.start_mark.line + 1
             if not isinstance(event, yaml.ScalarEvent):
                 self._skip(place, values=2)
@@ -183,7 +186,7 @@ class _Tree:
             self._value((*place, "?"))
         self.lines = kept
 
-    def _scalar(self, event: yaml.Event) -> Any:
+    def _scalar(self, event: Any) -> Any:
         text = str(event.value)
         if event.style in {None, ""} and text in _YES_AND_NO:
             return _YES_AND_NO[text]

@@ -114,7 +114,8 @@ def _without_follow_ups(found: list[tuple[Place, ValidationError]]) -> Iterator[
     for place, error in found:
         if error.validator == "required":
             spelt = [name for at, other in found if at == place for name in _unknown(other)]
-            if any(nearest(name, error.validator_value) == _missing(error) for name in spelt):
+            wanted: Any = error.validator_value
+            if any(nearest(name, wanted) == _missing(error) for name in spelt):
                 continue
         is_chosen_by = any(step in {"else", "then"} for step in error.schema_path)
         if is_chosen_by and _chooser(error) and (*place[:2], _chooser(error)) in broken:
