@@ -19,9 +19,14 @@ from sqlalchemy.pool import QueuePool
 
 import biometrics.tables
 import ivr.accounts.tables
+import ivr.audit.tables
 import ivr.calls.callbacks_tables
 import ivr.calls.tables
+import ivr.company.tables
+import ivr.connectors.tables
 import ivr.customers.tables
+import ivr.editing.scenario_tables
+import ivr.editing.tables
 import routing.tables
 from ivr.changes import Changes
 from ivr.changes_elsewhere import tell_with_commit
@@ -36,10 +41,15 @@ SEALS_FROM = "0004"
 # Every table of the service, package by package: what alembic compares the database with.
 METADATA: tuple[MetaData, ...] = (
     ivr.accounts.tables.Base.metadata,
+    ivr.audit.tables.Base.metadata,
     ivr.calls.tables.Base.metadata,
+    ivr.company.tables.Base.metadata,
+    ivr.connectors.tables.Base.metadata,
     ivr.customers.tables.Base.metadata,
+    ivr.editing.tables.Base.metadata,
     routing.tables.Base.metadata,
     biometrics.tables.Base.metadata,
+    ivr.editing.scenario_tables.Base.metadata,
 )
 
 SessionFactory = sessionmaker[Session]

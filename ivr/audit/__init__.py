@@ -1,1 +1,1 @@
-"""The audit trail: who changed what of the company, and when. Rows are added, never changed."""
+"""The audit trail: who changed what, when, in a chain that nobody can edit unseen."""

@@ -82,8 +82,13 @@ class Conductor:
         if existing is not None:
             return self.begun(session, existing.call_id)
         version = self._company.version(self._company.live_version)
+        own = self._company.own.now()
+        dialled = own.by_number(request.to_number)
         language = first_language(
-            request.from_number, spoken=tuple(version.flow.languages), default=self._company.default_language
+            request.from_number,
+            spoken=tuple(version.flow.languages),
+            default=own.default_language,
+            of_line="" if dialled is None else dialled.language,
         )
         call = _new_call(request, version, request.from_number, language, now)
         store.add(session, call)
@@ -118,7 +123,12 @@ class Conductor:
             "number": call.from_number,
             "open_hours": self._company.hours.is_open(now),
             "daytime": self._company.day_part(now),
+            "line_label": self._line_label(call),
         }
+
+    def _line_label(self, call: Call) -> str:
+        dialled = self._company.own.now().by_number(call.to_number)
+        return "" if dialled is None else dialled.label
 
     def turn(self, session: Session, request: VoiceRequest, turn: int, now: datetime, *, attempt: int = 0) -> Reply:
         """The answer to a question: speech, keys or silence; `attempt` counts how often the question had gone out before."""

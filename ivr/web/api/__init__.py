@@ -41,5 +41,6 @@ docs/api.md tells it to those who call.
 """
 
 from ivr.web.api.queues import queues
+from ivr.web.api.tokens import tokens
 
-RESOURCES = (queues,)
+RESOURCES = (queues, tokens)
