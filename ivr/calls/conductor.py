@@ -288,9 +288,10 @@ class Conductor:
 
     def _worded(self, work: Work, say: Say, language: str) -> Spoken:
         catalogue = work.version.catalogue
-        words = catalogue.wording(say.prompt, language=language, variant=say.variant, values=say.values)
+        words = catalogue.said(say.prompt, language=language, variant=say.variant, values=say.values)
         # A recording has the words of the prompt itself, not of its reprompts.
-        return Spoken(text=words, language=language, recording="" if say.variant else say.prompt)
+        recording = "" if say.variant else say.prompt
+        return Spoken(text=words.text, language=language, recording=recording, markup=words.markup)
 
     def _written(self, work: Work, course: _Course) -> Answer:
         call, addresses = work.call, work.company.addresses

@@ -42,5 +42,6 @@ docs/api.md tells it to those who call.
 
 from ivr.web.api.coverage import coverage
 from ivr.web.api.queues import queues
+from ivr.web.api.tokens import tokens
 
-RESOURCES = (coverage, queues)
+RESOURCES = (coverage, queues, tokens)
