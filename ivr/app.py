@@ -30,6 +30,7 @@ from ivr.calls.voice_evidence import VoiceLook
 from ivr.changes import Changes
 from ivr.company.live import LiveSettings
 from ivr.company.values import CompanySettings, LineNumber
+from ivr.editing import opening
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -95,7 +96,16 @@ def create_app(
     changes = Changes()
     own = LiveSettings(company_defaults(settings), database.reading_session_factory(engine), changes)
     understanding = understanding or make_understanding(settings)
-    company = make_company(settings, understanding, own)
+    sessions = database.session_factory(engine, changes)
+    understandings = make_understandings(settings, understanding)
+    company, shelf = opening.open_shelf(
+        make_company(settings, understanding, own),
+        folder=settings.prompts_folder,
+        sessions=sessions,
+        reading_sessions=database.reading_session_factory(engine),
+        understandings=understandings,
+        now=clock(),
+    )
     decoding = None
     if recognition is None:
         decoding = _decoding(settings, company)
@@ -118,7 +128,6 @@ def create_app(
         api_url=settings.carrier_api_url,
         http_client=carrier_http,
     )
-    sessions = database.session_factory(engine, changes)
     outgoing = Outgoing(company, meeting, carrier, sessions, clock)
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
@@ -128,7 +137,7 @@ def create_app(
         talks=Talks(company, meeting),
         carry_out=outgoing.carry_out,
         loaded=lambda: _loaded(decoding, loading),
-        understandings=make_understandings(settings, understanding),
+        understandings=understandings,
     )
     register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
@@ -157,6 +166,7 @@ def create_app(
     app.extensions[Ticker.EXTENSION] = ticker
     if tick:
         changes.start(engine)
+        opening.read_ahead(shelf, changes, clock)
         ticker.start()
     return app
 
