@@ -35,6 +35,7 @@ from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
 from ivr.intents.phrases import load_phrasebook
 from ivr.intents.understanding import Understanding, load_understanding
+from ivr.intents.understandings import Understandings
 from ivr.logs import configure as configure_logs
 from ivr.settings import Settings
 from ivr.speech.chosen import ChosenRecognition
@@ -93,7 +94,8 @@ def create_app(
     engine = engine or database.make_engine(settings.database_url, settings.key_ring)
     changes = Changes()
     own = LiveSettings(company_defaults(settings), database.reading_session_factory(engine), changes)
-    company = make_company(settings, understanding or make_understanding(settings), own)
+    understanding = understanding or make_understanding(settings)
+    company = make_company(settings, understanding, own)
     decoding = None
     if recognition is None:
         decoding = _decoding(settings, company)
@@ -126,6 +128,7 @@ def create_app(
         talks=Talks(company, meeting),
         carry_out=outgoing.carry_out,
         loaded=lambda: _loaded(decoding, loading),
+        understandings=make_understandings(settings, understanding),
     )
     register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
@@ -282,6 +285,12 @@ def make_understanding(settings: Settings, progress: Any = None) -> Understandin
     """Train, or take from the folder of models, the understanding of the installation's phrases."""
     folder = settings.prompts_folder or SHIPPED_PROMPTS
     return load_understanding(folder, _text_encoder(settings), cache_folder=settings.models_folder, progress=progress)
+
+
+def make_understandings(settings: Settings, first: Understanding) -> Understandings:
+    """Where the understandings of all versions come from; `first` is that of the installation's own phrases."""
+    folder = settings.prompts_folder or SHIPPED_PROMPTS
+    return Understandings(None, cache_folder=settings.models_folder, vectors_folder=folder / "intents", first=first)
 
 
 def _text_encoder(settings: Settings) -> TextEncoder | None:

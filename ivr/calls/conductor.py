@@ -27,10 +27,10 @@ from ivr.flow.definition import AskNode
 from ivr.flow.events import Done, Event, HungUp, Started, Understood, Value
 from ivr.flow.events import TakenUp as FlowTakenUp
 from ivr.flow.machine import Advance, Fact, step
-from ivr.flow.marks import marks_of
 from ivr.flow.state import State, StateError
 from ivr.flow.steps import Ask, End, Perform, Route, Say
 from ivr.flow.steps import Step as FlowStep
+from ivr.flow.traces import traces_of
 from ivr.telephony import twiml
 from ivr.telephony.answers import Answer, Nothing, SayAndHangUp, WaitInQueue
 from ivr.telephony.requests import ENDED_STATUSES, VoiceRequest
@@ -230,7 +230,7 @@ class Conductor:
             answer=document,
             hearing=heard.hearing,
             path=course.path,
-            marks=marks_of(course.facts),
+            traces=traces_of(course.facts),
         )
         store.keep(work.session, call)
         store.add_turn(work.session, call.call_id, call.turn, exchange, work.now)
