@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from ivr.flow.definition import (
     EXHAUSTED,
     GIVEN,
+    LOOKUP_MAY,
     MISSED,
     READ_BACK,
     ROUTE_STANDS_FOR,
@@ -164,6 +165,8 @@ def _outcomes(flow: _Flow) -> Iterator[Problem]:
             allowed |= STANDS_FOR.keys()
         if kind == Kind.ROUTE:
             allowed |= ROUTE_STANDS_FOR.keys()
+        if kind == Kind.LOOKUP:
+            allowed |= LOOKUP_MAY
         for unknown in sorted(named - allowed):
             known = ", ".join(sorted(allowed)) or "none"
             remedy = (
