@@ -7,6 +7,7 @@ from ivr.calls.company import Company
 from ivr.calls.desk import Desk
 from ivr.calls.effects import Effect
 from ivr.calls.talks import Talks
+from ivr.trials.house import Trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,3 +21,5 @@ class Doors:
     carry_out: Callable[[Iterable[Effect]], None]
     # Parts that must be loaded before calls are taken, by name: for readiness.
     loaded: Callable[[], Mapping[str, bool]]
+    # Where calls are tried that touch nothing real.
+    trials: Trials
