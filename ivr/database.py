@@ -22,7 +22,10 @@ import ivr.accounts.tables
 import ivr.audit.tables
 import ivr.calls.callbacks_tables
 import ivr.calls.tables
+import ivr.company.tables
+import ivr.connectors.tables
 import ivr.customers.tables
+import ivr.editing.scenario_tables
 import ivr.editing.tables
 import routing.tables
 from ivr.changes import Changes
@@ -40,10 +43,13 @@ METADATA: tuple[MetaData, ...] = (
     ivr.accounts.tables.Base.metadata,
     ivr.audit.tables.Base.metadata,
     ivr.calls.tables.Base.metadata,
+    ivr.company.tables.Base.metadata,
+    ivr.connectors.tables.Base.metadata,
     ivr.customers.tables.Base.metadata,
     ivr.editing.tables.Base.metadata,
     routing.tables.Base.metadata,
     biometrics.tables.Base.metadata,
+    ivr.editing.scenario_tables.Base.metadata,
 )
 
 SessionFactory = sessionmaker[Session]

@@ -27,10 +27,10 @@ from ivr.flow.definition import AskNode
 from ivr.flow.events import Done, Event, HungUp, Started, Understood, Value
 from ivr.flow.events import TakenUp as FlowTakenUp
 from ivr.flow.machine import Advance, Fact, step
-from ivr.flow.marks import marks_of
 from ivr.flow.state import State, StateError
 from ivr.flow.steps import Ask, End, Perform, Route, Say
 from ivr.flow.steps import Step as FlowStep
+from ivr.flow.traces import traces_of
 from ivr.telephony import twiml
 from ivr.telephony.answers import Answer, Nothing, SayAndHangUp, WaitInQueue
 from ivr.telephony.requests import ENDED_STATUSES, VoiceRequest
@@ -82,8 +82,13 @@ class Conductor:
         if existing is not None:
             return self.begun(session, existing.call_id)
         version = self._company.version(self._company.live_version)
+        own = self._company.own.now()
+        dialled = own.by_number(request.to_number)
         language = first_language(
-            request.from_number, spoken=tuple(version.flow.languages), default=self._company.default_language
+            request.from_number,
+            spoken=tuple(version.flow.languages),
+            default=own.default_language,
+            of_line="" if dialled is None else dialled.language,
         )
         call = _new_call(request, version, request.from_number, language, now)
         store.add(session, call)
@@ -118,7 +123,12 @@ class Conductor:
             "number": call.from_number,
             "open_hours": self._company.hours.is_open(now),
             "daytime": self._company.day_part(now),
+            "line_label": self._line_label(call),
         }
+
+    def _line_label(self, call: Call) -> str:
+        dialled = self._company.own.now().by_number(call.to_number)
+        return "" if dialled is None else dialled.label
 
     def turn(self, session: Session, request: VoiceRequest, turn: int, now: datetime, *, attempt: int = 0) -> Reply:
         """The answer to a question: speech, keys or silence; `attempt` counts how often the question had gone out before."""
@@ -220,7 +230,7 @@ class Conductor:
             answer=document,
             hearing=heard.hearing,
             path=course.path,
-            marks=marks_of(course.facts),
+            traces=traces_of(course.facts),
         )
         store.keep(work.session, call)
         store.add_turn(work.session, call.call_id, call.turn, exchange, work.now)
@@ -278,9 +288,10 @@ class Conductor:
 
     def _worded(self, work: Work, say: Say, language: str) -> Spoken:
         catalogue = work.version.catalogue
-        words = catalogue.wording(say.prompt, language=language, variant=say.variant, values=say.values)
+        words = catalogue.said(say.prompt, language=language, variant=say.variant, values=say.values)
         # A recording has the words of the prompt itself, not of its reprompts.
-        return Spoken(text=words, language=language, recording="" if say.variant else say.prompt)
+        recording = "" if say.variant else say.prompt
+        return Spoken(text=words.text, language=language, recording=recording, markup=words.markup)
 
     def _written(self, work: Work, course: _Course) -> Answer:
         call, addresses = work.call, work.company.addresses

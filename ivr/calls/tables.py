@@ -116,8 +116,8 @@ class Turn(Base):
     answer = SealedText("call_id", "turn")  # the document given to the carrier
     # The nodes entered on the way to it, JSON list; open, since a node's name is nobody's data.
     path: Mapped[str] = mapped_column(Text, default="[]")
-    # What happened at which node, JSON list of [mark, node] (`ivr.flow.marks`).
-    marks: Mapped[str] = mapped_column(Text, default="[]")
+    # What happened at which node, JSON list of [trace, node] (`ivr.flow.traces`).
+    traces: Mapped[str] = mapped_column(Text, default="[]")
 
 
 class Happening(Base):

@@ -23,6 +23,7 @@ from biometrics.encoders import NoEncoder
 from ivr import database
 from ivr.calls.company import CARRIER, Addresses, Company, FlowVersion
 from ivr.calls.desk import Desk
+from ivr.company.live import LiveSettings
 from ivr.customers import trial_records
 from ivr.intents.understanding import Understanding
 from ivr.line.clock import RealClock, VirtualClock
@@ -208,7 +209,7 @@ class TrialHouse:
             understood=not self.setting.has(Trouble.RECOGNISER_DOWN),
             wants_audio=self.sound,
         )
-        leg = self.line.call(self.number, self.settings.line_number, party, quality=faulty.quality_of(self.setting))
+        leg = self.line.call(self.number, self.company.line_number, party, quality=faulty.quality_of(self.setting))
         return TrialCall(self, party, leg)
 
     def run_until(self, predicate: Callable[[], bool], limit_seconds: float) -> bool:
@@ -296,7 +297,7 @@ class TrialHouse:
             clock=self.clock,
             transport=WsgiTransport({SERVICE: application}),
             sockets=opener,
-            numbers={self.settings.line_number: number},
+            numbers={self.company.line_number: number},
             voice=self.voice,
             faults=Faults(webhooks=list(faulty.webhook_faults(self.setting.faults))),
             seed=1 if is_made else None,
@@ -393,6 +394,8 @@ def _company(real: Company, version: FlowVersion, settings: Settings) -> Company
     """The company with this version alone, at the house's own addresses; `ivr.app` gives it its voice."""
     return replace(
         real,
+        # As they stand now: a trial that lasts does not look at the real database again.
+        own=LiveSettings(real.own.now()),
         versions={version.number: version},
         live_version=version.number,
         understanding=_understanding(real, version),
