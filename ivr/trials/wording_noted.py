@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from prompts.catalogue import Catalogue
+from prompts.arms import Arm
+from prompts.catalogue import Catalogue, Said
+from prompts.spoken import Value
 
 # What the keys of prompts begin with that fill another one's placeholder (`prompts.catalogue`).
 _CHOICE: Final = "choice."
@@ -52,13 +54,19 @@ class NotingCatalogue(Catalogue):
 
     noted: Noted = field(default_factory=Noted)
 
-    def wording(
-        self, key: str, *, language: str, variant: int = 0, values: Mapping[str, Any] = MappingProxyType({})
-    ) -> str:
+    def said(
+        self,
+        key: str,
+        *,
+        language: str,
+        variant: int = 0,
+        values: Mapping[str, Value] = MappingProxyType({}),
+        arm: Arm = Arm.A,
+    ) -> Said:
         """Word a prompt, and note it."""
-        text = super().wording(key, language=language, variant=variant, values=values)
-        self.noted.note(text, key)
-        return text
+        words = super().said(key, language=language, variant=variant, values=values, arm=arm)
+        self.noted.note(words.text, key)
+        return words
 
 
 def noting(catalogue: Catalogue, noted: Noted) -> Catalogue:
