@@ -7,6 +7,8 @@ from ivr.calls.company import Company
 from ivr.calls.desk import Desk
 from ivr.calls.effects import Effect
 from ivr.calls.talks import Talks
+from ivr.intents.understandings import Understandings
+from ivr.trials.house import Trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,3 +22,7 @@ class Doors:
     carry_out: Callable[[Iterable[Effect]], None]
     # Parts that must be loaded before calls are taken, by name: for readiness.
     loaded: Callable[[], Mapping[str, bool]]
+    # What texts mean by any version's phrases, all with one encoder.
+    understandings: Understandings
+    # Where calls are tried that touch nothing real.
+    trials: Trials
