@@ -173,7 +173,8 @@ def _beyond_noise(chances: Mapping[str, float]) -> set[str]:
 def _chance(lost: int, won: int) -> float:
     """McNemar's exact test, one-sided: as many or more of the phrases that changed were lost, where each way is as likely."""
     changed = lost + won
-    return sum(comb(changed, k) for k in range(lost, changed + 1)) / 2**changed
+    ways: int = 2**changed
+    return sum(comb(changed, k) for k in range(lost, changed + 1)) / ways
 
 
 def _interval(lost: int, won: int, phrases: int) -> tuple[float, float]:
