@@ -12,7 +12,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import asking, queueing, resuming, speaking, store, voice_fork, voice_learning
+from ivr.calls import asking, queueing, resuming, speaking, store, voice_fork, voice_learning, wording_arms
 from ivr.calls.callbacks import OpenCallback
 from ivr.calls.company import CARRIER, GIVEN_UP, QUEUE, STREAM, Company, FlowVersion
 from ivr.calls.effects import Effect
@@ -236,6 +236,7 @@ class Conductor:
         )
         store.keep(work.session, call)
         store.add_turn(work.session, call.call_id, call.turn, exchange, work.now)
+        wording_arms.keep(work.session, call, course.facts, asked=isinstance(course.closing, Ask), now=work.now)
         if isinstance(course.closing, End):
             self._keep_contact(work)
         return Reply(document=document, effects=tuple(work.effects))
@@ -251,7 +252,7 @@ class Conductor:
             path.extend(advance.path)
             # Later acts of the same webhook speak, record and send in the language that the flow has just chosen.
             work.call.language = state.language
-            last = self._say(work, advance.steps, prompts, state.language)
+            last = self._say(work, advance.steps, prompts, facts, state.language)
             match last:
                 case Perform():
                     event = perform(work, last)
@@ -267,7 +268,7 @@ class Conductor:
                         return _Course(state=state, prompts=prompts, facts=facts, path=path, closing=last)
                     event = instead
                 case Ask():
-                    prompts.append(self._worded(work, last.say, state.language))
+                    _word(work, last.say, prompts, facts, state.language)
                     return _Course(state=state, prompts=prompts, facts=facts, path=path, closing=last)
                 case End() | None:
                     return _Course(state=state, prompts=prompts, facts=facts, path=path, closing=last)
@@ -278,22 +279,15 @@ class Conductor:
         )
 
     def _say(
-        self, work: Work, steps: tuple[FlowStep, ...], prompts: list[Spoken], language: str
+        self, work: Work, steps: tuple[FlowStep, ...], prompts: list[Spoken], facts: list[Fact], language: str
     ) -> Perform | Route | Ask | End | None:
         last: Perform | Route | Ask | End | None = None
         for one in steps:
             if isinstance(one, Say):
-                prompts.append(self._worded(work, one, language))
+                _word(work, one, prompts, facts, language)
             else:
                 last = one
         return last
-
-    def _worded(self, work: Work, say: Say, language: str) -> Spoken:
-        catalogue = work.version.catalogue
-        words = catalogue.said(say.prompt, language=language, variant=say.variant, values=say.values)
-        # A recording has the words of the prompt itself, not of its reprompts.
-        recording = "" if say.variant else say.prompt
-        return Spoken(text=words.text, language=language, recording=recording, markup=words.markup)
 
     def _written(self, work: Work, course: _Course) -> Answer:
         call, addresses = work.call, work.company.addresses
@@ -340,6 +334,12 @@ class Conductor:
             outcome="with_agent" if call.agent_id else "in_line",
             now=work.now,
         )
+
+
+def _word(work: Work, say: Say, prompts: list[Spoken], facts: list[Fact], language: str) -> None:
+    spoken, told = wording_arms.worded(work, say, language)
+    prompts.append(spoken)
+    facts.extend(told)
 
 
 def _new_call(request: VoiceRequest, version: FlowVersion, number: str, language: str, now: datetime) -> Call:
