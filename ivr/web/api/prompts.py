@@ -219,7 +219,9 @@ def tried(query: Mapping[str, Any], key: str) -> ResponseReturnValue:
 
 
 def _of(content: Mapping[str, Any]) -> Measured:
-    catalogue = prompt_rows.catalogue_of(drafts.draft(transaction.session(), now=transaction.now()).documents)
+    # A session that only reads: typing in one page keeps nobody from writing.
+    with transaction.one_look() as session:
+        catalogue = prompt_rows.catalogue_of(drafts.draft(session, now=transaction.now()).documents)
     return prompt_rows.measured_text(catalogue, content["text"], content["language"], written=content["written"])
 
 
