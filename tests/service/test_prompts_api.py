@@ -62,7 +62,7 @@ def test_prompts_are_told_with_where_they_are_said_and_how_long_they_take(admin:
     assert ask["measured"]["it"][0]["level"]["formula"] == "Gulpease"
     assert (found["queue_next"]["role"], found["choice.return"]["role"]) == ("service", "choice")
     assert found["privacy_use"]["advice"] == ["too_long"]
-    assert found["code_text"]["measured"]["it"][0]["messages"] == 1
+    assert found["code_text"]["measured"]["it"][0]["messages"] == 2
     assert {one["role"] for one in found.values()} <= {"node", "flow", "service", "choice"}
 
 
