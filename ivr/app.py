@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -24,15 +24,18 @@ from ivr.calls.conductor import Conductor
 from ivr.calls.desk import Desk
 from ivr.calls.meeting import Meeting
 from ivr.calls.outgoing import Outgoing
-from ivr.calls.retention import Keeping
+from ivr.calls.retention import keeping_of
 from ivr.calls.talks import Talks
 from ivr.calls.voice_evidence import VoiceLook
 from ivr.changes import Changes
+from ivr.company.live import LiveSettings
+from ivr.company.values import CompanySettings, LineNumber
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
 from ivr.intents.phrases import load_phrasebook
 from ivr.intents.understanding import Understanding, load_understanding
+from ivr.intents.understandings import Understandings
 from ivr.logs import configure as configure_logs
 from ivr.settings import Settings
 from ivr.speech.chosen import ChosenRecognition
@@ -89,7 +92,10 @@ def create_app(
     """
     configure_logs(settings.log_level)
     engine = engine or database.make_engine(settings.database_url, settings.key_ring)
-    company = make_company(settings, understanding or make_understanding(settings))
+    changes = Changes()
+    own = LiveSettings(company_defaults(settings), database.reading_session_factory(engine), changes)
+    understanding = understanding or make_understanding(settings)
+    company = make_company(settings, understanding, own)
     decoding = None
     if recognition is None:
         decoding = _decoding(settings, company)
@@ -112,7 +118,6 @@ def create_app(
         api_url=settings.carrier_api_url,
         http_client=carrier_http,
     )
-    changes = Changes()
     sessions = database.session_factory(engine, changes)
     outgoing = Outgoing(company, meeting, carrier, sessions, clock)
 
@@ -123,6 +128,7 @@ def create_app(
         talks=Talks(company, meeting),
         carry_out=outgoing.carry_out,
         loaded=lambda: _loaded(decoding, loading),
+        understandings=make_understandings(settings, understanding),
     )
     register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
@@ -139,14 +145,13 @@ def create_app(
             VoiceLook(company.voice, sessions, database.reading_session_factory(engine), clock),
             patience_seconds=PATIENCE_SECONDS if clock is utc_now else MADE_TIME_PATIENCE_SECONDS,
         ),
-        audio_days=settings.audio_days,
         sockets=sockets,
         # Who gives a clock of their own, as tests do, has the sockets wait by it too.
         seconds=monotonic if clock is utc_now else lambda: clock().timestamp(),
     )
     app.register_blueprint(voice)
     register_media(app)
-    upkeep = _upkeep(settings, engine)
+    upkeep = _upkeep(settings, engine, own)
     catch_up(engine, upkeep.erasures_file, clock())
     ticker = Ticker(meeting, outgoing, sessions, company, clock, upkeep=upkeep, changes=changes)
     app.extensions[Ticker.EXTENSION] = ticker
@@ -174,22 +179,17 @@ def catch_up(engine: Engine, erasures_file: Path, now: datetime) -> None:
         )
 
 
-def _upkeep(settings: Settings, engine: Engine) -> Upkeep:
-    keeping = Keeping(
-        words=timedelta(days=settings.words_days),
-        voice=timedelta(days=settings.voice_days),
-        voiceprints=timedelta(days=settings.voiceprint_days),
+def _upkeep(settings: Settings, engine: Engine, own: LiveSettings) -> Upkeep:
+    return Upkeep(
+        engine=engine,
+        keeping=lambda: keeping_of(own.now()),
+        erasures_file=erasures.file_of(engine, settings.erasures_file),
     )
-    return Upkeep(engine=engine, keeping=keeping, erasures_file=erasures.file_of(engine, settings.erasures_file))
 
 
-def make_company(settings: Settings, understanding: Understanding) -> Company:
-    """The company of these settings, its flow and prompts checked. Raises VersionError with every problem."""
-    version = load(settings.prompts_folder) if settings.prompts_folder else load()
-    return Company(
-        versions={version.number: checked(version, settings.prompts_folder or SHIPPED_PROMPTS)},
-        live_version=version.number,
-        understanding=understanding,
+def company_defaults(settings: Settings) -> CompanySettings:
+    """What the settings file says of the company, until an admin says something else."""
+    return CompanySettings(
         hours=Hours(
             zone=settings.zone,
             country=settings.country,
@@ -197,10 +197,25 @@ def make_company(settings: Settings, understanding: Understanding) -> Company:
             closes_at=settings.closes_at,
             open_days=settings.open_days,
         ),
-        addresses=Addresses(public_url=settings.public_url),
-        line_number=settings.line_number,
+        numbers=(LineNumber(number=settings.line_number),),
         emergency_number=settings.emergency_number,
         default_language=settings.default_language,
+        words_days=settings.words_days,
+        audio_days=settings.audio_days,
+        voice_days=settings.voice_days,
+        voiceprint_days=settings.voiceprint_days,
+    )
+
+
+def make_company(settings: Settings, understanding: Understanding, own: LiveSettings | None = None) -> Company:
+    """The company of these settings, its flow and prompts checked. Raises VersionError with every problem."""
+    version = load(settings.prompts_folder) if settings.prompts_folder else load()
+    return Company(
+        versions={version.number: checked(version, settings.prompts_folder or SHIPPED_PROMPTS)},
+        live_version=version.number,
+        understanding=understanding,
+        own=own or LiveSettings(company_defaults(settings)),
+        addresses=Addresses(public_url=settings.public_url),
         listening={str(language): str(way) for language, way in settings.listening.items()},
         agent_ring_seconds=settings.agent_ring_seconds,
         callback_rules=CallbackRules(
@@ -270,6 +285,12 @@ def make_understanding(settings: Settings, progress: Any = None) -> Understandin
     """Train, or take from the folder of models, the understanding of the installation's phrases."""
     folder = settings.prompts_folder or SHIPPED_PROMPTS
     return load_understanding(folder, _text_encoder(settings), cache_folder=settings.models_folder, progress=progress)
+
+
+def make_understandings(settings: Settings, first: Understanding) -> Understandings:
+    """Where the understandings of all versions come from; `first` is that of the installation's own phrases."""
+    folder = settings.prompts_folder or SHIPPED_PROMPTS
+    return Understandings(None, cache_folder=settings.models_folder, vectors_folder=folder / "intents", first=first)
 
 
 def _text_encoder(settings: Settings) -> TextEncoder | None:

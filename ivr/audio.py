@@ -102,6 +102,11 @@ def loudness_dbfs(pcm: bytes) -> float:
     return max(QUIETEST_DBFS, 10 * float(np.log10(mean_square / 32768.0**2)))
 
 
+def louder(pcm: bytes, gain_db: float) -> bytes:
+    """Make 16-bit PCM louder, or fainter, by decibels; what is too loud is clipped. Raises `AudioFormatError`."""
+    return _to_pcm(_samples(pcm).astype(np.float64) * 10 ** (gain_db / 20))
+
+
 def mix(pcms: Sequence[bytes]) -> bytes:
     """Sum 16-bit PCM of one rate, as long as the longest; what is too loud is clipped. Raises `AudioFormatError`."""
     parts = [_samples(pcm) for pcm in pcms]

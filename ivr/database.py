@@ -22,6 +22,8 @@ import ivr.accounts.tables
 import ivr.audit.tables
 import ivr.calls.callbacks_tables
 import ivr.calls.tables
+import ivr.company.tables
+import ivr.connectors.tables
 import ivr.customers.tables
 import ivr.editing.scenario_tables
 import ivr.editing.tables
@@ -41,6 +43,8 @@ METADATA: tuple[MetaData, ...] = (
     ivr.accounts.tables.Base.metadata,
     ivr.audit.tables.Base.metadata,
     ivr.calls.tables.Base.metadata,
+    ivr.company.tables.Base.metadata,
+    ivr.connectors.tables.Base.metadata,
     ivr.customers.tables.Base.metadata,
     ivr.editing.tables.Base.metadata,
     routing.tables.Base.metadata,

@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import cache
 from math import pi
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 import soundfile
@@ -53,6 +53,10 @@ class Speaker(StrEnum):
     CALLER = "caller"
 
 
+# What was said: the text, its language, who says it, and at what pace.
+_Spoken: TypeAlias = tuple[str, str, Speaker, float]
+
+
 class UnreadableRecordingError(ValueError):
     """A file that cannot be played; the message names the file and what is wrong with it."""
 
@@ -67,8 +71,8 @@ class Synthesiser(Protocol):
     def speaks(self, language: str) -> bool:
         """Whether it knows the language (BCP-47)."""
 
-    def pcm(self, text: str, *, language: str, speaker: Speaker) -> tuple[bytes, int]:
-        """Give 16-bit PCM and its rate in Hz; raises OSError or RuntimeError where it fails."""
+    def pcm(self, text: str, *, language: str, speaker: Speaker, pace: float = 1.0) -> tuple[bytes, int]:
+        """Give 16-bit PCM and its rate in Hz; pace 2.0 is twice as fast. Raises OSError or RuntimeError where it fails."""
 
 
 class Pico:
@@ -86,23 +90,24 @@ class Pico:
         """Whether it knows the language (BCP-47)."""
         return base_language(language) in self._VOICES
 
-    def pcm(self, text: str, *, language: str, speaker: Speaker) -> tuple[bytes, int]:
+    def pcm(self, text: str, *, language: str, speaker: Speaker, pace: float = 1.0) -> tuple[bytes, int]:
         """Give 16-bit PCM and its rate in Hz."""
         voice = "en-US" if language == "en-US" else self._VOICES[base_language(language)]
         # Pico reads its own tags in the text, so that a "<" must not reach it.
         plain = re.sub(r"[<>&]", " ", text)
         sentences = re.split(r"(?<=[.!?]) +", plain) if len(plain) > LONGEST_AT_ONCE else [plain]
-        pitch = self._PITCHES[speaker]
-        return b"".join(bytes(self._engine.speak(one, voice=voice, pitch=pitch)) for one in sentences), self._RATE_HZ
+        manner = {"pitch": self._PITCHES[speaker], **({} if pace == 1 else {"speed": pace})}
+        return b"".join(bytes(self._engine.speak(one, voice=voice, **manner)) for one in sentences), self._RATE_HZ
 
 
 class Espeak:
     """eSpeak NG called in its own library: every language, robotic, understood on a telephone."""
 
     name = "eSpeak NG"
-    # speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS, espeakCHARS_UTF8, espeakPITCH.
+    # speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS, espeakCHARS_UTF8, espeakRATE with its usual value, espeakPITCH.
     _SYNCHRONOUS = 2
     _UTF8 = 1
+    _RATE, _USUAL_RATE = 1, 175
     _PITCH = 3
     _PITCHES: Final = {Speaker.LINE: 55, Speaker.CALLER: 30}
 
@@ -122,10 +127,11 @@ class Espeak:
         """Whether it knows the language (BCP-47)."""
         return bool(self._library.espeak_SetVoiceByName(base_language(language).encode()) == 0)
 
-    def pcm(self, text: str, *, language: str, speaker: Speaker) -> tuple[bytes, int]:
+    def pcm(self, text: str, *, language: str, speaker: Speaker, pace: float = 1.0) -> tuple[bytes, int]:
         """Give 16-bit PCM and its rate in Hz."""
         self._library.espeak_SetVoiceByName(base_language(language).encode())
         self._library.espeak_SetParameter(self._PITCH, self._PITCHES[speaker], 0)
+        self._library.espeak_SetParameter(self._RATE, round(self._USUAL_RATE * pace), 0)
         self._heard.clear()
         spoken = text.encode()
         if self._library.espeak_Synth(spoken, len(spoken) + 1, 0, 0, 0, self._UTF8, None, None) != 0:
@@ -147,7 +153,7 @@ class Voice:
     def __init__(self, synthesisers: Sequence[Synthesiser], *, cache_bytes: int = CACHE_BYTES) -> None:
         self._synthesisers = tuple(synthesisers)
         self._cache_bytes = cache_bytes
-        self._spoken: OrderedDict[tuple[str, str, Speaker], bytes] = OrderedDict()
+        self._spoken: OrderedDict[_Spoken, bytes] = OrderedDict()
         self._kept_bytes = 0
         self._memory = threading.Lock()
         self._synthesis = threading.Lock()
@@ -157,12 +163,15 @@ class Voice:
         """What speaks, for people; "" where nothing does."""
         return self._synthesisers[0].name if self._synthesisers else ""
 
-    def speak(self, text: str, *, language: str = "it-IT", speaker: Speaker = Speaker.LINE) -> bytes:
-        """Give the text as mu-law at 8 kHz; silence of `seconds_to_say` where nobody can speak it, b"" for no text."""
+    def speak(self, text: str, *, language: str = "it-IT", speaker: Speaker = Speaker.LINE, pace: float = 1.0) -> bytes:
+        """Give the text as mu-law at 8 kHz; silence of `seconds_to_say` where nobody can speak it, b"" for no text.
+
+        `pace` is of the voice's own speed: 2.0 is twice as fast.
+        """
         plain = _speakable(text)
         if not plain:
             return b""
-        key = (plain, language, speaker)
+        key = (plain, language, speaker, pace)
         known = self._remembered(key)
         if known is not None:
             return known
@@ -170,7 +179,7 @@ class Voice:
             # Another thread may have said just this while this one waited.
             known = self._remembered(key)
             if known is None:
-                known = self._synthesised(plain, language=language, speaker=speaker)
+                known = self._synthesised(plain, language=language, speaker=speaker, pace=pace)
                 self._keep(key, known)
         return known
 
@@ -183,28 +192,28 @@ class Voice:
         """Give a prompt of the line as mu-law at 8 kHz: the voice as the line's exchange takes it."""
         return self.speak(text, language=language or "it-IT")
 
-    def _synthesised(self, text: str, *, language: str, speaker: Speaker) -> bytes:
+    def _synthesised(self, text: str, *, language: str, speaker: Speaker, pace: float) -> bytes:
         for synthesiser in self._synthesisers:
             if not synthesiser.speaks(language):
                 continue
             try:
-                pcm, rate_hz = synthesiser.pcm(text, language=language, speaker=speaker)
+                pcm, rate_hz = synthesiser.pcm(text, language=language, speaker=speaker, pace=pace)
             except (OSError, RuntimeError, ValueError) as error:
                 # The text is not logged: it may be a caller's.
                 logger.warning("%s could not speak a text in %s: %s", synthesiser.name, language, error)
                 continue
             if pcm:
                 return _telephone(pcm, rate_hz=rate_hz, dbfs=SPEECH_DBFS)
-        return silence(seconds_to_say(text, language=language))
+        return silence(seconds_to_say(text, language=language) / pace)
 
-    def _remembered(self, key: tuple[str, str, Speaker]) -> bytes | None:
+    def _remembered(self, key: _Spoken) -> bytes | None:
         with self._memory:
             known = self._spoken.get(key)
             if known is not None:
                 self._spoken.move_to_end(key)
         return known
 
-    def _keep(self, key: tuple[str, str, Speaker], ulaw: bytes) -> None:
+    def _keep(self, key: _Spoken, ulaw: bytes) -> None:
         with self._memory:
             self._spoken[key] = ulaw
             self._kept_bytes += len(ulaw)

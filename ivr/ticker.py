@@ -45,7 +45,7 @@ class Upkeep:
     """What the ticker looks after beside calls: how long things are kept, and the file that knows every erasure."""
 
     engine: Engine
-    keeping: Keeping
+    keeping: Callable[[], Keeping]  # as an admin has it at that moment
     erasures_file: Path
 
 
@@ -109,7 +109,7 @@ class Ticker:
             if is_sweep:
                 self._swept_at = now
                 effects.extend(self._give_up_silent_calls(session, now))
-                audio.erase_what_is_over(session, now)
+                audio.erase_what_is_over(session, now, longest=self._upkeep.keeping().audio)
         self._outgoing.carry_out(effects)
         if is_sweep:
             self.look_after(now)
@@ -125,7 +125,7 @@ class Ticker:
         if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
             self._forgot_at = now
             with self._sessions.begin() as session:
-                counts = forget_what_is_over(session, self._upkeep.keeping, now)
+                counts = forget_what_is_over(session, self._upkeep.keeping(), now)
             if counts:
                 has_erased = True
                 _log.info("erased because its time is over: %s", ", ".join(f"{n} {kind}" for kind, n in counts.items()))

@@ -4,7 +4,7 @@ How a number or a date sounds is `prompts.spoken`'s; which prompt is said when i
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from prompts import markup, spoken
 from prompts.arms import Arm
 from prompts.documents import Reading, line_of, read
-from prompts.problems import Problem
+from prompts.problems import Problem, did_you_mean
 from prompts.spoken import Value
 
 SCHEMA = "prompts.schema.json"
@@ -183,13 +183,36 @@ def _as(value: str, is_markup: bool) -> str:  # noqa: FBT001 - one of two forms 
     return markup.escaped(value) if is_markup else value
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReadPrompts:
+    """What a prompts file says. With `problems` the catalogue has the prompts that could be read."""
+
+    catalogue: Catalogue
+    problems: tuple[Problem, ...]
+    # `Catalogue.shape`, with None for a prompt that is there and cannot be read; None where the whole file cannot be.
+    shape: Mapping[str, Mapping[str, int] | None] | None
+
+
+def read_prompts(text: str, *, file: str) -> ReadPrompts:
+    """Read a prompts file as far as it can be read."""
+    reading = read(text, file=file, schema=SCHEMA, part="prompt")
+    written = reading.document.get("prompts")
+    if not isinstance(written, Mapping):
+        return ReadPrompts(catalogue=Catalogue(company=""), problems=reading.problems, shape=None)
+    broken = {problem.place.removeprefix("prompt ") for problem in reading.problems}
+    sound = {key: entry for key, entry in written.items() if key not in broken and isinstance(entry, Mapping)}
+    catalogue = build({"company": str(reading.document.get("company")), "prompts": sound})
+    shape = {**dict.fromkeys(written), **catalogue.shape()}
+    found = (*reading.problems, *_problems(catalogue, reading))
+    return ReadPrompts(
+        catalogue=catalogue, problems=tuple(sorted(found, key=lambda problem: problem.line)), shape=shape
+    )
+
+
 def read_catalogue(text: str, *, file: str) -> tuple[Catalogue, tuple[Problem, ...]]:
     """Read a prompts file; with problems, the catalogue has what could be read."""
-    reading = read(text, file=file, schema=SCHEMA, part="prompt")
-    if reading.problems:
-        return Catalogue(company=""), reading.problems
-    catalogue = build(reading.document)
-    return catalogue, tuple(sorted(_problems(catalogue, reading), key=lambda problem: problem.line))
+    prompts = read_prompts(text, file=file)
+    return prompts.catalogue, prompts.problems
 
 
 def build(document: Mapping[str, Any]) -> Catalogue:
@@ -212,43 +235,73 @@ def _built(key: str, entry: Mapping[str, Any]) -> Prompt:
     return Prompt(key=key, wordings=MappingProxyType(wordings), written=entry.get("written", False))
 
 
-def _problems(catalogue: Catalogue, reading: Reading) -> Iterable[Problem]:
+def _problems(catalogue: Catalogue, reading: Reading) -> Iterator[Problem]:
     for prompt in catalogue.prompts.values():
-        if len({frozenset(wording.placeholders.items()) for wording in prompt.wordings.values()}) > 1:
-            yield _problem(
-                reading,
-                (prompt.key,),
-                "its languages have different placeholders",
-                "Give every language the same placeholders of the same types, in its text or its reprompts",
-            )
-        for language, wording in prompt.wordings.items():
-            for message, remedy in (*_wording_problems(wording), *_markup_problems(wording, written=prompt.written)):
-                yield _problem(reading, (prompt.key, language), f"in {language}, {message}", remedy)
+        found = [
+            _problem(reading, place, f"in {language}, {message}", remedy)
+            for language, wording in prompt.wordings.items()
+            for place, message, remedy in _wording_problems((prompt.key, language), wording, written=prompt.written)
+        ]
+        yield from found
+        if not found:
+            yield from _different_placeholders(prompt, reading)
 
 
-def _wording_problems(wording: Wording) -> Iterator[tuple[str, str]]:
-    texts = wording.texts
-    if len({" ".join(text.lower().split()) for text in texts}) < len(texts):
-        yield "the same words are said twice", "Word each reprompt anew: shorter, then an example, then the keypad"
-    for name, kind in wording.placeholders.items():
+def _different_placeholders(prompt: Prompt, reading: Reading) -> Iterator[Problem]:
+    every = {language: frozenset(wording.placeholders.items()) for language, wording in prompt.wordings.items()}
+    for language, placeholders in every.items():
+        for other, theirs in every.items():
+            if placeholders - theirs:
+                name, kind = min(placeholders - theirs)
+                where = f"{{{name}:{kind}}} stands in '{language}' and not in '{other}'"
+                yield _problem(
+                    reading,
+                    (prompt.key, other),
+                    f"its languages have different placeholders: {where}",
+                    "Give every language the same placeholders of the same types, in its text or its reprompts",
+                )
+                return
+
+
+def _wording_problems(
+    place: tuple[str, ...], wording: Wording, *, written: bool
+) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    said: set[str] = set()
+    for where, text in _placed(place, wording):
+        words = " ".join(text.lower().split())
+        if words in said:
+            remedy = "Word each reprompt anew: shorter, then an example, then the keypad"
+            yield where, "the same words are said twice", remedy
+        said.add(words)
+        for message, remedy in (*_placeholder_problems(text), *_markup_problems(text, written=written)):
+            yield where, message, remedy
+
+
+def _placed(place: tuple[str, ...], wording: Wording) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    yield (*place, "text"), wording.text
+    for number, text in enumerate(wording.reprompts):
+        yield (*place, "reprompts", number), text
+    if wording.alternative is not None:
+        yield (*place, "alternative", "text"), wording.alternative.text
+
+
+def _placeholder_problems(text: str) -> Iterator[tuple[str, str]]:
+    for name, kind in PLACEHOLDER.findall(text):
         if kind not in spoken.KINDS:
-            yield (
-                f"the placeholder {name} is of the unknown type {kind}",
-                f"Known types: {', '.join(sorted(spoken.KINDS))}",
-            )
-    if any(_BRACES.search(PLACEHOLDER.sub("", text)) for text in texts):
+            remedy = did_you_mean(kind, spoken.KINDS, f"Known types: {', '.join(sorted(spoken.KINDS))}")
+            yield f"the placeholder {name} is of the unknown type {kind}", remedy
+    if _BRACES.search(PLACEHOLDER.sub("", text)):
         yield "a brace is not part of a placeholder", "Write placeholders as {name:type}, e.g. {order_number:digits}"
 
 
-def _markup_problems(wording: Wording, *, written: bool) -> Iterator[tuple[str, str]]:
-    for text in wording.texts:
-        if written and markup.has_markup(text):
-            yield "a text message has a tag, and tags are for the voice", "Take the tags out"
-            continue
-        for fault in markup.faults(text):
-            yield f"at character {fault.position} of «{text[:30]}», {fault.message}", fault.remedy
+def _markup_problems(text: str, *, written: bool) -> Iterator[tuple[str, str]]:
+    if written and markup.has_markup(text):
+        yield "a text message has a tag, and tags are for the voice", "Take the tags out"
+        return
+    for fault in markup.faults(text):
+        yield f"at character {fault.position} of «{text[:30]}», {fault.message}", fault.remedy
 
 
-def _problem(reading: Reading, place: tuple[str, ...], message: str, remedy: str) -> Problem:
+def _problem(reading: Reading, place: tuple[str | int, ...], message: str, remedy: str) -> Problem:
     line = line_of(("prompts", *place), reading.lines)
     return Problem(file=reading.file, line=line, place=f"prompt {place[0]}", message=message, remedy=remedy)

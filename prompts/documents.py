@@ -4,21 +4,18 @@ Words stay words: `yes`, `no`, `on` and dates are text here, as in YAML 1.2, bec
 means is decided by who reads it (`prompts.catalogue`, the flow's checker).
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, TypeAlias
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
 
 from prompts.problems import Problem
+from prompts.schema_findings import HERE, Place, against_schema, counted, line_of, schema_of
+from prompts.unreadable import part_around, unreadable
 
-# Where a part stands in its document: the keys and indexes that lead to it.
-Place: TypeAlias = tuple[str | int, ...]
-HERE = Path(__file__).parent
+__all__ = ["HERE", "Place", "Reading", "line_of", "read", "schema_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,150 +28,179 @@ class Reading:
     problems: tuple[Problem, ...]
 
 
-class _Loader(yaml.SafeLoader):
-    """Knows true, false, null, numbers and text, and nothing else."""
+class _PlainLoader(yaml.SafeLoader):
+    """Knows true, false, null, numbers and text, and nothing else. In Python: it says best what it cannot read, and where."""
 
 
-_Loader.yaml_implicit_resolvers = {
+_Quick: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _QuickLoader(_Quick):  # type: ignore[misc]  # libyaml is there or not
+    """The same by libyaml, some ten times as quick."""
+
+
+_PlainLoader.yaml_implicit_resolvers = _QuickLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":int", ":float", ":null"))]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _YES_AND_NO = {"true": True, "false": False}
+# A flow is five levels deep; whatever is nested much deeper, or grows by its aliases, is no file that people wrote.
+_DEEPEST = 40
+_MOST_PARTS = 200_000
 
 
 def read(text: str, *, file: str, schema: str, part: str) -> Reading:
     """Read YAML `text` of `file` and check it against the schema file beside this module; `part` names a part ("node")."""
-    lines: dict[Place, int] = {(): 1}
-    problems: list[Problem] = []
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        document = _plain(node, (), lines, problems, file) if node is not None else {}
-    except (yaml.YAMLError, RecursionError) as error:
-        return Reading(file=file, document={}, lines=lines, problems=(_unreadable(file, error),))
-    problems.extend(_against_schema(document, lines, file=file, schema=schema, part=part))
+        tree = _read(text, file, part)
+    except (yaml.YAMLError, _TooMuchError) as error:
+        return _nothing(file, _at_part(text, unreadable(text, error, file=file), part))
+    if tree.is_empty:
+        message, remedy = "nothing stands in this file", "Write it, or choose another"
+        return _nothing(file, Problem(file=file, line=1, place="", message=message, remedy=remedy, code="empty"))
+    problems = [*tree.problems, *against_schema(tree.document, tree.lines, file=file, schema=schema, part=part)]
     ordered = tuple(sorted(problems, key=lambda problem: problem.line))
-    return Reading(file=file, document=document if isinstance(document, dict) else {}, lines=lines, problems=ordered)
+    document = tree.document if isinstance(tree.document, dict) else {}
+    return Reading(file=file, document=document, lines=tree.lines, problems=ordered)
 
 
-def line_of(place: Place, lines: Mapping[Place, int]) -> int:
-    """Return the line of a part, or of the nearest part around it."""
-    while place not in lines and place:
-        place = place[:-1]
-    return lines.get(place, 0)
+class _TooMuchError(Exception):
+    """Nested too deeply, or too large."""
+
+    def __init__(self, why: str, mark: Any) -> None:
+        super().__init__(why)
+        self.problem, self.problem_mark = why, mark
 
 
-@cache
-def schema_of(name: str) -> Mapping[str, Any]:
-    """Return a schema of this package by file name."""
-    schema: Mapping[str, Any] = json.loads((HERE / name).read_text(encoding="utf-8"))
-    return schema
+def _nothing(file: str, problem: Problem) -> Reading:
+    return Reading(file=file, document={}, lines={(): 1}, problems=(problem,))
 
 
-def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], problems: list[Problem], file: str) -> Any:
-    lines.setdefault(place, node.start_mark.line + 1)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(one, (*place, index), lines, problems, file) for index, one in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode):
-        return _scalar(node)
-    document: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = str(key_node.value)
-        inner = (*place, key)
-        line = key_node.start_mark.line + 1
-        if key in document:
-            remedy = "Keep one of the two, or give the other another name"
-            problems.append(
-                Problem(
-                    file=file,
-                    line=line,
-                    place="",
-                    message=f"'{key}' stands here twice (first in line {lines[inner]})",
-                    remedy=remedy,
-                )
-            )
-            continue
-        lines[inner] = line
-        document[key] = _plain(value_node, inner, lines, problems, file)
-    return document
-
-
-def _scalar(node: yaml.Node) -> Any:
-    text = str(node.value)
-    if isinstance(node, yaml.ScalarNode) and node.style is None and text in _YES_AND_NO:
-        return _YES_AND_NO[text]
-    kind = node.tag.rpartition(":")[2]
-    if kind == "null":
-        return None
+def _read(text: str, file: str, part: str) -> "_Tree":
     try:
-        return {"int": int, "float": float}.get(kind, str)(text)
-    except ValueError:
-        return text
+        return _Tree(_QuickLoader(text), file=file, part=part)
+    except yaml.YAMLError:
+        return _Tree(_PlainLoader(text), file=file, part=part)
 
 
-def _unreadable(file: str, error: Exception) -> Problem:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    line = mark.line + 1 if mark is not None else 0
-    why = getattr(error, "problem", None) or getattr(error, "reason", None) or "is nested too deeply"
-    return Problem(
-        file=file,
-        line=line,
-        place="",
-        message=f"this is not YAML: {why}",
-        remedy="Look at this line and the one above for a missing quote, colon or bracket, or a wrong indentation",
-    )
+def _at_part(text: str, problem: Problem, part: str) -> Problem:
+    """Say at which part the reader gave up: parts are indented by two."""
+    name = part_around(text, problem.line, re.compile(r"  ([a-z][a-z0-9_.]*):").match)
+    return replace(problem, place=f"{part} {name}") if name else problem
 
 
-def _against_schema(
-    document: Any, lines: Mapping[Place, int], *, file: str, schema: str, part: str
-) -> Iterable[Problem]:
-    for error in Draft202012Validator(schema_of(schema)).iter_errors(document):
-        place: Place = tuple(error.absolute_path)
-        message, remedy = _sentence(error)
-        named = f"{part} {_counted(place[1])}" if len(place) > 1 and place[0] == f"{part}s" else ""
-        where = ".".join(str(step) for step in place[2 if named else 0 :])
-        line = line_of((*place, *_unknown(error)[:1]), lines)
-        yield Problem(
-            file=file, line=line, place=named, message=f"{where}: {message}" if where else message, remedy=remedy
+class _Tree:
+    """A plain document made of a loader's events, the line of each part, and what stands twice."""
+
+    def __init__(self, loader: Any, *, file: str, part: str) -> None:
+        self.lines: dict[Place, int] = {}
+        self.problems: list[Problem] = []
+        self.document: Any = None
+        self._loader, self._file, self._part = loader, file, part
+        self._anchors: dict[str, tuple[Any, int]] = {}  # value, and of how many parts it is
+        self._count = 0
+        loader.get_event()  # the stream's start
+        self.is_empty = bool(loader.check_event(yaml.StreamEndEvent))
+        if self.is_empty:
+            return
+        loader.get_event()  # the document's start
+        self.is_empty = self._is_nothing(loader.peek_event())
+        self.document = self._value(())
+        loader.get_event()  # the document's end
+        if not loader.check_event(yaml.StreamEndEvent):
+            raise yaml.composer.ComposerError(
+                problem="but found another document", problem_mark=loader.peek_event().start_mark
+            )
+
+    @staticmethod
+    def _is_nothing(event: Any) -> bool:
+        return isinstance(event, yaml.ScalarEvent) and not event.value and event.style in {None, ""}
+
+    def _value(self, place: Place) -> Any:
+        event: Any = self._loader.get_event()  # the library's events are typed without their fields
+        self.lines.setdefault(place, event.start_mark.line + 1)
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        before = self._count
+        self._grow(1, event)
+        if len(place) > _DEEPEST:
+            raise _TooMuchError("it is nested too deeply", event.start_mark)
+        if isinstance(event, yaml.SequenceStartEvent):
+            value: Any = self._sequence(place)
+        elif isinstance(event, yaml.MappingStartEvent):
+            value = self._mapping(place)
+        else:
+            value = self._scalar(event)
+        if event.anchor:
+            self._anchors[event.anchor] = (value, self._count - before)
+        return value
+
+    def _grow(self, parts: int, event: Any) -> None:
+        self._count += parts
+        if self._count > _MOST_PARTS:
+            raise _TooMuchError("it is too large", event.start_mark)
+
+    def _alias(self, event: Any) -> Any:
+        if event.anchor not in self._anchors:
+            raise yaml.composer.ComposerError(
+                problem=f"found undefined alias {event.anchor!r}", problem_mark=event.start_mark
+            )
+        value, parts = self._anchors[event.anchor]
+        self._grow(parts, event)
+        return value
+
+    def _sequence(self, place: Place) -> list[Any]:
+        values: list[Any] = []
+        while not self._loader.check_event(yaml.SequenceEndEvent):
+            values.append(self._value((*place, len(values))))
+        self._loader.get_event()
+        return values
+
+    def _mapping(self, place: Place) -> dict[str, Any]:
+        document: dict[str, Any] = {}
+        while not self._loader.check_event(yaml.MappingEndEvent):
+            event: Any = self._loader.peek_event()
+            line = event.start_mark.line + 1
+            if not isinstance(event, yaml.ScalarEvent):
+                self._skip(place, values=2)
+                self._tell(line, place, "a name must be a single word here", "Write `name: value`", code="name")
+                continue
+            self._loader.get_event()
+            key = str(event.value)
+            inner = (*place, key)
+            if key in document:
+                self._skip(place)
+                message = f"'{key}' stands here twice (first in line {self.lines[inner]})"
+                remedy = "Keep one of the two, or give the other another name"
+                self._tell(line, inner, message, remedy, code="twice")
+                continue
+            self.lines[inner] = line
+            document[key] = self._value(inner)
+        self._loader.get_event()
+        return document
+
+    def _skip(self, place: Place, *, values: int = 1) -> None:
+        """Read on over what is not taken, without keeping its lines."""
+        kept = dict(self.lines)
+        for _ in range(values):
+            self._value((*place, "?"))
+        self.lines = kept
+
+    def _scalar(self, event: Any) -> Any:
+        text = str(event.value)
+        if event.style in {None, ""} and text in _YES_AND_NO:
+            return _YES_AND_NO[text]
+        tag = event.tag or self._loader.resolve(yaml.ScalarNode, text, event.implicit)
+        kind = tag.rpartition(":")[2]
+        if kind == "null":
+            return None
+        try:
+            return {"int": int, "float": float}.get(kind, str)(text)
+        except ValueError:
+            return text
+
+    def _tell(self, line: int, place: Place, message: str, remedy: str, *, code: str) -> None:
+        named = f"{self._part} {counted(place[1])}" if len(place) > 1 and place[0] == f"{self._part}s" else ""
+        self.problems.append(
+            Problem(file=self._file, line=line, place=named, message=message, remedy=remedy, code=code)
         )
-
-
-def _counted(step: str | int) -> str | int:
-    """Return a part's name, or its number as people count, from one."""
-    return step + 1 if isinstance(step, int) else step
-
-
-def _unknown(error: ValidationError) -> list[str]:
-    """Return the names that the finding does not want to see."""
-    if error.validator != "additionalProperties":
-        return []
-    schema: Any = error.schema
-    instance: Any = error.instance
-    return [name for name in instance if name not in schema.get("properties", {})]
-
-
-def _sentence(error: ValidationError) -> tuple[str, str]:  # noqa: PLR0911 - one return a word of the schema
-    """Turn a validator's finding into what is wrong and what to do."""
-    # Typed by the library for a finding not yet bound to a schema; one that comes from `iter_errors` is bound.
-    wanted: Any = error.validator_value
-    schema: Any = error.schema
-    instance: Any = error.instance
-    match error.validator:
-        case "required":
-            missing = next(name for name in wanted if name not in instance)
-            return f"'{missing}' is missing", f"Add '{missing}'"
-        case "additionalProperties":
-            known = ", ".join(sorted(schema.get("properties", {})))
-            names = ", ".join(f"'{name}'" for name in _unknown(error))
-            return f"{names} is not known here", f"Known are: {known}" if known else "Take it out"
-        case "enum" | "const":
-            known = ", ".join(str(one) for one in wanted) if error.validator == "enum" else str(wanted)
-            return f"{instance!r} is not possible here", f"Write one of: {known}"
-        case "type":
-            return f"{instance!r} is not of the type {wanted}", f"Write a value of the type {wanted}"
-        case "maxItems":
-            return f"{len(instance)} are too many", f"Keep at most {wanted}, those that matter most"
-        case "minimum" | "maximum" | "exclusiveMinimum":
-            bound = {"minimum": "at least", "maximum": "at most"}.get(str(error.validator), "more than")
-            return f"{instance!r} is out of bounds", f"Write a number of {bound} {wanted}"
-        case _:
-            return error.message, f"The schema wants {error.validator}: {wanted}"

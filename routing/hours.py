@@ -31,6 +31,15 @@ class Closed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DayHours:
+    """The hours of one weekday that has its own."""
+
+    day: int  # ISO, 1 is Monday
+    opens_at: time
+    closes_at: time
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hours:
     """Opening hours; `opens_at == closes_at` means day and night."""
 
@@ -42,6 +51,7 @@ class Hours:
     subdivision: str = ""  # of the country, for its own holidays: "BZ", "MI"
     closed_on: tuple[date, ...] = ()  # closed beside the public holidays
     open_on: tuple[date, ...] = ()  # open although it is a holiday or no open weekday; the hours stay the same
+    by_day: tuple[DayHours, ...] = ()  # weekdays with hours of their own: a short Saturday
 
     def __post_init__(self) -> None:
         """Refuse what the calendar doesn't know."""
@@ -55,7 +65,7 @@ class Hours:
         closed = self._on(local.date())
         if closed is not None:
             return closed
-        if self.opens_at != self.closes_at and not self._within(local.time()):
+        if not self._within(local.time(), local.isoweekday()):
             return Closed(reason="hour")
         return Open()
 
@@ -74,9 +84,10 @@ class Hours:
         local = now.astimezone(self.zone)
         if self.is_open(local):
             return local
-        begin = self.opens_at if self.opens_at != self.closes_at else time()
         for days in range(_LOOKED_AHEAD_DAYS):
             day = local.date() + timedelta(days=days)
+            opens_at, closes_at = self.clocks_of(day.isoweekday())
+            begin = opens_at if opens_at != closes_at else time()
             # A night shift's open day begins at midnight too, as its second half belongs to the day's date.
             for clock in sorted({begin, time()}):
                 moment = datetime.combine(day, clock, self.zone)
@@ -84,8 +95,33 @@ class Hours:
                     return moment
         return None
 
+    def clocks_of(self, weekday: int) -> tuple[time, time]:
+        """When a weekday begins and ends, whether or not it is open."""
+        own = next((line for line in self.by_day if line.day == weekday), None)
+        return (self.opens_at, self.closes_at) if own is None else (own.opens_at, own.closes_at)
+
+    def closed_days(self, first: date, *, most: int, days: int = _LOOKED_AHEAD_DAYS) -> tuple[tuple[date, Closed], ...]:
+        """The next days that are closed although their weekday is open: holidays and own days, at most so many."""
+        found: list[tuple[date, Closed]] = []
+        for ahead in range(days):
+            day = first + timedelta(days=ahead)
+            closed = self._on(day)
+            if closed is not None and closed.reason != "day" and day.isoweekday() in self.open_days:
+                found.append((day, closed))
+            if len(found) >= most:
+                break
+        return tuple(found)
+
     def as_json(self) -> dict[str, Any]:
         """Return the hours as JSON's own values."""
+        own = {
+            str(line.day): [line.opens_at.isoformat("minutes"), line.closes_at.isoformat("minutes")]
+            for line in self.by_day
+        }
+        # Only where it says something: what was kept before there were such days reads the same.
+        return {**({"by_day": own} if own else {}), **self._plain()}
+
+    def _plain(self) -> dict[str, Any]:
         return {
             "zone": self.zone.key,
             "country": self.country,
@@ -109,10 +145,13 @@ class Hours:
             return Closed(reason="day")
         return None
 
-    def _within(self, clock: time) -> bool:
-        if self.opens_at < self.closes_at:
-            return self.opens_at <= clock < self.closes_at
-        return clock >= self.opens_at or clock < self.closes_at  # a night shift runs over midnight
+    def _within(self, clock: time, weekday: int) -> bool:
+        opens_at, closes_at = self.clocks_of(weekday)
+        if opens_at == closes_at:
+            return True
+        if opens_at < closes_at:
+            return opens_at <= clock < closes_at
+        return clock >= opens_at or clock < closes_at  # a night shift runs over midnight
 
 
 def hours_from_json(value: Mapping[str, Any]) -> Hours:
@@ -126,6 +165,10 @@ def hours_from_json(value: Mapping[str, Any]) -> Hours:
         open_days=tuple(value["open_days"]),
         closed_on=tuple(date.fromisoformat(day) for day in value.get("closed_on", ())),
         open_on=tuple(date.fromisoformat(day) for day in value.get("open_on", ())),
+        by_day=tuple(
+            DayHours(day=int(day), opens_at=time.fromisoformat(opens), closes_at=time.fromisoformat(closes))
+            for day, (opens, closes) in sorted(value.get("by_day", {}).items())
+        ),
     )
 
 

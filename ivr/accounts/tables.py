@@ -45,6 +45,19 @@ class SignIn(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class SignInLink(Base):
+    """A link with which somebody signs in once and chooses a password."""
+
+    __tablename__ = "sign_in_links"
+    __table_args__ = (Index("sign_in_links_of_account", "account_id"),)
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256, as of sign-ins
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account_id", ondelete="CASCADE"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class ApiToken(Base):
     """A token of the API: acts as the account that made it, within its scopes, until it expires or is ended."""
 

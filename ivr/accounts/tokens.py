@@ -18,7 +18,8 @@ from ivr.accounts.tables import Account, ApiToken
 # So that a token that lies about is known for what it is, by people and by scanners for secrets.
 BEGINS = "ctl_"
 SHOWN_SIGNS = 12
-LONGEST_NAME = 80
+# With "api:" before it, it stands in the audit trail.
+LONGEST_NAME = 70
 LONGEST_LIFE_DAYS = 366
 # How true "last used" is: written at most so often, since a reading request should not write each time.
 USE_KEPT_EACH = timedelta(minutes=5)

@@ -43,9 +43,12 @@ def listen(session: Session, *, call_id: str, turn: int, by: str, now: datetime)
     return flac
 
 
-def erase_what_is_over(session: Session, now: datetime) -> int:
-    """Erase what nobody may listen to any more: its time is over, its consent withdrawn, or its call gone; of how many turns."""
-    return customers.erase_audio_that_is_over(session, now) + customers.erase_audio_but_of(
+def erase_what_is_over(session: Session, now: datetime, *, longest: timedelta | None = None) -> int:
+    """Erase what nobody may listen to any more: its time is over, its consent withdrawn, or its call gone; of how many turns.
+
+    `longest` is how long after its consent anything is kept at all, also what was once meant to be kept for longer.
+    """
+    return customers.erase_audio_that_is_over(session, now, longest=longest) + customers.erase_audio_but_of(
         session, select(Call.call_id)
     )
 

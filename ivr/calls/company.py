@@ -12,6 +12,7 @@ from ivr.calls.callback_rules import CallbackRules
 from ivr.calls.drawing import random_digits
 from ivr.calls.voice_parts import VoiceParts
 from ivr.calls.words_wanted import WordsWanted
+from ivr.company.live import LiveSettings
 from ivr.flow.definition import Flow
 from ivr.intents.understanding import Understanding
 from prompts.catalogue import Catalogue
@@ -67,16 +68,13 @@ class Addresses:
 
 @dataclass(frozen=True, kw_only=True)
 class Company:
-    """Everything about the company that a call needs and that does not change while it runs."""
+    """Everything about the company that a call needs; what changes while it runs is asked at each use."""
 
     versions: Mapping[int, FlowVersion]
     live_version: int
     understanding: Understanding
-    hours: Hours
+    own: LiveSettings  # what admins set while it runs: read at each use, and never kept
     addresses: Addresses
-    line_number: str  # E.164, shown to agents and in messages
-    emergency_number: str  # "" for none
-    default_language: str
     listening: Mapping[str, str]  # language -> carrier or stream
     agent_ring_seconds: int = 20
     routing_rules: Rules = field(default=DEFAULT_RULES)
@@ -88,9 +86,24 @@ class Company:
     draw_digits: Callable[[int], str] = field(default=random_digits)  # for proofs that are good once
 
     @property
+    def hours(self) -> Hours:
+        """When the line is open, as it stands now."""
+        return self.own.now().hours
+
+    @property
+    def line_number(self) -> str:
+        """The number that the line calls from, E.164, shown to agents and in messages."""
+        return self.own.now().line_number
+
+    @property
+    def default_language(self) -> str:
+        """The language of a call until the caller shows another."""
+        return self.own.now().default_language
+
+    @property
     def zone(self) -> ZoneInfo:
         """The company's time zone."""
-        return self.hours.zone
+        return self.own.last.hours.zone
 
     @cached_property
     def words_wanted(self) -> WordsWanted:

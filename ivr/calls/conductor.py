@@ -12,7 +12,7 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from ivr.calls import asking, queueing, resuming, speaking, store, voice_fork, voice_learning
+from ivr.calls import asking, queueing, resuming, speaking, store, voice_fork, voice_learning, wording_arms
 from ivr.calls.callbacks import OpenCallback
 from ivr.calls.company import CARRIER, GIVEN_UP, QUEUE, STREAM, Company, FlowVersion
 from ivr.calls.effects import Effect
@@ -27,10 +27,10 @@ from ivr.flow.definition import AskNode
 from ivr.flow.events import Done, Event, HungUp, Started, Understood, Value
 from ivr.flow.events import TakenUp as FlowTakenUp
 from ivr.flow.machine import Advance, Fact, step
-from ivr.flow.marks import marks_of
 from ivr.flow.state import State, StateError
 from ivr.flow.steps import Ask, End, Perform, Route, Say
 from ivr.flow.steps import Step as FlowStep
+from ivr.flow.traces import traces_of
 from ivr.telephony import twiml
 from ivr.telephony.answers import Answer, Nothing, SayAndHangUp, WaitInQueue
 from ivr.telephony.requests import ENDED_STATUSES, VoiceRequest
@@ -82,8 +82,13 @@ class Conductor:
         if existing is not None:
             return self.begun(session, existing.call_id)
         version = self._company.version(self._company.live_version)
+        own = self._company.own.now()
+        dialled = own.by_number(request.to_number)
         language = first_language(
-            request.from_number, spoken=tuple(version.flow.languages), default=self._company.default_language
+            request.from_number,
+            spoken=tuple(version.flow.languages),
+            default=own.default_language,
+            of_line="" if dialled is None else dialled.language,
         )
         call = _new_call(request, version, request.from_number, language, now)
         store.add(session, call)
@@ -118,7 +123,12 @@ class Conductor:
             "number": call.from_number,
             "open_hours": self._company.hours.is_open(now),
             "daytime": self._company.day_part(now),
+            "line_label": self._line_label(call),
         }
+
+    def _line_label(self, call: Call) -> str:
+        dialled = self._company.own.now().by_number(call.to_number)
+        return "" if dialled is None else dialled.label
 
     def turn(self, session: Session, request: VoiceRequest, turn: int, now: datetime, *, attempt: int = 0) -> Reply:
         """The answer to a question: speech, keys or silence; `attempt` counts how often the question had gone out before."""
@@ -220,10 +230,11 @@ class Conductor:
             answer=document,
             hearing=heard.hearing,
             path=course.path,
-            marks=marks_of(course.facts),
+            traces=traces_of(course.facts),
         )
         store.keep(work.session, call)
         store.add_turn(work.session, call.call_id, call.turn, exchange, work.now)
+        wording_arms.keep(work.session, call, course.facts, asked=isinstance(course.closing, Ask), now=work.now)
         if isinstance(course.closing, End):
             self._keep_contact(work)
         return Reply(document=document, effects=tuple(work.effects))
@@ -239,7 +250,7 @@ class Conductor:
             path.extend(advance.path)
             # Later acts of the same webhook speak, record and send in the language that the flow has just chosen.
             work.call.language = state.language
-            last = self._say(work, advance.steps, prompts, state.language)
+            last = self._say(work, advance.steps, prompts, facts, state.language)
             match last:
                 case Perform():
                     event = perform(work, last)
@@ -255,7 +266,7 @@ class Conductor:
                         return _Course(state=state, prompts=prompts, facts=facts, path=path, closing=last)
                     event = instead
                 case Ask():
-                    prompts.append(self._worded(work, last.say, state.language))
+                    _word(work, last.say, prompts, facts, state.language)
                     return _Course(state=state, prompts=prompts, facts=facts, path=path, closing=last)
                 case End() | None:
                     return _Course(state=state, prompts=prompts, facts=facts, path=path, closing=last)
@@ -266,21 +277,15 @@ class Conductor:
         )
 
     def _say(
-        self, work: Work, steps: tuple[FlowStep, ...], prompts: list[Spoken], language: str
+        self, work: Work, steps: tuple[FlowStep, ...], prompts: list[Spoken], facts: list[Fact], language: str
     ) -> Perform | Route | Ask | End | None:
         last: Perform | Route | Ask | End | None = None
         for one in steps:
             if isinstance(one, Say):
-                prompts.append(self._worded(work, one, language))
+                _word(work, one, prompts, facts, language)
             else:
                 last = one
         return last
-
-    def _worded(self, work: Work, say: Say, language: str) -> Spoken:
-        catalogue = work.version.catalogue
-        words = catalogue.wording(say.prompt, language=language, variant=say.variant, values=say.values)
-        # A recording has the words of the prompt itself, not of its reprompts.
-        return Spoken(text=words, language=language, recording="" if say.variant else say.prompt)
 
     def _written(self, work: Work, course: _Course) -> Answer:
         call, addresses = work.call, work.company.addresses
@@ -327,6 +332,12 @@ class Conductor:
             outcome="with_agent" if call.agent_id else "in_line",
             now=work.now,
         )
+
+
+def _word(work: Work, say: Say, prompts: list[Spoken], facts: list[Fact], language: str) -> None:
+    spoken, told = wording_arms.worded(work, say, language)
+    prompts.append(spoken)
+    facts.extend(told)
 
 
 def _new_call(request: VoiceRequest, version: FlowVersion, number: str, language: str, now: datetime) -> Call:

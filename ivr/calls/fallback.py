@@ -18,8 +18,10 @@ _CALL_AGAIN: Mapping[str, str] = MappingProxyType({
 
 
 def answer(company: Company) -> Answer:
-    """The apology, and the emergency number where the settings name one."""
-    language = company.default_language
-    if company.emergency_number:
-        return Connect(prompts=(Speak(text=_CONNECTING[language], language=language),), number=company.emergency_number)
+    """The apology, and the emergency number where there is one."""
+    # As it was known last: the database may be what failed.
+    own = company.own.last
+    language = own.default_language
+    if own.emergency_number:
+        return Connect(prompts=(Speak(text=_CONNECTING[language], language=language),), number=own.emergency_number)
     return SayAndHangUp(prompts=(Speak(text=_CALL_AGAIN[language], language=language),))

@@ -18,7 +18,9 @@ LANGUAGE_OF_COUNTRY: Mapping[str, str] = MappingProxyType(
 )
 
 
-def first_language(number: str, *, spoken: Sequence[str], default: str) -> str:
-    """The language of the number's country if the flow speaks it, else the company's."""
+def first_language(number: str, *, spoken: Sequence[str], default: str, of_line: str = "") -> str:
+    """The language of the number that was dialled, else of the caller's country if the flow speaks it, else the company's."""
+    if of_line in spoken:
+        return of_line
     language = LANGUAGE_OF_COUNTRY.get(country_of(number), default)
     return language if language in spoken else default

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.calls import store
@@ -56,6 +56,15 @@ def forget_old_words(session: Session, before: datetime, *, most: int) -> int:
         _empty_words(session, call_id)
     session.flush()
     return len(calls)
+
+
+def count_old_words(session: Session, before: datetime) -> int:
+    """How many calls that ended before a time still have words."""
+    query = select(func.count()).select_from(Call)
+    return (
+        session.scalar(query.where(Call.status == store.ENDED, Call.ended_at < before, Call.turn > 0, _has_words()))
+        or 0
+    )
 
 
 def _has_words() -> ColumnElement[bool]:

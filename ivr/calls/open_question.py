@@ -18,6 +18,7 @@ class Spoken:
     text: str
     language: str  # it, en
     recording: str = ""  # key of the prompt whose recording is played in place of the text, "" for none
+    markup: str = ""  # the text with its SSML, "" for none
 
 
 @dataclass(frozen=True, kw_only=True)

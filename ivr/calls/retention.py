@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from biometrics import watchlist
 from biometrics.vault import Blocked, Vault
 from ivr.calls import audio, callbacks, forgetting
+from ivr.company.values import CompanySettings
 from ivr.customers import ledger
 from ivr.customers.ledger import VOICE_VERIFICATION
 from sealing.columns import ring_of
@@ -31,18 +32,29 @@ MOST_CALLS: Final = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Keeping:
-    """How long what is kept, as the settings say."""
+    """How long what is kept, as an admin has set it."""
 
     words: timedelta
     voice: timedelta  # evidence, fingerprints
     voiceprints: timedelta  # since they were used last
+    audio: timedelta | None = None  # since the consent was given; None leaves each turn the time that it was kept for
+
+
+def keeping_of(own: CompanySettings) -> Keeping:
+    """How long things are kept by the company's settings."""
+    return Keeping(
+        words=own.words,
+        voice=timedelta(days=own.voice_days),
+        voiceprints=timedelta(days=own.voiceprint_days),
+        audio=own.audio,
+    )
 
 
 def forget_what_is_over(session: Session, keeping: Keeping, now: datetime) -> Mapping[str, int]:
     """Erase everything whose time is over or whose consent no longer stands; how many of what, those that were none left out."""
     vault = Vault(ring_of(session.connection()))
     counts = {
-        "audio": audio.erase_what_is_over(session, now),
+        "audio": audio.erase_what_is_over(session, now, longest=keeping.audio),
         "words": forgetting.forget_old_words(session, now - keeping.words, most=MOST_CALLS),
         "callbacks": callbacks.forget_ended(session, now - keeping.words),
         "voices_without_consent": _erase_voices_without_consent(session, vault),
@@ -52,6 +64,28 @@ def forget_what_is_over(session: Session, keeping: Keeping, now: datetime) -> Ma
         ),
         "watched_voices": watchlist.forget_ended(session, now),
     }  # fmt: skip
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def would_forget(session: Session, keeping: Keeping, now: datetime) -> Mapping[str, int]:
+    """What would be erased if things were kept for so long, and is not erased by this: it is done, counted and undone.
+
+    Needs a session that may write. The words of calls are counted and not emptied: they may be those of years.
+    """
+    vault = Vault(ring_of(session.connection()))
+    undone = session.begin_nested()
+    try:
+        counts = {
+            "words": forgetting.count_old_words(session, now - keeping.words),
+            "audio": audio.erase_what_is_over(session, now, longest=keeping.audio),
+            **vault.forget_old(
+                session, now, evidence=keeping.voice, fingerprints=keeping.voice, unfinished=UNFINISHED,
+                voiceprints=keeping.voiceprints, challenges=CHALLENGES, alerts=ALERTS,
+            ),
+        }  # fmt: skip
+    finally:
+        undone.rollback()
+        session.expire_all()
     return {kind: count for kind, count in counts.items() if count}
 
 

@@ -24,7 +24,8 @@ _NO_VALUES: Final[Mapping[str, Value]] = MappingProxyType({})
 
 def speak(company: Company, version: FlowVersion, said: Spoken) -> Speak:
     """How the carrier is told to say it: by the address of a recording or of our own voice, else in its own voice."""
-    return Speak(text=said.text, language=said.language, recording_url=_address(company, version, said))
+    address = _address(company, version, said)
+    return Speak(text=said.text, language=said.language, recording_url=address, markup=said.markup)
 
 
 def own_words(
@@ -32,8 +33,8 @@ def own_words(
 ) -> Speak:
     """How the carrier is told to say a prompt that the service says by itself (`ivr.calls.own_words`)."""
     said_in = company.version(version)
-    words = said_in.catalogue.wording(key, language=language, values=values)
-    return speak(company, said_in, Spoken(text=words, language=language, recording=key))
+    words = said_in.catalogue.said(key, language=language, values=values)
+    return speak(company, said_in, Spoken(text=words.text, language=language, recording=key, markup=words.markup))
 
 
 def can_be_streamed(company: Company, version: FlowVersion, said: Spoken) -> bool:
@@ -46,10 +47,10 @@ def read_signed(company: Company, signed: str) -> Spoken | None:
     if len(signed) > LONGEST_SIGNED:
         return None
     try:
-        text, language = _serializer(company).loads(signed)
+        text, language, *markup = _serializer(company).loads(signed)
     except (BadData, ValueError, TypeError):
         return None
-    return Spoken(text=text, language=language)
+    return Spoken(text=text, language=language, markup=markup[0] if markup else "")
 
 
 def _address(company: Company, version: FlowVersion, said: Spoken) -> str:
@@ -57,7 +58,9 @@ def _address(company: Company, version: FlowVersion, said: Spoken) -> str:
         return company.addresses.voice(f"recording/{version.number}/{said.language}/{said.recording}.wav")
     if said.language not in company.spoken_here:
         return ""
-    signed = str(_serializer(company).dumps([said.text, said.language]))
+    # The words of a text with markup stand in its markup.
+    held = ["", said.language, said.markup] if said.markup else [said.text, said.language]
+    signed = str(_serializer(company).dumps(held))
     return company.addresses.voice(f"spoken/{signed}.wav") if len(signed) <= LONGEST_SIGNED else ""
 
 

@@ -45,7 +45,7 @@ class Exchange:
     answer: str
     hearing: Mapping[str, Any] = field(default_factory=dict)  # how it was heard, as `ivr.calls.explained` reads it
     path: Sequence[str] = ()  # the nodes that were entered since the prompt before, in order
-    marks: Sequence[tuple[str, str]] = ()  # what happened at which node (`ivr.flow.marks`)
+    traces: Sequence[tuple[str, str]] = ()  # what happened at which node (`ivr.flow.traces`)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +143,7 @@ def add_turn(session: Session, call_id: str, turn: int, exchange: Exchange, at: 
             "facts": Turn.facts.kept(json.dumps(exchange.facts, ensure_ascii=False), **key),
             "answer": Turn.answer.kept(exchange.answer, **key),
             "path": json.dumps(exchange.path),
-            "marks": json.dumps(exchange.marks),
+            "traces": json.dumps(exchange.traces),
         },
     )
 

@@ -116,8 +116,8 @@ class Turn(Base):
     answer = SealedText("call_id", "turn")  # the document given to the carrier
     # The nodes entered on the way to it, JSON list; open, since a node's name is nobody's data.
     path: Mapped[str] = mapped_column(Text, default="[]")
-    # What happened at which node, JSON list of [mark, node] (`ivr.flow.marks`).
-    marks: Mapped[str] = mapped_column(Text, default="[]")
+    # What happened at which node, JSON list of [trace, node] (`ivr.flow.traces`).
+    traces: Mapped[str] = mapped_column(Text, default="[]")
 
 
 class Happening(Base):
@@ -140,4 +140,22 @@ class Effort(Base):
 
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id", ondelete="CASCADE"), primary_key=True)
     score: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WordingHeard(Base):
+    """Which of two wordings that are tried a call heard of a prompt, the first time that it heard it."""
+
+    __tablename__ = "wordings_heard"
+    __table_args__ = (Index("wordings_by_trial", "trial", "language"),)
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    language: Mapped[str] = mapped_column(String(5))
+    arm: Mapped[str] = mapped_column(String(1))  # a: the prompt's own text, b: its alternative
+    trial: Mapped[str] = mapped_column(String(16))  # the two texts (`ivr.calls.wording_arms.trial_of`)
+    flow_version: Mapped[int]
+    turn: Mapped[int]
+    node: Mapped[str] = mapped_column(String(60))  # where the turn stood after it
+    asked: Mapped[bool]  # the turn was a question
     at: Mapped[datetime] = mapped_column(UtcDateTime)

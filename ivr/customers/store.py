@@ -259,9 +259,13 @@ def erase_audio_but_of(session: Session, calls: Select[tuple[str]]) -> int:
     return _erased(session, delete(CallAudio).where(CallAudio.call_id.not_in(calls)))
 
 
-def erase_audio_that_is_over(session: Session, now: datetime) -> int:
-    """Erase the sound whose time is over, or whose consent no longer stands however that came about. Of how many turns."""
-    return _erased(session, delete(CallAudio).where(or_(CallAudio.kept_until <= now, ~_consent_stands())))
+def erase_audio_that_is_over(session: Session, now: datetime, *, longest: timedelta | None = None) -> int:
+    """Erase the sound whose time is over, or whose consent no longer stands however that came about. Of how many turns.
+
+    A consent that is older than `longest` keeps nothing any more.
+    """
+    since = None if longest is None else now - longest
+    return _erased(session, delete(CallAudio).where(or_(CallAudio.kept_until <= now, ~_consent_stands(since))))
 
 
 def _erased(session: Session, statement: Delete) -> int:
@@ -273,7 +277,7 @@ def _may_be_heard(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return CallAudio.kept_until > now, _consent_stands()
 
 
-def _consent_stands() -> ColumnElement[bool]:
+def _consent_stands(since: datetime | None = None) -> ColumnElement[bool]:
     later = aliased(Consent)
     is_later = or_(later.at > Consent.at, and_(later.at == Consent.at, later.consent_id > Consent.consent_id))
     is_of = (later.customer_id == Consent.customer_id, later.purpose == CALL_AUDIO, later.answer != Answer.UNCLEAR)
@@ -281,6 +285,7 @@ def _consent_stands() -> ColumnElement[bool]:
         Consent.customer_id == CallAudio.customer_id,
         Consent.purpose == CALL_AUDIO,
         Consent.granted.is_(True),
+        *(() if since is None else (Consent.at > since,)),
         ~exists().where(*is_of, is_later),
     )
 

@@ -53,6 +53,21 @@ class Approval(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Check(Base):
+    """What the gates said of a version, compared with what was live then; the newest counts."""
+
+    __tablename__ = "version_checks"
+    __table_args__ = (Index("checks_of_version", "version", "check_id"),)
+
+    check_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    version: Mapped[int] = mapped_column(ForeignKey("versions.number"))
+    base: Mapped[int]  # the version that was live
+    by_name: Mapped[str] = mapped_column(String(120))
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    findings: Mapped[str] = mapped_column(Text)  # JSON
+
+
 class Publication(Base):
     """From when on a version answers the calls that begin; the newest that has begun and was not cancelled counts."""
 
@@ -62,9 +77,8 @@ class Publication(Base):
     publication_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     version: Mapped[int] = mapped_column(ForeignKey("versions.number"))
     live_from: Mapped[datetime] = mapped_column(UtcDateTime)
-    kind: Mapped[str] = mapped_column(String(12))  # publish, rollback
+    kind: Mapped[str] = mapped_column(String(12))  # publish, rollback, files
     reason: Mapped[str] = mapped_column(Text)  # why over a gate that had failed; "" where none had
-    gates: Mapped[str] = mapped_column(Text)  # JSON: what each gate said
     by_id: Mapped[int | None]
     by_name: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime] = mapped_column(UtcDateTime)

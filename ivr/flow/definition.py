@@ -275,7 +275,7 @@ class Flow:
 
 
 # The field that names a kind's variant.
-_VARIANTS: Mapping[str, str] = MappingProxyType(
+VARIANTS: Mapping[str, str] = MappingProxyType(
     {Kind.LOOKUP.value: "what", Kind.VERIFY.value: "what", Kind.CHALLENGE.value: "what", Kind.CASE.value: "case"}
 )
 
@@ -289,7 +289,7 @@ def outcomes_of(kind: str, document: Mapping[str, Any]) -> frozenset[str]:
     if kind == Kind.BRANCH:
         named = set(document.get("outcomes", {}))
         return frozenset() if {"true", "false", ABSENT} <= named else frozenset({OTHERWISE})
-    variant = document.get(_VARIANTS.get(kind, ""))
+    variant = document.get(VARIANTS.get(kind, ""))
     required = OUTCOMES.get(kind if variant is None else f"{kind} {variant}", frozenset())
     return required | {EXHAUSTED} if document.get("tries") else required
 

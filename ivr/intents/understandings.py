@@ -20,15 +20,30 @@ class Understandings:
     """Understandings by their phrasebooks. Safe from several threads: each phrasebook is trained on once."""
 
     def __init__(
-        self, encoder: TextEncoder | None, *, cache_folder: Path | None = None, vectors_folder: Path | None = None
+        self,
+        encoder: TextEncoder | None,
+        *,
+        cache_folder: Path | None = None,
+        vectors_folder: Path | None = None,
+        first: Understanding | None = None,
     ) -> None:
-        """Take the encoder, the folder where models are kept, and one with more vectors of known phrases."""
-        self.encoder = encoder
+        """Take the encoder, the folder where models are kept, and one with more vectors of known phrases.
+
+        `first` is an understanding that is there already; its encoder is then everybody's. It is not looked at before it is
+        wanted.
+        """
+        self._encoder = encoder
+        self._first = first
         self.cache_folder = cache_folder
         self.vectors_folder = vectors_folder
         self._kept: OrderedDict[str, Understanding] = OrderedDict()
         self._lock = threading.Lock()
         self._training = threading.Lock()
+
+    @property
+    def encoder(self) -> TextEncoder | None:
+        """The encoder of all of them."""
+        return self._encoder if self._first is None else self._first.encoder
 
     def add(self, understanding: Understanding) -> None:
         """Keep one that was made elsewhere."""
@@ -40,8 +55,12 @@ class Understandings:
 
     def known(self, book: Phrasebook) -> Understanding | None:
         """Return the understanding of a phrasebook if it is at hand; None where it would have to be trained."""
+        key = _key(book)
         with self._lock:
-            return self._kept.get(_key(book))
+            found = self._kept.get(key)
+        if found is None and self._first is not None and _key(self._first.book) == key:
+            return self._first
+        return found
 
     def of(self, book: Phrasebook, progress: cache.Progress | None = None) -> Understanding:
         """Return the understanding of a phrasebook; trains, for some seconds, where it is not at hand."""

@@ -85,7 +85,7 @@ class Rule:
     attributes: Mapping[str, Check] = field(default_factory=dict)
     children: tuple[str, ...] = ()
     text: str = "none"
-    # none, optional, required
+    # none, optional, required; words: those of the elements within count too, in their order, and some are required
     check: WholeCheck | None = None
     urls: frozenset[str] = frozenset(
         {"action", "url", "waitUrl", "statusCallback", "recordingStatusCallback", "partialResultCallback"}
@@ -120,7 +120,29 @@ def _named(attributes: Mapping[str, str], _text: str, _children: Sequence[str]) 
     return None if attributes.get("name") else "needs a name"
 
 
-_say = Rule(attributes={"voice": anything, "language": language, "loop": whole(0, 1000)}, text="required")
+# Twilio's text-to-speech pages: the SSML that <Say> takes, each with its attributes. What they change in the sound is not
+# rendered here; the words are.
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+SSML: dict[str, dict[str, Check]] = {
+    "break": {
+        "strength": one_of("none", "x-weak", "weak", "medium", "strong", "x-strong"),
+        "time": matching(r"\d+(\.\d+)?(s|ms)", "a time"),
+    },
+    "emphasis": {"level": one_of("strong", "moderate", "reduced")},
+    "lang": {_XML_LANG: language},
+    "p": {},
+    "phoneme": {"alphabet": one_of("ipa", "x-sampa", "x-amazon-jyutping", "x-amazon-pinyin"), "ph": anything},
+    "prosody": {"volume": anything, "rate": anything, "pitch": anything},
+    "s": {},
+    "say-as": {"interpret-as": anything, "format": anything},
+    "sub": {"alias": anything},
+    "w": {"role": anything},
+}
+_say = Rule(
+    attributes={"voice": anything, "language": language, "loop": whole(0, 1000)},
+    children=tuple(SSML),
+    text="words",
+)
 _play = Rule(attributes={"loop": whole(0, 1000), "digits": matching(r"[0-9*#w]+", "digits")}, text="optional")
 _progress: dict[str, Check] = {
     "statusCallback": url,
@@ -248,4 +270,9 @@ NESTED_RULES: dict[tuple[str, str], Rule] = {
     ),
     ("Stop", "Stream"): Rule(attributes={"name": anything}, check=_named),
     ("Stream", "Parameter"): _parameter,
+    **{
+        (parent, name): Rule(attributes=attributes, children=tuple(SSML), text="optional")
+        for parent in ("Say", *SSML)
+        for name, attributes in SSML.items()
+    },
 }

@@ -11,6 +11,7 @@ class Speak:
     text: str
     language: str  # it, en
     recording_url: str = ""
+    markup: str = ""  # the text with its SSML, "" for none
 
 
 @dataclass(frozen=True, kw_only=True)

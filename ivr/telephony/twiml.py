@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from typing import assert_never
+from xml.etree.ElementTree import Element  # only the type: reading is `prompts.markup`'s
 
-from twilio.twiml import TwiML
+from twilio.twiml import GenericNode, TwiML
 from twilio.twiml.voice_response import Connect as ConnectVerb
-from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
+from twilio.twiml.voice_response import Dial, Gather, Say, VoiceResponse
 from twilio.twiml.voice_response import Start as StartVerb
 from twilio.twiml.voice_response import Stream as StreamNoun
 
@@ -25,6 +26,7 @@ from ivr.telephony.answers import (
     WaitingRound,
     WaitInQueue,
 )
+from prompts import markup
 
 LOCALES: Mapping[str, str] = {"it": "it-IT", "en": "en-US"}
 # Silence after which Gather counts an utterance as ended: the carrier decides by itself ("auto", Gather page).
@@ -90,7 +92,29 @@ def _speak(verb: TwiML, prompts: Iterable[Speak]) -> None:
         if prompt.recording_url:
             verb.append(VoiceResponse().play(prompt.recording_url))
         else:
-            verb.append(VoiceResponse().say(prompt.text, language=LOCALES[prompt.language]))
+            verb.append(_say(prompt))
+
+
+def _say(prompt: Speak) -> TwiML:
+    """A `<Say>`; its markup stands in it as elements, and words that only look like tags as words."""
+    locale = LOCALES[prompt.language]
+    read = markup.parse(prompt.markup) if prompt.markup else None
+    if not isinstance(read, Element):
+        return Say(prompt.text, language=locale)
+    say = Say(language=locale)
+    _nest(say, read)
+    return say
+
+
+def _nest(verb: TwiML, element: Element) -> None:
+    if element.text:
+        verb.nest(element.text)
+    for child in element:
+        node = GenericNode(child.tag, None, **markup.attributes(child))
+        _nest(node, child)
+        verb.nest(node)
+        if child.tail:
+            verb.nest(child.tail)
 
 
 def _fork(response: VoiceResponse, fork: Fork) -> None:

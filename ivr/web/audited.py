@@ -2,21 +2,17 @@
 
 from typing import Any
 
-from flask import g
-
 from ivr.audit import store
 from ivr.audit.store import Actor
 from ivr.web import transaction
 from ivr.web.guards import the_person
+from ivr.web.people import came_through
 
 
 def actor() -> Actor:
-    """Who makes this request: the signed-in person, or whom a token stands for (its guard sets `g.actor`)."""
-    given: Actor | None = g.get("actor")
-    if given is not None:
-        return given
+    """Who makes this request, and whether at a page or by a token of theirs."""
     person = the_person()
-    return Actor(account_id=person.account_id, name=person.display_name)
+    return Actor(account_id=person.account_id, name=person.display_name, through=came_through())
 
 
 def noted(act: str, subject: str, *, before: Any = None, after: Any = None, note: str = "") -> None:

@@ -7,6 +7,7 @@ from ivr.calls.company import Company
 from ivr.calls.desk import Desk
 from ivr.calls.effects import Effect
 from ivr.calls.talks import Talks
+from ivr.intents.understandings import Understandings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,3 +21,5 @@ class Doors:
     carry_out: Callable[[Iterable[Effect]], None]
     # Parts that must be loaded before calls are taken, by name: for readiness.
     loaded: Callable[[], Mapping[str, bool]]
+    # What texts mean by any version's phrases, all with one encoder.
+    understandings: Understandings

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -31,6 +32,10 @@ class Said:
 REFUSALS: Mapping[str, Said] = {
     "not_in_this_state": Said(status=409, sentence=_l("That cannot be done now: something has changed meanwhile.")),
     "queue_unknown": Said(status=404, sentence=_l("There is no such queue.")),
+    "token_unknown": Said(status=404, sentence=_l("No living token has this number.")),
+    "token_without_scope": Said(status=422, sentence=_l("A token needs something that it may do: tick one at least.")),
+    "scope_not_yours": Said(status=403, sentence=_l("A token never has more than who makes it.")),
+    "token_life_out_of_range": Said(status=422, sentence=_l("A token lives from 1 to 366 days.")),
     "agent_unknown": Said(status=404, sentence=_l("This agent no longer exists.")),
     "call_unknown": Said(status=404, sentence=_l("This call is not known.")),
     "call_ended": Said(status=409, sentence=_l("The call has already ended.")),
@@ -187,11 +192,16 @@ def _problem(error: HTTPException, status: int) -> Response:
     found = getattr(error, "data", None) or {}
     response = answer(
         status,
-        sentence=str(CSRF_SENTENCE) if isinstance(error, CSRFError) else None,
+        sentence=str(CSRF_SENTENCE) if isinstance(error, CSRFError) else _said_of_api(status),
         code="csrf_missing" if isinstance(error, CSRFError) else str(found.get("code", "")),
         errors=problems.places(found.get("messages", {})),
     )
     return _with_headers(response, error)
+
+
+def _said_of_api(status: int) -> str | None:
+    unreadable = 400
+    return gettext("The content is not JSON.") if status == unreadable else None
 
 
 def _with_headers(response: Response, error: HTTPException) -> Response:

@@ -27,7 +27,7 @@ def language() -> str:
         person = current_person()
         own = person.language if person is not None else ""
         asked = request.accept_languages.best_match(tuple(LANGUAGES))
-        g.language = own if own in LANGUAGES else asked or wiring().default_language
+        g.language = own if own in LANGUAGES else asked or wiring().doors.company.own.last.default_language
     chosen: str = g.language
     return chosen
 

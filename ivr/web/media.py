@@ -268,7 +268,7 @@ def _keep_sound(begun: _Begun, turn: Turn | Refused) -> None:
                 turn=begun.turn,
                 pcm=turn.speech_pcm,
                 now=wiring().clock(),
-                days=voice_wiring().audio_days,
+                days=voice_wiring().company.own.now().audio_days,
             )
 
 

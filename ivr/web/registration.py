@@ -25,6 +25,7 @@ from ivr.web.alerts import alerts, open_alerts
 from ivr.web.api import RESOURCES
 from ivr.web.api import document as api_document
 from ivr.web.api.resource import limit_content
+from ivr.web.api_page import api_page
 from ivr.web.assets import assets
 from ivr.web.board import board
 from ivr.web.board_acts import board_acts
@@ -41,6 +42,7 @@ from ivr.web.reports import reports
 from ivr.web.routing_admin import routing_admin
 from ivr.web.routing_admin_receipts import routing_receipts
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
+from ivr.web.tokens import tokens
 from ivr.web.what_if import what_if
 from ivr.web.wiring import EXTENSION, Wiring
 
@@ -76,7 +78,6 @@ def register(
         doors=doors,
         clock=clock,
         zone=settings.zone,
-        default_language=settings.default_language,
         browser_phone=_browser_phone(settings),
         line_url=settings.line_url,
         changes=changes,
@@ -110,6 +111,8 @@ def register(
         routing_admin,
         routing_receipts,
         what_if,
+        tokens,
+        api_page,
     ):
         app.register_blueprint(blueprint)
     api_document.install(app, RESOURCES)

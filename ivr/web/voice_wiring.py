@@ -52,7 +52,6 @@ class VoiceWiring:
     voicing: Voicing
     jotting: Jotting
     voice_work: VoiceWork
-    audio_days: int  # how long the sound of a caller who consented is kept
     sockets: Count  # media sockets that are open
     forks: Count = field(default_factory=Count)  # sockets that bring a call's sound for the voice alone
     seconds: Callable[[], float] = monotonic  # the sockets' clock

@@ -9,12 +9,10 @@ import wave
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from ivr.audio import RATE_HZ, ulaw_to_pcm
 from ivr.calls.company import FlowVersion
 from ivr.calls.open_question import Spoken
-from ivr.speech.prompt_voice import PromptVoice
+from ivr.speech.prompt_voice import PromptVoice, without_long_end
 from ivr.synthesis import UnreadableRecordingError
 from ivr.telephony.twiml import LOCALES
 
@@ -23,8 +21,6 @@ _PCM_BYTES: Final = 2
 # Behind the last sound of a text: half of the pause of read speech at a full stop (`ivr.synthesis`). SVOX Pico leaves 1.2 s, in
 # which callers answer already and would be taken to interrupt.
 _AFTER_TEXT_SECONDS: Final = 0.25
-# Of 16 bits, -50 dBFS: what is fainter behind a word is its breath and the coding's own noise.
-_SOUND: Final = 100
 
 
 class Voicing:
@@ -41,7 +37,13 @@ class Voicing:
 
     def ulaw(self, version: FlowVersion, said: Spoken) -> bytes:
         """The sound of a prompt, mu-law at 8 kHz: its recording, or its text where that is missing or cannot be read."""
-        return self.recorded(version, said) or _ended(self._voice.ulaw(said.text, LOCALES[said.language]))
+        return self.recorded(version, said) or self.spoken(said)
+
+    def spoken(self, said: Spoken) -> bytes:
+        """The sound of a prompt in our own voice, mu-law at 8 kHz, whether it has a recording or not."""
+        locale = LOCALES[said.language]
+        sound = self._voice.ulaw_of_markup(said.markup, locale) if said.markup else self._voice.ulaw(said.text, locale)
+        return without_long_end(sound, _AFTER_TEXT_SECONDS)
 
     def recorded(self, version: FlowVersion, said: Spoken) -> bytes:
         """The recording of a prompt, mu-law at 8 kHz; b"" where there is none that can be read."""
@@ -58,17 +60,15 @@ class Voicing:
 
     def wav(self, version: FlowVersion, said: Spoken) -> bytes:
         """The sound of a prompt as a WAV file of 16 bits at 8 kHz, for the carrier's `<Play>`."""
-        file = io.BytesIO()
-        with wave.open(file, "wb") as written:
-            written.setnchannels(1)
-            written.setsampwidth(_PCM_BYTES)
-            written.setframerate(RATE_HZ)
-            written.writeframes(ulaw_to_pcm(self.ulaw(version, said)))
-        return file.getvalue()
+        return wav_of(self.ulaw(version, said))
 
 
-def _ended(ulaw: bytes) -> bytes:
-    """The sound without most of the silence behind it."""
-    loudness = np.abs(np.frombuffer(ulaw_to_pcm(ulaw), dtype="<i2").astype(np.int32))
-    sounds = np.flatnonzero(loudness > _SOUND)
-    return ulaw[: int(sounds[-1]) + 1 + round(_AFTER_TEXT_SECONDS * RATE_HZ)] if sounds.size else ulaw
+def wav_of(ulaw: bytes) -> bytes:
+    """Mu-law at 8 kHz as a WAV file of 16 bits."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as written:
+        written.setnchannels(1)
+        written.setsampwidth(_PCM_BYTES)
+        written.setframerate(RATE_HZ)
+        written.writeframes(ulaw_to_pcm(ulaw))
+    return file.getvalue()

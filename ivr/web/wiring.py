@@ -28,7 +28,6 @@ class Wiring:
     doors: Doors
     clock: Callable[[], datetime]  # aware UTC
     zone: ZoneInfo  # the company's
-    default_language: str
     browser_phone: BrowserPhone | None  # the carrier's, where it is set up
     line_url: str  # the local line's address for the agents' browser phone, "" when it is off
     changes: Changes  # the bus that live pages wait on

@@ -17,6 +17,7 @@ from tests.service.desks import House
 
 EVERYBODY = frozenset(Role)
 WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+ADMINS = frozenset({Role.ADMIN})
 
 EXPECTED_ROLES = {
     "home.start": EVERYBODY,
@@ -88,6 +89,10 @@ EXPECTED_ROLES = {
     "alerts.watch": WATCHERS,
     "alerts.unlock": WATCHERS,
     "alerts.unwatch": WATCHERS,
+    "tokens.page": ADMINS,
+    "tokens.make": ADMINS,
+    "tokens.end": ADMINS,
+    "api_page.page": WATCHERS,
 }
 EXPECTED_PUBLIC = {
     "sign_in.page",

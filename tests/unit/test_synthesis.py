@@ -72,8 +72,8 @@ def test_language_that_no_synthesiser_knows_is_silence_too() -> None:
         def speaks(self, language: str) -> bool:
             return language.startswith("it")
 
-        def pcm(self, text: str, *, language: str, speaker: Speaker) -> tuple[bytes, int]:
-            raise AssertionError((text, language, speaker))
+        def pcm(self, text: str, *, language: str, speaker: Speaker, pace: float = 1.0) -> tuple[bytes, int]:
+            raise AssertionError((text, language, speaker, pace))
 
     assert set(Voice([OnlyItalian()]).speak("Guten Tag", language="de-DE")) == {audio.ULAW_SILENCE}
 
@@ -85,8 +85,8 @@ def test_synthesiser_that_fails_leaves_the_call_its_silence() -> None:
         def speaks(self, language: str) -> bool:
             return bool(language)
 
-        def pcm(self, text: str, *, language: str, speaker: Speaker) -> tuple[bytes, int]:
-            raise OSError(text + language + speaker)
+        def pcm(self, text: str, *, language: str, speaker: Speaker, pace: float = 1.0) -> tuple[bytes, int]:
+            raise OSError(f"{text} {language} {speaker} {pace}")
 
     assert set(Voice([Broken()]).speak("buongiorno")) == {audio.ULAW_SILENCE}
 
@@ -100,8 +100,8 @@ def test_same_text_is_spoken_once_and_the_memory_is_bounded() -> None:
         def speaks(self, language: str) -> bool:
             return bool(language)
 
-        def pcm(self, text: str, *, language: str, speaker: Speaker) -> tuple[bytes, int]:
-            asked.append(f"{text} {language} {speaker}")
+        def pcm(self, text: str, *, language: str, speaker: Speaker, pace: float = 1.0) -> tuple[bytes, int]:
+            asked.append(f"{text} {language} {speaker}" if pace == 1 else f"{text} at {pace}")
             return b"\x00\x10" * 8000, 8000
 
     voice = Voice([Counting()], cache_bytes=20_000)
@@ -123,10 +123,10 @@ def test_what_was_said_before_does_not_wait_for_a_slow_synthesis() -> None:
         def speaks(self, language: str) -> bool:
             return bool(language)
 
-        def pcm(self, text: str, *, language: str, speaker: Speaker) -> tuple[bytes, int]:
+        def pcm(self, text: str, *, language: str, speaker: Speaker, pace: float = 1.0) -> tuple[bytes, int]:
             if text == "lento":
                 begun.set()
-                assert go_on.wait(10), (language, speaker)
+                assert go_on.wait(10), (language, speaker, pace)
             return b"\x00\x10" * 800, 8000
 
     voice = Voice([Slow()])
@@ -150,8 +150,8 @@ def test_same_text_asked_by_many_at_once_is_spoken_once() -> None:
         def speaks(self, language: str) -> bool:
             return bool(language)
 
-        def pcm(self, text: str, *, language: str, speaker: Speaker) -> tuple[bytes, int]:
-            asked.append(f"{text} {language} {speaker}")
+        def pcm(self, text: str, *, language: str, speaker: Speaker, pace: float = 1.0) -> tuple[bytes, int]:
+            asked.append(f"{text} {language} {speaker}" if pace == 1 else f"{text} at {pace}")
             return b"\x00\x10" * 800, 8000
 
     voice = Voice([Counting()])

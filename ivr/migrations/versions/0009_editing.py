@@ -119,7 +119,6 @@ def upgrade() -> None:
     _time('live_from', nullable=False),
     sa.Column('kind', sa.String(length=12), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
-    sa.Column('gates', sa.Text(), nullable=False),
     sa.Column('by_id', sa.Integer(), nullable=True),
     sa.Column('by_name', sa.String(length=120), nullable=False),
     _time('at', nullable=False),
@@ -140,12 +139,26 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['version'], ['versions.number'], ),
     sa.PrimaryKeyConstraint('approval_id')
     )
+    op.create_table('version_checks',
+    sa.Column('check_id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('base', sa.Integer(), nullable=False),
+    sa.Column('by_name', sa.String(length=120), nullable=False),
+    _time('begun_at', nullable=False),
+    _time('ended_at', nullable=True),
+    sa.Column('findings', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['version'], ['versions.number'], ),
+    sa.PrimaryKeyConstraint('check_id')
+    )
+    op.create_index('checks_of_version', 'version_checks', ['version', 'check_id'], unique=False)
     op.create_index('approvals_of_version', 'version_approvals', ['version', 'approval_id'], unique=False)
     for statement in _TRIGGERS.get(op.get_bind().dialect.name, ()):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_index('checks_of_version', table_name='version_checks')
+    op.drop_table('version_checks')
     op.drop_index('approvals_of_version', table_name='version_approvals')
     op.drop_table('version_approvals')
     op.drop_index('publications_by_start', table_name='publications')

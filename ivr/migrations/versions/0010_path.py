@@ -12,9 +12,9 @@ depends_on = None
 def upgrade() -> None:
     # With a default of the database: rows are there already, and processes of the version before may still add some.
     op.add_column('turns', sa.Column('path', sa.Text(), server_default='[]', nullable=False))
-    op.add_column('turns', sa.Column('marks', sa.Text(), server_default='[]', nullable=False))
+    op.add_column('turns', sa.Column('traces', sa.Text(), server_default='[]', nullable=False))
 
 
 def downgrade() -> None:
-    op.drop_column('turns', 'marks')
+    op.drop_column('turns', 'traces')
     op.drop_column('turns', 'path')

@@ -40,6 +40,8 @@ and name `things` in `RESOURCES` below. That is all; the rest comes with `operat
 docs/api.md tells it to those who call.
 """
 
+from ivr.web.api.coverage import coverage
 from ivr.web.api.queues import queues
+from ivr.web.api.tokens import tokens
 
-RESOURCES = (queues,)
+RESOURCES = (coverage, queues, tokens)

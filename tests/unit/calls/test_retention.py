@@ -90,3 +90,16 @@ def test_code_that_was_sent_to_who_gave_no_consent_stays_while_it_holds(sessions
     with sessions() as session:
         assert vault.challenge_of(session, "CA9", "code", "K003") is not None
         assert vault.voiceprint_of(session, "K003", ENCODER) is not None
+
+
+def test_what_a_shorter_time_would_erase_is_counted_and_nothing_is_gone(sessions: sessionmaker[Session]) -> None:
+    shorter = Keeping(words=10 * DAY, voice=10 * DAY, voiceprints=730 * DAY, audio=10 * DAY)
+    at = MONDAY_TEN + 11 * DAY
+    with sessions.begin() as session:
+        counted = retention.would_forget(session, shorter, at)
+    assert {"words", "audio", "call_voices"} <= set(counted)
+    assert forget(sessions, at).keys() == {"voice_challenges"}
+    # What was counted is what goes, once the shorter time counts.
+    with sessions.begin() as session:
+        done = retention.forget_what_is_over(session, shorter, at)
+    assert {kind: counted[kind] for kind in done} == done

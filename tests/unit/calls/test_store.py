@@ -104,10 +104,10 @@ def test_words_of_a_call_that_is_over_are_not_kept(sessions: sessionmaker[Sessio
     assert not keep_words(sessions, "pronto")
 
 
-def test_path_and_marks_of_a_turn_are_kept_open(sessions: sessionmaker[Session]) -> None:
+def test_path_and_traces_of_a_turn_are_kept_open(sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
-        gone = replace(exchange(), path=("greet", "ask"), marks=(("person", "greet"),))
+        gone = replace(exchange(), path=("greet", "ask"), traces=(("person", "greet"),))
         store.add_turn(session, CALL, 1, gone, MONDAY_TEN)
     with sessions() as session:
-        kept = session.connection().exec_driver_sql("SELECT path, marks FROM turns").one()
+        kept = session.connection().exec_driver_sql("SELECT path, traces FROM turns").one()
     assert tuple(kept) == ('["greet", "ask"]', '[["person", "greet"]]')

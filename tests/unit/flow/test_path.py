@@ -1,9 +1,9 @@
-"""Which nodes a step enters, and what is marked of what happened there."""
+"""Which nodes a step enters, and what is traced of what happened there."""
 
 from itertools import pairwise
 
 from ivr.flow.events import TakenUp
-from ivr.flow.marks import Mark, marks_of
+from ivr.flow.traces import Trace, traces_of
 from tests.unit.flow.caller import Caller
 
 
@@ -12,9 +12,9 @@ def path_of(caller: Caller) -> tuple[str, ...]:
     return caller.last.path
 
 
-def marks(caller: Caller) -> tuple[tuple[str, str], ...]:
+def traces(caller: Caller) -> tuple[tuple[str, str], ...]:
     assert caller.last is not None
-    return marks_of(caller.last.facts)
+    return traces_of(caller.last.facts)
 
 
 def test_path_has_every_node_in_the_order_that_it_was_entered(caller: Caller) -> None:
@@ -32,13 +32,13 @@ def test_question_that_is_asked_again_is_not_entered_again(caller: Caller) -> No
     node = caller.node
     caller.is_silent()
     assert path_of(caller) == ()
-    assert marks(caller) == ((Mark.REPEATED, node),)
+    assert traces(caller) == ((Trace.REPEATED, node),)
 
 
 def test_who_asks_for_a_person_is_marked_where_they_stood(caller: Caller) -> None:
     node = caller.arrives().node
     caller.says("person")
-    assert (Mark.PERSON, node) in marks(caller)
+    assert (Trace.PERSON, node) in traces(caller)
     assert caller.flow.person in path_of(caller)
 
 
@@ -46,24 +46,24 @@ def test_who_is_never_understood_is_marked_as_handed_over_and_not_as_asking(call
     node = caller.arrives().node
     for _ in range(4):
         caller.mumbles()
-    assert (Mark.MISSED, node) in marks(caller)
-    assert (Mark.HANDED, node) in marks(caller)
-    assert all(mark != Mark.PERSON for mark, _ in marks(caller))
+    assert (Trace.MISSED, node) in traces(caller)
+    assert (Trace.HANDED, node) in traces(caller)
+    assert all(trace != Trace.PERSON for trace, _ in traces(caller))
 
 
 def test_doubt_is_marked_and_repeat_is_not(caller: Caller) -> None:
     node = caller.arrives().node
     caller.doubts("return", "complaint")
-    assert marks(caller) == ((Mark.DOUBTED, node),)
+    assert traces(caller) == ((Trace.DOUBTED, node),)
     caller.says("repeat")
-    assert marks(caller) == ()
+    assert traces(caller) == ()
 
 
 def test_end_is_marked(caller: Caller) -> None:
     caller.arrives().says("nothing_else")
     while not (caller.state and caller.state.ended):
         caller.says("no")
-    assert (Mark.ENDED, caller.node) in marks(caller)
+    assert (Trace.ENDED, caller.node) in traces(caller)
 
 
 def test_hanging_up_enters_nothing(caller: Caller) -> None:

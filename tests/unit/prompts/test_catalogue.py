@@ -81,7 +81,7 @@ def test_what_cannot_be_said_is_named(
         (
             "Is it {what:choice}?",
             "Is it that?",
-            "prova.yaml:6: prompt which: its languages have different placeholders.",
+            "prova.yaml:6: prompt which: its languages have different placeholders: {what:choice} stands in 'it'",
         ),
         ("{day:date}", "{day:when}", "in it, the placeholder day is of the unknown type when."),
         ("written: true", "writen: true", "prova.yaml:9: prompt text: 'writen' is not known here."),

@@ -52,7 +52,7 @@ def test_the_shipped_file_is_right_for_the_shipped_intents() -> None:
 @pytest.mark.parametrize(
     ("from_", "to", "line", "message"),
     [
-        ("code: break", "code: Break", 2, "does not match"),
+        ("code: break", "code: Break", 2, "does not fit"),
         ('en: "Break"', "", 2, "'en' is missing"),
         ("code: solved", "code: done", 3, "the outcome solved must be there for every call"),
         ("needs_next_step: true", "needs_next_step: false", 3, "to_follow_up needs a next step"),
@@ -67,7 +67,7 @@ def test_the_shipped_file_is_right_for_the_shipped_intents() -> None:
         ('text: "Grazie."', 'txt: "Grazie."', 14, "'txt' is not known here"),
         ('text: "{company:name}: {line_number:letters}"}\n    en', f'text: "{"x" * 301}"}}\n    en', 19, "is too long"),
         ("messages:", "mesages:", 16, "'mesages' is not known here"),
-        ("  - code: number", "  - {code: number", 18, "this is not YAML"),
+        ("  - code: number", "  - {code: number", 17, "this is not YAML"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(from_: str, to: str, line: int, message: str) -> None:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from ivr.flow.walk import Fact
 
 
-class Mark(StrEnum):
+class Trace(StrEnum):
     """What happened at a node."""
 
     REPEATED = "repeated"  # asked once more in other words: nothing was said, or nothing that answers
@@ -23,26 +23,26 @@ class Mark(StrEnum):
     ENDED = "ended"  # the flow came to its end
 
 
-Marked: TypeAlias = tuple[Mark, str]  # what, and at which node
+Traced: TypeAlias = tuple[Trace, str]  # what, and at which node
 
 _OF_FACTS: Final = {
-    "reprompted": Mark.REPEATED,
-    "missed": Mark.MISSED,
-    "doubtful": Mark.DOUBTED,
-    "ended": Mark.ENDED,
+    "reprompted": Trace.REPEATED,
+    "missed": Trace.MISSED,
+    "doubtful": Trace.DOUBTED,
+    "ended": Trace.ENDED,
 }
 _ASKED_FOR = "asked for a person"
 
 
-def marks_of(facts: Iterable[Fact]) -> tuple[Marked, ...]:
-    """Return the marks of one turn's facts, in order, each once."""
-    found: dict[Marked, None] = {}
+def traces_of(facts: Iterable[Fact]) -> tuple[Traced, ...]:
+    """Return the traces of one turn's facts, in order, each once."""
+    found: dict[Traced, None] = {}
     for fact in facts:
         if fact.kind == "person":
-            mark = Mark.PERSON if fact.values.get("why") == _ASKED_FOR else Mark.HANDED
+            trace = Trace.PERSON if fact.values.get("why") == _ASKED_FOR else Trace.HANDED
         elif fact.kind in _OF_FACTS:
-            mark = _OF_FACTS[fact.kind]
+            trace = _OF_FACTS[fact.kind]
         else:
             continue
-        found[mark, str(fact.values.get("node", ""))] = None
+        found[trace, str(fact.values.get("node", ""))] = None
     return tuple(found)
