@@ -6,16 +6,17 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from twilio.http import HttpClient
 
-from biometrics.encoders import SpeakerEncoder
+from biometrics.encoders import NoEncoder, SpeakerEncoder
 from ivr import database, synthesis, voices
 from ivr.calls import erasures, own_words
 from ivr.calls.callback_rules import CallbackRules
@@ -28,14 +29,19 @@ from ivr.calls.retention import keeping_of
 from ivr.calls.talks import Talks
 from ivr.calls.voice_evidence import VoiceLook
 from ivr.changes import Changes
-from ivr.company.live import LiveSettings
+from ivr.company.live import Live, LiveSettings
 from ivr.company.values import CompanySettings, LineNumber
+from ivr.connectors import store as connector_store
+from ivr.connectors.http import networks_of
+from ivr.connectors.lookups import Lookups
+from ivr.connectors.store import Kept
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
 from ivr.intents.phrases import load_phrasebook
 from ivr.intents.understanding import Understanding, load_understanding
 from ivr.intents.understandings import Understandings
+from ivr.line.sockets import HandshakeRefusedError
 from ivr.logs import configure as configure_logs
 from ivr.settings import Settings
 from ivr.speech.chosen import ChosenRecognition
@@ -48,11 +54,13 @@ from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.speech.whisper_recognizer import WhisperRecognition
 from ivr.telephony.carrier import Carrier
 from ivr.ticker import Ticker, Upkeep
-from ivr.web import voice_wiring
+from ivr.trials.house import MakeService, Service, Trials, Wanted
+from ivr.web import voice_wiring, wiring
 from ivr.web.doors import Doors
 from ivr.web.jotting import Jotting
-from ivr.web.media import MOST_SOCKETS, register_media
+from ivr.web.media import MOST_SOCKETS, SOCKETS, register_media
 from ivr.web.registration import register, utc_now
+from ivr.web.signatures import socket_is_signed
 from ivr.web.voice import voice
 from ivr.web.voice_work import PATIENCE_SECONDS, VoiceWork
 from ivr.web.voicing import Voicing
@@ -81,21 +89,26 @@ def create_app(
     carrier_http: HttpClient | None = None,
     understanding: Understanding | None = None,
     recognition: Recognition | None = None,
-    encoder: SpeakerEncoder | None = None,
+    encoder: SpeakerEncoder | NoEncoder | None = None,
+    company: Company | None = None,
     tick: bool = True,
 ) -> Flask:
     """The service for these settings.
 
     What is given stands in for what the settings would choose: tests give the local line's clock and its in-process REST client,
-    share one trained understanding and one encoder of voices, and tick by themselves. Raises VersionError for a flow or prompts
-    that cannot be used.
+    share one trained understanding and one encoder of voices, and tick by themselves; a trial gives a whole company with the
+    version that is tried. Raises VersionError for a flow or prompts that cannot be used.
     """
     configure_logs(settings.log_level)
     engine = engine or database.make_engine(settings.database_url, settings.key_ring)
     changes = Changes()
-    own = LiveSettings(company_defaults(settings), database.reading_session_factory(engine), changes)
-    understanding = understanding or make_understanding(settings)
-    company = make_company(settings, understanding, own)
+    reading = database.reading_session_factory(engine)
+    connectors: Live[Mapping[str, Kept]] = Live(
+        {}, topic=connector_store.TOPIC, read=connector_store.every, sessions=reading, bus=changes
+    )
+    if company is None:
+        own = LiveSettings(company_defaults(settings), reading, changes)
+        company = make_company(settings, understanding or make_understanding(settings), own)
     decoding = None
     if recognition is None:
         decoding = _decoding(settings, company)
@@ -108,6 +121,7 @@ def create_app(
         company,
         spoken_here=_spoken_here(settings, voicing),
         voice=voices.make_voice_parts(settings, encoder_now),
+        lookups=Lookups(connectors.now, networks=networks_of(settings.connector_networks)),
     )
     conductor = Conductor(company, _way_of(company, decoding, sockets))
     meeting = Meeting(company, conductor)
@@ -128,7 +142,14 @@ def create_app(
         talks=Talks(company, meeting),
         carry_out=outgoing.carry_out,
         loaded=lambda: _loaded(decoding, loading),
-        understandings=make_understandings(settings, understanding),
+        understandings=make_understandings(settings, company.understanding),
+        trials=Trials(
+            make_service=_trial_services(recognition, encoder_now),
+            settings=settings,
+            company=company,
+            reading_sessions=database.reading_session_factory(engine),
+            clock=clock,
+        ),
     )
     register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
@@ -151,7 +172,7 @@ def create_app(
     )
     app.register_blueprint(voice)
     register_media(app)
-    upkeep = _upkeep(settings, engine, own)
+    upkeep = _upkeep(settings, engine, company.own)
     catch_up(engine, upkeep.erasures_file, clock())
     ticker = Ticker(meeting, outgoing, sessions, company, clock, upkeep=upkeep, changes=changes)
     app.extensions[Ticker.EXTENSION] = ticker
@@ -159,6 +180,49 @@ def create_app(
         changes.start(engine)
         ticker.start()
     return app
+
+
+def _trial_services(
+    recognition: Recognition, encoder_now: Callable[[], SpeakerEncoder | NoEncoder] | None
+) -> MakeService:
+    """What makes the service of a trial's house: this very one, with the models that are loaded already."""
+
+    def make(wanted: Wanted) -> Service:
+        encoder = None if encoder_now is None else encoder_now()
+        app = create_app(
+            wanted.settings,
+            engine=wanted.engine,
+            clock=wanted.clock,
+            carrier_http=cast("HttpClient", wanted.carrier_http),
+            recognition=wanted.recognition or recognition,
+            encoder=wanted.encoder or encoder,
+            company=wanted.company,
+            tick=False,
+        )
+        doors: Doors = app.extensions[wiring.EXTENSION].doors
+        ticker: Ticker = app.extensions[Ticker.EXTENSION]
+        return Service(
+            application=app,
+            desk=doors.desk,
+            carry_out=doors.carry_out,
+            tick=ticker.tick,
+            open_socket=lambda path, headers: open_media_socket(app, path, headers),
+        )
+
+    return make
+
+
+def open_media_socket(app: Flask, path: str, headers: Mapping[str, str]) -> Callable[[object], None]:
+    """What handles a media socket of an application without a server. Raises HandshakeRefusedError for a forged one."""
+    with app.test_request_context(path, headers=dict(headers)):
+        if not socket_is_signed():
+            raise HandshakeRefusedError(HTTPStatus.FORBIDDEN)
+
+    def handle(socket: object) -> None:
+        with app.app_context():
+            SOCKETS[path][1](socket)
+
+    return handle
 
 
 def catch_up(engine: Engine, erasures_file: Path, now: datetime) -> None:

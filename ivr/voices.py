@@ -62,8 +62,8 @@ def loading_encoder(settings: Settings) -> LoadingEncoder | None:
     return LoadingEncoder(lambda: settings_encoder(settings))
 
 
-def always(encoder: SpeakerEncoder) -> Callable[[], SpeakerEncoder | NoEncoder]:
-    """An encoder that is there already."""
+def always(encoder: SpeakerEncoder | NoEncoder) -> Callable[[], SpeakerEncoder | NoEncoder]:
+    """An encoder that is there already, or that is known not to come."""
     return lambda: encoder
 
 

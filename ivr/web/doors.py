@@ -8,6 +8,7 @@ from ivr.calls.desk import Desk
 from ivr.calls.effects import Effect
 from ivr.calls.talks import Talks
 from ivr.intents.understandings import Understandings
+from ivr.trials.house import Trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,3 +24,5 @@ class Doors:
     loaded: Callable[[], Mapping[str, bool]]
     # What texts mean by any version's phrases, all with one encoder.
     understandings: Understandings
+    # Where calls are tried that touch nothing real.
+    trials: Trials
