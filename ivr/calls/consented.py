@@ -7,6 +7,7 @@ never asked, said no or withdrew is left out, and so is whoever was not known. R
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from sqlalchemy import select
@@ -64,9 +65,7 @@ def consented_calls(session: Session, *, since: datetime, until: datetime, most:
 
 
 def _past(call: Call, turns: Sequence[Turn]) -> PastCall:
-    answers = [
-        _answer(asked.node, came) for asked, came in zip(turns, turns[1:], strict=False) if came.ended or came.heard or came.keys
-    ]
+    answers = [_answer(asked.node, came) for asked, came in pairwise(turns) if came.ended or came.heard or came.keys]
     if turns and not _has_ended(turns[-1]):
         answers.append(PastAnswer(node=turns[-1].node, kind=HANG_UP))
     return PastCall(

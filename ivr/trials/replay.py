@@ -155,15 +155,11 @@ def broken(call_id: str, reason: str) -> CallDiff:
 
 def _paired(now: Sequence[Visit], draft: Sequence[Visit]) -> list[tuple[Visit | None, Visit | None]]:
     longest = max(len(now), len(draft))
-    return [
-        (now[at] if at < len(now) else None, draft[at] if at < len(draft) else None) for at in range(longest)
-    ]
+    return [(now[at] if at < len(now) else None, draft[at] if at < len(draft) else None) for at in range(longest)]
 
 
 def _turn(now: Visit | None, draft: Visit | None) -> TurnDiff:
-    if now is None or draft is None:
-        kind = NODE
-    elif now.node != draft.node:
+    if now is None or draft is None or now.node != draft.node:
         kind = NODE
     elif now.prompts != draft.prompts:
         kind = PROMPT

@@ -33,7 +33,9 @@ class Replayer:
     now: FlowVersion  # that answers now
     draft: FlowVersion
 
-    def replay_all(self, calls: Iterable[PastCall], *, is_wanted: Callable[[], bool] = lambda: True) -> Iterator[CallDiff]:
+    def replay_all(
+        self, calls: Iterable[PastCall], *, is_wanted: Callable[[], bool] = lambda: True
+    ) -> Iterator[CallDiff]:
         """Replay one after the other, and give each difference as it comes, until nobody wants more."""
         for call in calls:
             if not is_wanted():
@@ -46,9 +48,9 @@ class Replayer:
             return replay.diff(call.call_id, self._way(call, self.now), self._way(call, self.draft))
         except SituationError:
             return replay.broken(call.call_id, "the customer is no longer on file")
-        except Exception as error:  # a draft may break in any way, and the other calls are replayed all the same
+        except Exception as error:  # noqa: BLE001 - a draft may break in any way, and the other calls are replayed all the same
             # What was said is not logged: the error's own words may hold it.
-            _log.error("a call could not be replayed: %s", type(error).__name__)  # noqa: TRY400 - no traceback, for the same reason
+            _log.error("a call could not be replayed: %s", type(error).__name__)
             return replay.broken(call.call_id, type(error).__name__)
 
     def _way(self, past: PastCall, version: FlowVersion) -> Way:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, assert_never
 
+from ivr.calls import store
 from ivr.calls.company import FlowVersion
 from ivr.line.party import HeardFrom
 from ivr.trials import calling, judging
@@ -54,7 +55,9 @@ class Runner:
     wavs: Path | None = None  # the folder of recordings that scenarios name
     deaf_to: Callable[[str], str] | None = None  # audio mode: why nobody hears a language here, "" where somebody does
 
-    def run_all(self, scenarios: Iterable[Scenario], *, is_wanted: Callable[[], bool] = lambda: True) -> Iterator[Result]:
+    def run_all(
+        self, scenarios: Iterable[Scenario], *, is_wanted: Callable[[], bool] = lambda: True
+    ) -> Iterator[Result]:
         """Run one after the other, and give each result as it comes, until nobody wants more."""
         for scenario in scenarios:
             if not is_wanted():
@@ -71,7 +74,7 @@ class Runner:
             return self._run(scenario)
         except (SituationError, NoSuchTimeError) as error:
             return Result(name=scenario.name, state="broken", reason=str(error), about=scenario.about)
-        except Exception as error:  # a draft may break in any way, and the other scenarios run all the same
+        except Exception as error:  # noqa: BLE001 - a draft may break in any way, and the other scenarios run all the same
             _log.exception("the scenario %s broke off", scenario.name)
             reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
             return Result(name=scenario.name, state="broken", reason=reason, about=scenario.about)
@@ -134,14 +137,16 @@ class _Course:
         return results
 
     def come_to_rest(self, scenario: Scenario) -> None:
-        """Let the call come where it is going behind the last step: to its end, to a question, to a person or a place in a queue."""
+        """Let the call come where it is going behind the last step: its end, a question, a person, a place in a queue."""
         began = self._house.clock.now()
         while not self._call.is_over:
             self._call.listen()
             story = self._call.story
             passed = (self._house.clock.now() - began).total_seconds()
-            is_waiting = story.status == "waiting" and (scenario.ends.outcome == "waiting" or passed > _WAITING_SECONDS)
-            if story.status == "in_line" or is_waiting or passed > LAST_SECONDS:
+            is_waiting = story.status == store.WAITING and (
+                scenario.ends.outcome == "waiting" or passed > _WAITING_SECONDS
+            )
+            if story.status == store.IN_LINE or is_waiting or passed > LAST_SECONDS:
                 return
             self._call.take(calling.Wait(_LOOK_SECONDS))
 
@@ -170,13 +175,13 @@ class _Course:
         if any(stay.agent for stay in story.routed):
             return "agent"
         if self._hung_up or not self._call.is_over:
-            return "waiting" if story.status == "waiting" else "hung_up"
+            return "waiting" if story.status == store.WAITING else "hung_up"
         return "served"
 
     def _stood_when(self, step: ScenarioStep) -> Stood:
-        """Where the call stands when a step is due; who only listens waits until it is as expected."""
+        """Where the call stands when a step is due; who only listens, or waits, does so until it is as expected."""
         stood = self._stood()
-        if not isinstance(step.act, Listens):
+        if not isinstance(step.act, Listens) and self._call.story.status not in {store.WAITING, store.TALKING}:
             return stood
         began = self._house.clock.now()
         while not judging.is_met(step.expected, stood) and not self._call.is_over:
@@ -192,10 +197,14 @@ class _Course:
 
     def _everything(self, story: TrialStory | None = None) -> list[HeardPrompt]:
         story = story or self._call.story
-        lines = [one for one in story.heard if one.text and one.source in {HeardFrom.SAY, HeardFrom.PARTY, HeardFrom.STREAM}]
+        lines = [
+            one for one in story.heard if one.text and one.source in {HeardFrom.SAY, HeardFrom.PARTY, HeardFrom.STREAM}
+        ]
         for line in lines[len(self._heard) :]:
             self._heard.append(
-                HeardPrompt(key=line.prompt, text=line.text, language=story.language if line.prompt else "", node=story.node)
+                HeardPrompt(
+                    key=line.prompt, text=line.text, language=story.language if line.prompt else "", node=story.node
+                )
             )
         return self._heard
 
@@ -206,25 +215,29 @@ class _Course:
             self._call.take(step)
 
     def _step(self, act: Act) -> calling.Step | None:
-        match act:
-            case Says(words=words):
-                return calling.Say(words)
-            case Presses(keys=keys):
-                return calling.Press(keys)
-            case IsSilent(seconds=None):
-                return calling.Silent()
-            case IsSilent(seconds=float(seconds)):
-                return calling.Wait(seconds)
-            case HangsUp():
-                return calling.HangUp()
-            case Plays(wav=wav, words=words):
-                if not self._house.sound or self._wavs is None:
-                    return calling.Say(words) if words else calling.Silent()
-                return calling.Play(self._wavs / wav, words)
-            case Listens():
-                return None
-            case _:
-                assert_never(act)
+        if isinstance(act, Plays) and self._house.sound and self._wavs is not None:
+            return calling.Play(self._wavs / act.wav, act.words)
+        return _step_in_words(act)
+
+
+def _step_in_words(act: Act) -> calling.Step | None:
+    """What the caller does where nothing sounds; None for nothing but listening."""
+    match act:
+        case Says(words=words) | Plays(words=words) if words:
+            return calling.Say(words)
+        case Says() | Plays():
+            # A noise without words.
+            return calling.Silent()
+        case Presses(keys=keys):
+            return calling.Press(keys)
+        case IsSilent(seconds=seconds):
+            return calling.Silent() if seconds is None else calling.Wait(seconds)
+        case HangsUp():
+            return calling.HangUp()
+        case Listens():
+            return None
+        case _:
+            assert_never(act)
 
 
 def _without_words(steps: Sequence[StepResult]) -> tuple[StepResult, ...]:

@@ -105,7 +105,9 @@ class ScenarioRuns:
         kept.begin_run(session, run, by=by)
         return run.run_id
 
-    def go_on(self, run_id: str, against: Against, scenarios: Sequence[Scenario], *, mode: str = TEXT) -> threading.Thread:
+    def go_on(
+        self, run_id: str, against: Against, scenarios: Sequence[Scenario], *, mode: str = TEXT
+    ) -> threading.Thread:
         """Run in a thread of its own."""
         return self._thread(run_id, lambda: self.run_now(run_id, against, scenarios, mode=mode))
 
@@ -135,13 +137,17 @@ class ScenarioRuns:
         if mode != AUDIO:
             return Runner(trials=self.trials, version=version, wavs=wavs)
         if self.hearing is None:
-            return Runner(trials=self.trials, version=version, wavs=wavs, deaf_to=lambda _language: "nobody listens here")
+            return Runner(
+                trials=self.trials, version=version, wavs=wavs, deaf_to=lambda _language: "nobody listens here"
+            )
         hearing = self.hearing()
         return Runner(trials=hearing.trials, version=version, wavs=wavs, deaf_to=hearing.deaf_to)
 
     # --- Replay
 
-    def begin_replay(self, session: Session, draft: Against, *, days: int, by: Actor) -> tuple[str, tuple[PastCall, ...]]:
+    def begin_replay(
+        self, session: Session, draft: Against, *, days: int, by: Actor
+    ) -> tuple[str, tuple[PastCall, ...]]:
         """Read the consented calls of the last days, note that their words were opened, and keep that a replay begins."""
         now = self.clock()
         calls = consented_calls(session, since=now - timedelta(days=days), until=now, most=MOST_CALLS)
@@ -202,7 +208,7 @@ class ScenarioRuns:
         except VersionError as error:
             self._end(run_id, FAILED, [], 0)
             _log.warning("run %s: what it was to run against cannot be used: %d problems", run_id, len(error.problems))
-        except Exception:
+        except Exception:  # noqa: BLE001 - a run that fails is told so on its page; the service goes on
             _log.exception("run %s failed", run_id)
             self._end(run_id, FAILED, [], 0)
 

@@ -39,7 +39,8 @@ _PERSONS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType({
     "mario": {
         "name": "Mario Bianchi", "number": "+393331230002", "language": "it", "called_before": True,
         "orders": [
-            {"number": "2358", "items": "una macchina per il caffè", "promised_in_days": 2, "due_in_days": 2, "postcode": "00184"},
+            {"number": "2358", "items": "una macchina per il caffè", "promised_in_days": 2, "due_in_days": 2,
+             "postcode": "00184"},
             {"number": "2290", "status": "delivered", "items": "un tappeto", "promised_in_days": -5, "due_in_days": -5,
              "postcode": "00184"},
         ],
@@ -60,13 +61,15 @@ class NoSuchTimeError(ValueError):
 
 def setting_of(scenario: Scenario, *, hours: Hours, zone: tzinfo) -> Setting:
     """What a scenario's call is tried with. Raises `SituationError` or `NoSuchTimeError`, saying what cannot be."""
-    return setting_from_json({
-        "caller": _caller_json(scenario.caller),
-        "at": _time_of(scenario.at, hours=hours, zone=zone).isoformat(),
-        "agents": scenario.agents,
-        "faults": [dict(one) for one in scenario.faults],
-        "language": scenario.language,
-    })
+    return setting_from_json(
+        {
+            "caller": _caller_json(scenario.caller),
+            "at": _time_of(scenario.at, hours=hours, zone=zone).isoformat(),
+            "agents": scenario.agents,
+            "faults": [dict(one) for one in scenario.faults],
+            "language": scenario.language,
+        }
+    )
 
 
 def caller_document(caller: Caller) -> Any:

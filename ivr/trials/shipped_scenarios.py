@@ -40,7 +40,9 @@ def documents_of(files: Sequence[Path]) -> Mapping[str, Mapping[str, Any]]:
             given = read(file.read_text(encoding="utf-8"), file=str(file))
         except (OSError, UnicodeDecodeError) as error:
             remedy = "Give a file of text in UTF-8"
-            problems.append(Problem(file=str(file), line=0, place="", message=f"cannot be read: {error}", remedy=remedy))
+            problems.append(
+                Problem(file=str(file), line=0, place="", message=f"cannot be read: {error}", remedy=remedy)
+            )
             continue
         problems.extend(given.problems)
         if given.scenario is None:
