@@ -63,7 +63,7 @@ def test_a_call_that_is_over_too_early_is_told(house: House) -> None:
 def test_who_only_listens_waits_until_it_is_heard(house: House) -> None:
     text = (
         "name: waits\nlanguage: it\nagents: busy\nsteps:\n"
-        '  - press: "0"\n  - expect: queue_next\n  - expect: {words: prema 1}\n    press: "1"\n'
+        '  - press: "0"\n  - expect: queue_callback\n    press: "1"\n'
         "  - expect: callback_this_number\n    hang_up: true\nends: {skill: general}\n"
     )
     result = run(house, scenario(text))

@@ -100,7 +100,7 @@ FAULTS = {
     "never silent": ("  - silent: 2.5", "  - silent: false", 14, "says nothing", "how many seconds"),
     "no steps": ("language: it", "", 1, "'language' is missing", "Add 'language'"),
     "outcome": ("outcome: served", "outcome: happy", 20, "'happy' is not possible", "served, agent"),
-    "broken": ("steps:", "steps: [", 7, "not YAML", "Look at this line"),
+    "broken": ("steps:", "steps: [", 7, "not YAML", "every bracket"),
 }
 
 
