@@ -5,7 +5,7 @@ Whoever shows them redacts them first (`ivr.intents.redaction`).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from ivr.calls.coverage_store import NOTHING
 from ivr.calls.tables import Call, Turn
 from ivr.customers import ledger
-from ivr.customers.tables import Customer
+from ivr.customers import store as customers
 from ivr.flow.traces import Trace
 from routing.figures_periods import Period
 from sealing.columns import if_it_opens
@@ -55,7 +55,7 @@ def not_understood(session: Session, period: Period) -> Sequence[Unheard]:
     )
     rows = session.execute(query).all()
     wants = ledger.who_consents(session, ledger.CONTACT_HISTORY)
-    customers = _customers(session, {row.customer_id for row in rows if row.customer_id})
+    names = {row.customer_id: _name(session, row.customer_id) for row in rows if row.customer_id}
     found = []
     for turn, language, customer_id in rows:
         told = _told(session, turn)
@@ -73,7 +73,7 @@ def not_understood(session: Session, period: Period) -> Sequence[Unheard]:
                     words=words,
                     why=why,
                     is_consented=bool(customer_id),
-                    names=(customers[customer_id],) if customers.get(customer_id or "") else (),
+                    names=(names[customer_id],) if customer_id else (),
                 )
             )
     return found
@@ -102,6 +102,6 @@ def _traces(text: str) -> tuple[tuple[str, str], ...]:
         return ()
 
 
-def _customers(session: Session, wanted: set[str]) -> Mapping[str, str]:
-    rows = session.scalars(select(Customer).where(Customer.customer_id.in_(wanted))).all() if wanted else ()
-    return {row.customer_id: if_it_opens(row, "name", "") for row in rows}
+def _name(session: Session, customer_id: str) -> str:
+    row = customers.customer(session, customer_id)
+    return "" if row is None else if_it_opens(row, "name", "")
