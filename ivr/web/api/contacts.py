@@ -1,6 +1,7 @@
 """Contacts by the API: what customers had to do with the company on other channels enters the one history that agents see."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from flask.typing import ResponseReturnValue
@@ -8,12 +9,10 @@ from marshmallow import Schema, fields, validate
 
 from ivr.customers import store
 from ivr.customers.contacts import CHANNELS, add, every_of
-from ivr.customers.tables import Contact
 from ivr.web import errors, transaction
 from ivr.web.api.resource import Resource
 from ivr.web.api.schemas import SliceQuery, Strict, choice, text
 from ivr.web.audited import noted
-from sealing.columns import if_it_opens
 
 contacts = Resource("contacts", "Contacts", "Dealings of customers with the company, on every channel: one history.")
 
@@ -62,7 +61,7 @@ def every(query: Mapping[str, Any], customer_id: str) -> ResponseReturnValue:
     session = transaction.session()
     if store.customer(session, customer_id) is None:
         return errors.refused("customer_unknown")
-    return {"contacts": [_shown(one) for one in every_of(session, customer_id, **query)]}
+    return {"contacts": list(every_of(session, customer_id, **query))}
 
 
 @contacts.operation(
@@ -79,9 +78,4 @@ def record(content: Mapping[str, Any], customer_id: str) -> ResponseReturnValue:
     made = add(session, customer_id=customer_id, **content)
     # Without the note: the trail keeps nothing of a customer but an id.
     noted("contact.entered", f"customer {customer_id}", after={"contact": made.contact_id, "channel": made.channel})
-    return _shown(made)
-
-
-def _shown(contact: Contact) -> dict[str, Any]:
-    shown = {name: getattr(contact, name) for name in ("contact_id", "at", "channel", "reason", "outcome", "call_id")}
-    return {**shown, "note": if_it_opens(contact, "note", "")}
+    return asdict(made)
