@@ -36,6 +36,8 @@ from ivr.connectors.http import networks_of
 from ivr.connectors.lookups import Lookups
 from ivr.connectors.store import Kept
 from ivr.editing import opening
+from ivr.editing.checks import Checks
+from ivr.editing.gates import Gate
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -162,6 +164,13 @@ def create_app(
             reading_sessions=database.reading_session_factory(engine),
             clock=clock,
         ),
+        checks=Checks(
+            gates(),
+            sessions=sessions,
+            reading_sessions=reading,
+            clock=clock,
+            prepare=None if shelf is None else shelf.prepare,
+        ),
     )
     register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
@@ -237,6 +246,11 @@ def open_media_socket(app: Flask, path: str, headers: Mapping[str, str]) -> Call
             SOCKETS[path][1](socket)
 
     return handle
+
+
+def gates() -> Sequence[Gate]:
+    """What is asked of a version before it goes live, beside the checker."""
+    return ()
 
 
 def catch_up(engine: Engine, erasures_file: Path, now: datetime) -> None:

@@ -7,6 +7,7 @@ from ivr.calls.company import Company
 from ivr.calls.desk import Desk
 from ivr.calls.effects import Effect
 from ivr.calls.talks import Talks
+from ivr.editing.checks import Checks
 from ivr.intents.understandings import Understandings
 from ivr.trials.house import Trials
 
@@ -26,3 +27,5 @@ class Doors:
     understandings: Understandings
     # Where calls are tried that touch nothing real.
     trials: Trials
+    # What is asked of a version before it goes live.
+    checks: Checks
