@@ -109,6 +109,19 @@ REFUSALS: Mapping[str, Said] = {
     "recording_clipped": Said(
         status=422, sentence=_l("The recording is too loud and distorted: record again, farther from the microphone.")
     ),
+    "language_unknown": Said(status=422, sentence=_l("There are no examples in this language.")),
+    "intent_unknown": Said(status=422, sentence=_l("The draft has no such intent.")),
+    "phrase_unusable": Said(
+        status=422, sentence=_l("This can be no example: one line with words, 300 characters at most.")
+    ),
+    "phrase_with_placeholder": Said(
+        status=422, sentence=_l("Write something made up in place of what stands in square brackets.")
+    ),
+    "phrase_elsewhere": Said(status=422, sentence=_l("Another intent has this example: move it from there.")),
+    "last_phrase": Said(status=422, sentence=_l("An intent needs an example in every language: this is the last one.")),
+    "phrases_changed_meanwhile": Said(
+        status=409, sentence=_l("Somebody else has changed these examples meanwhile. Look again.")
+    ),
     "form_incomplete": Said(status=400, sentence=_l("Something is missing or wrong in the form.")),
     "no_address": Said(status=409, sentence=_l("No telephone is set for you. Ask an admin.")),
     "wrong": Said(status=400, sentence=_l("The current password is not right.")),
