@@ -45,6 +45,7 @@ from ivr.web.api.audit import audit
 from ivr.web.api.calls import calls
 from ivr.web.api.contacts import contacts
 from ivr.web.api.coverage import coverage
+from ivr.web.api.draft import draft
 from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
 from ivr.web.api.recordings import recordings
@@ -57,6 +58,7 @@ RESOURCES = (
     calls,
     contacts,
     coverage,
+    draft,
     prompts,
     queues,
     recordings,
