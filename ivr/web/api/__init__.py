@@ -40,10 +40,12 @@ and name `things` in `RESOURCES` below. That is all; the rest comes with `operat
 docs/api.md tells it to those who call.
 """
 
+from ivr.web.api.company import company
 from ivr.web.api.coverage import coverage
+from ivr.web.api.people import people
 from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
 from ivr.web.api.recordings import recordings
 from ivr.web.api.tokens import tokens
 
-RESOURCES = (coverage, prompts, queues, recordings, tokens)
+RESOURCES = (company, coverage, people, prompts, queues, recordings, tokens)

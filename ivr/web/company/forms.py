@@ -146,9 +146,14 @@ for _at in range(MOST_NUMBERS):
         StringField(_l("What it is for"), validators=[Optional(), Length(max=LONGEST_LABEL)]),
     )
     setattr(
-        NumbersForm, f"language_{_at}",
-        SelectField(_l("Begins in"), choices=[SelectChoice("", _l("the caller's language")), *_LANGUAGE_CHOICES], validators=[Optional()]),
-    )  # fmt: skip
+        NumbersForm,
+        f"language_{_at}",
+        SelectField(
+            _l("Begins in"),
+            choices=[SelectChoice("", _l("the caller's language")), *_LANGUAGE_CHOICES],
+            validators=[Optional()],
+        ),
+    )
 
 
 def numbers_fields(own: CompanySettings) -> dict[str, Any]:

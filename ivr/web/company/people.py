@@ -197,9 +197,13 @@ def _changed(done: keeping.Change) -> ResponseReturnValue:
     return redirect(url_for("company_people.page"), code=303)
 
 
+def link_of(made: Invited) -> str:
+    """The address that somebody signs in with once."""
+    return wiring().doors.company.addresses.public_url + url_for("welcome.choose", token=made.token)
+
+
 def _show_link(made: Invited) -> ResponseReturnValue:
-    address = wiring().doors.company.addresses.public_url + url_for("welcome.choose", token=made.token)
-    return render_template("company/link.html", made=made, address=address)
+    return render_template("company/link.html", made=made, address=link_of(made))
 
 
 def _draw(form: InviteForm) -> str:
