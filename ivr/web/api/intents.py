@@ -51,7 +51,9 @@ def every(query: Mapping[str, Any]) -> ResponseReturnValue:
     }
 
 
-@intents.operation("get", "/intents/phrases", scope="draft:read", query=shapes.PhrasesQuery, gives=shapes.PhrasesShown)
+@intents.operation(
+    "get", "/intents/phrases", scope="draft:read", query=shapes.PhrasesQuery, gives=shapes.IntentExamples
+)
 def phrases(query: Mapping[str, Any]) -> ResponseReturnValue:
     """Examples of a language, of one intent or of all, those that hold some words or all."""
     draft = look.draft_now()
@@ -118,7 +120,7 @@ def dismiss(content: Mapping[str, Any]) -> None:
     )
 
 
-@intents.operation("get", "/intents/questions", scope="draft:read", gives=shapes.QuestionsShown)
+@intents.operation("get", "/intents/questions", scope="draft:read", gives=shapes.FlowQuestions)
 def asked() -> ResponseReturnValue:
     """Every question of the draft's flow: what a sentence may be the answer to."""
     documents = look.draft_now().documents

@@ -48,18 +48,18 @@ class PhrasesQuery(SliceQuery):
     contains = words(LONGEST_PHRASE, load_default="", metadata={"description": "Words that must stand in it."})
 
 
-class PhraseShown(Schema):
+class IntentExample(Schema):
     """An example."""
 
     intent = fields.String(required=True)
     text = fields.String(required=True)
 
 
-class PhrasesShown(Schema):
+class IntentExamples(Schema):
     """Examples."""
 
     revision = fields.Integer(required=True)
-    phrases = fields.List(fields.Nested(PhraseShown), required=True)
+    phrases = fields.List(fields.Nested(IntentExample), required=True)
     total = fields.Integer(required=True)
 
 
@@ -149,7 +149,7 @@ class ChanceShown(Schema):
     chance = fields.Float(required=True)
 
 
-class ExampleShown(Schema):
+class NearExample(Schema):
     """An example that the answer was drawn from."""
 
     text = fields.String(required=True)
@@ -159,7 +159,7 @@ class ExampleShown(Schema):
     pull = fields.Float(required=True, allow_none=True)
 
 
-class WordShown(Schema):
+class WordWeightShown(Schema):
     """What a word does to the answer's probability."""
 
     word = fields.String(required=True)
@@ -183,8 +183,8 @@ class AnswerShown(Schema):
     refuse_above = fields.Float(required=True)
     ask_below = fields.Float(required=True)
     certain = fields.Float(required=True)
-    examples = fields.List(fields.Nested(ExampleShown), required=True)
-    weights = fields.List(fields.Nested(WordShown), required=True)
+    examples = fields.List(fields.Nested(NearExample), required=True)
+    weights = fields.List(fields.Nested(WordWeightShown), required=True)
 
 
 class ExplainedShown(Schema):
@@ -196,7 +196,7 @@ class ExplainedShown(Schema):
     answer = fields.Nested(AnswerShown, required=True, allow_none=True)
 
 
-class QuestionShown(Schema):
+class FlowQuestion(Schema):
     """A question of the flow."""
 
     node = fields.String(required=True)
@@ -204,13 +204,13 @@ class QuestionShown(Schema):
     slot = fields.String(required=True)
 
 
-class QuestionsShown(Schema):
+class FlowQuestions(Schema):
     """The questions of the draft's flow."""
 
-    questions = fields.List(fields.Nested(QuestionShown), required=True)
+    questions = fields.List(fields.Nested(FlowQuestion), required=True)
 
 
-class RateShown(Schema):
+class AccuracyRate(Schema):
     """A share with its interval (Wilson, 95 in 100)."""
 
     part = fields.Integer(required=True)
@@ -224,8 +224,8 @@ class IntentFiguresShown(Schema):
     """How an intent fares."""
 
     intent = fields.String(required=True)
-    recall = fields.Nested(RateShown, required=True)
-    precision = fields.Nested(RateShown, required=True)
+    recall = fields.Nested(AccuracyRate, required=True)
+    precision = fields.Nested(AccuracyRate, required=True)
     asked_back = fields.Integer(required=True)
     refused = fields.Integer(required=True)
 
@@ -242,13 +242,13 @@ class FiguresShown(Schema):
     """How phrases fare on held-back examples, in one language or in all (empty)."""
 
     language = fields.String(required=True)
-    accuracy = fields.Nested(RateShown, required=True)
+    accuracy = fields.Nested(AccuracyRate, required=True)
     labels = fields.List(fields.String(), required=True)
     intents = fields.List(fields.Nested(IntentFiguresShown), required=True)
     matrix = fields.List(fields.Nested(MatrixCellShown), required=True)
 
 
-class ChangeShown(Schema):
+class AccuracyChange(Schema):
     """What became of the same phrases from live to draft."""
 
     intent = fields.String(required=True, metadata={"description": "Empty: all together."})
@@ -272,6 +272,6 @@ class ComparisonShown(Schema):
     allowed = fields.Float(required=True)
     is_refused = fields.Boolean(required=True)
     phrases = fields.Integer(required=True)
-    changes = fields.List(fields.Nested(ChangeShown), required=True)
+    changes = fields.List(fields.Nested(AccuracyChange), required=True)
     live = fields.List(fields.Nested(FiguresShown), required=True)
     draft = fields.List(fields.Nested(FiguresShown), required=True)
