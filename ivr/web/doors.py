@@ -8,6 +8,7 @@ from ivr.calls.desk import Desk
 from ivr.calls.effects import Effect
 from ivr.calls.talks import Talks
 from ivr.editing.checks import Checks
+from ivr.intents.held_back_runs import HeldBackRuns
 from ivr.intents.understandings import Understandings
 from ivr.trials.house import Trials
 
@@ -25,6 +26,8 @@ class Doors:
     loaded: Callable[[], Mapping[str, bool]]
     # What texts mean by any version's phrases, all with one encoder.
     understandings: Understandings
+    # How phrasebooks fare on phrases that they have not seen, judged beside the calls.
+    held_back: HeldBackRuns
     # Where calls are tried that touch nothing real.
     trials: Trials
     # What is asked of a version before it goes live.
