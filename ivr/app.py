@@ -38,6 +38,7 @@ from ivr.connectors.store import Kept
 from ivr.editing import opening
 from ivr.editing.checks import Checks
 from ivr.editing.gates import Gate
+from ivr.editing.intents_compared import intents_gate
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -151,6 +152,7 @@ def create_app(
     outgoing = Outgoing(company, meeting, carrier, sessions, clock)
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
+    held_back = HeldBackRuns(understandings)
     doors = Doors(
         company=company,
         desk=desk,
@@ -158,7 +160,7 @@ def create_app(
         carry_out=outgoing.carry_out,
         loaded=lambda: _loaded(decoding, loading),
         understandings=understandings,
-        held_back=HeldBackRuns(understandings),
+        held_back=held_back,
         trials=Trials(
             make_service=_trial_services(recognition, encoder_now),
             settings=settings,
@@ -167,7 +169,7 @@ def create_app(
             clock=clock,
         ),
         checks=Checks(
-            gates(),
+            gates(company, held_back),
             sessions=sessions,
             reading_sessions=reading,
             clock=clock,
@@ -250,9 +252,9 @@ def open_media_socket(app: Flask, path: str, headers: Mapping[str, str]) -> Call
     return handle
 
 
-def gates() -> Sequence[Gate]:
+def gates(company: Company, held_back: HeldBackRuns) -> Sequence[Gate]:
     """What is asked of a version before it goes live, beside the checker."""
-    return ()
+    return (intents_gate(held_back, lambda: company.own.now().accuracy_loss),)
 
 
 def catch_up(engine: Engine, erasures_file: Path, now: datetime) -> None:

@@ -37,6 +37,7 @@ class Checks:
         self._clock = clock
         self._prepare = prepare
         self._one_at_a_time = threading.Lock()
+        self._running: list[threading.Thread] = []
 
     def begin(self, session: Session, number: int, *, by: Actor, now: datetime) -> int:
         """Note, in the caller's transaction, that a version is being checked; `carry_on` once that is committed."""
@@ -45,8 +46,14 @@ class Checks:
     def carry_on(self, check_id: int, number: int) -> threading.Thread:
         """Ask the gates, on a thread of its own."""
         thread = threading.Thread(target=self.run, args=(check_id, number), name=f"check-{number}", daemon=True)
+        self._running = [one for one in self._running if one.is_alive()] + [thread]
         thread.start()
         return thread
+
+    def wait(self) -> None:
+        """Wait until no check is going on any more."""
+        for thread in self._running:
+            thread.join()
 
     def run(self, check_id: int, number: int) -> Sequence[GateFinding]:
         """Ask the gates now, and keep what they say; the checker's errors end it, since nothing else could be tried."""

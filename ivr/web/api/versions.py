@@ -110,7 +110,7 @@ class WithQuery(Strict):
     base = fields.Integer(required=True, validate=validate.Range(min=1, max=GREATEST_ID))
 
 
-class ComparisonShown(Schema):
+class DifferencesShown(Schema):
     """What differs."""
 
     texts = fields.List(fields.Dict(), required=True)
@@ -181,7 +181,7 @@ def files(number: int) -> ResponseReturnValue:
 
 
 @versions.operation(
-    "get", "/versions/<number:number>/comparison", scope="draft:read", query=WithQuery, gives=ComparisonShown,
+    "get", "/versions/<number:number>/comparison", scope="draft:read", query=WithQuery, gives=DifferencesShown,
     refuses=("version_unknown",),
 )  # fmt: skip
 def comparison(query: Mapping[str, Any], number: int) -> ResponseReturnValue:
