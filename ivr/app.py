@@ -207,6 +207,7 @@ def _trial_services(
             carry_out=doors.carry_out,
             tick=ticker.tick,
             open_socket=lambda path, headers: open_media_socket(app, path, headers),
+            lookups=doors.company.lookups,
         )
 
     return make

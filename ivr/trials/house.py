@@ -24,6 +24,7 @@ from ivr import database
 from ivr.calls.company import CARRIER, Addresses, Company, FlowVersion
 from ivr.calls.desk import Desk
 from ivr.company.live import LiveSettings
+from ivr.connectors.lookups import Lookups
 from ivr.customers import trial_records
 from ivr.intents.understanding import Understanding
 from ivr.line.clock import RealClock, VirtualClock
@@ -42,6 +43,7 @@ from ivr.trials.caller import CallerParty
 from ivr.trials.calling import Step, TrialCall
 from ivr.trials.situations import HIDDEN_NUMBER, Hidden, Known, MadeUp, Setting, SituationError, Stranger, Trouble
 from ivr.trials.sockets import OpenSocket, ThreadOpener, path_of
+from ivr.trials.sounding import Sounding
 from ivr.trials.story import TrialStory, names_in, story_of
 from ivr.trials.wording_noted import Noted, noting
 from routing import store as routing_store
@@ -69,6 +71,7 @@ class Service:
     carry_out: CarryOut
     tick: Callable[[], None]
     open_socket: OpenSocket
+    lookups: Lookups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,15 +165,14 @@ class TrialHouse:
         self.settings = _settings(trials.settings, self.folder, setting, sound=sound)
         self.engine = _engine(self.folder, self.settings)
         self._sessions = database.session_factory(self.engine)
-        self._reading = database.reading_session_factory(self.engine.execution_options(**{faulty.TELLS: True}))
+        self._reading = database.reading_session_factory(self.engine)
         self.number = _number(setting, copies)
         if copies is not None:
             with self._sessions.begin() as session:
                 trial_records.add(session, copies)
-        if setting.has(Trouble.LOOKUP_DOWN):
-            faulty.break_lookups(self.engine)
         self.company = _company(trials.company, self.version, self.settings)
         self.line, self._service = self._wire(trials)
+        self._service.lookups.is_down = setting.has(Trouble.LOOKUP_DOWN)
         self._agents = TrialAgents(
             Room(
                 desk=self._service.desk,
@@ -208,6 +210,7 @@ class TrialHouse:
             voice=self._says if self.sound else None,
             understood=not self.setting.has(Trouble.RECOGNISER_DOWN),
             wants_audio=self.sound,
+            sounding=self.sounding(),
         )
         leg = self.line.call(self.number, self.company.line_number, party, quality=faulty.quality_of(self.setting))
         return TrialCall(self, party, leg)
@@ -235,6 +238,10 @@ class TrialHouse:
                 names=names_in(session),
                 language=language or self.setting.language,
             )
+
+    def sounding(self) -> Sounding:
+        """What gives the sounds of a call their words."""
+        return Sounding(self.company, self.version, self._reading)
 
     def reading(self) -> Session:
         """A session that reads the trial's own database."""

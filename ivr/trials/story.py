@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from ivr.calls import store, story
 from ivr.calls.tables import Call, Turn
 from ivr.customers import trial_records
-from ivr.line.party import HeardFrom
 from ivr.line.script import HeardAt
 from ivr.trials.wording_noted import Noted
 from routing import reports
@@ -46,7 +45,7 @@ class HeardLine:
     at_seconds: float
     text: str
     source: str  # a value of HeardFrom
-    prompt: str = ""  # key, where the words are a prompt's
+    prompt: str = ""  # the keys of the prompts that the words are, with spaces between
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,10 +158,9 @@ def _heard(transcript: Sequence[HeardAt], noted: Noted) -> tuple[HeardLine, ...]
     return tuple(
         HeardLine(
             at_seconds=round(line.at_seconds, 2),
-            # The address of a played file says nothing to people.
-            text="" if line.heard.source is HeardFrom.PLAY else line.heard.text,
+            text=line.heard.text,
             source=line.heard.source.value,
-            prompt=noted.key_of(line.heard.text),
+            prompt=" ".join(noted.keys_in(line.heard.text)),
         )
         for line in transcript
     )
