@@ -8,10 +8,11 @@ by `ivr.app`, since this room stands below it.
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from threading import BoundedSemaphore
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, assert_never
 
@@ -41,6 +42,7 @@ from ivr.trials import faulty
 from ivr.trials.agents import CarryOut, Room, TrialAgents, skills_of
 from ivr.trials.caller import CallerParty
 from ivr.trials.calling import Step, TrialCall
+from ivr.trials.hearing import TrialHearing
 from ivr.trials.situations import HIDDEN_NUMBER, Hidden, Known, MadeUp, Setting, SituationError, Stranger, Trouble
 from ivr.trials.sockets import OpenSocket, ThreadOpener, path_of
 from ivr.trials.sounding import Sounding
@@ -59,6 +61,8 @@ LINE: Final = "https://line.invalid"
 Time = Literal["made", "real"]
 MADE: Final = "made"
 REAL: Final = "real"
+# Each holds a line's threads and some 20 MB, and each is heard by a person: more than these are a mistake; judgement.
+MOST_PAGES: Final = 4
 _LOCALES: Final = {"it": "it-IT", "en": "en-GB"}
 
 
@@ -105,6 +109,9 @@ class Trials:
         Session
     ]  # of the real database: a house reads there when it is opened, and never again
     clock: Callable[[], datetime]
+    hearing: TrialHearing
+    # Pages on the line in real time, of all admins of a process together.
+    places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_PAGES))
 
     def open_house(
         self, version: FlowVersion, setting: Setting | None = None, *, time: Time = MADE, sound: bool = False

@@ -4,6 +4,7 @@ What is heard, recognised and shown is `ivr.line.browser`'s; how the page is rea
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ivr.line import party as people
@@ -96,6 +97,6 @@ class _Unheard:
         return getattr(self._handset, name)
 
 
-def told(story: TrialStory) -> str:
-    """The message that tells a page of a story."""
-    return json.dumps({"type": STORY, "story": story.as_json()}, ensure_ascii=False)
+def told(story: TrialStory, scenario: Mapping[str, Any]) -> str:
+    """The message that tells a page of a story, and of the scenario that it makes so far."""
+    return json.dumps({"type": STORY, "story": story.as_json(), "scenario": scenario}, ensure_ascii=False)

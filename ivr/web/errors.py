@@ -36,6 +36,8 @@ REFUSALS: Mapping[str, Said] = {
     "token_without_scope": Said(status=422, sentence=_l("A token needs something that it may do: tick one at least.")),
     "scope_not_yours": Said(status=403, sentence=_l("A token never has more than who makes it.")),
     "token_life_out_of_range": Said(status=422, sentence=_l("A token lives from 1 to 366 days.")),
+    "trial_unreadable": Said(status=400, sentence=_l("The trial cannot be begun: what is to be tried cannot be read.")),
+    "version_unknown": Said(status=404, sentence=_l("There is no such version.")),
     "agent_unknown": Said(status=404, sentence=_l("This agent no longer exists.")),
     "call_unknown": Said(status=404, sentence=_l("This call is not known.")),
     "call_ended": Said(status=409, sentence=_l("The call has already ended.")),

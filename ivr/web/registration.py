@@ -44,6 +44,7 @@ from ivr.web.routing_admin_receipts import routing_receipts
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
 from ivr.web.tokens import tokens
 from ivr.web.what_if import what_if
+from ivr.web.editing.trial import trial
 from ivr.web.wiring import EXTENSION, Wiring
 
 # Only wrong passwords count. OWASP's authentication notes ask for a limit per account besides the one per address, since
@@ -113,6 +114,7 @@ def register(
         what_if,
         tokens,
         api_page,
+        trial,
     ):
         app.register_blueprint(blueprint)
     api_document.install(app, RESOURCES)
