@@ -30,6 +30,7 @@ class CallerParty:
     sounding: Sounding | None = None  # gives sounds their words
     transcript: list[HeardAt] = field(default_factory=list)
     reason: Ended | None = None
+    has_hung_up: bool = False
     quiet_from_seconds: float = 0.0  # when the last prompt was, or will be, over
     handset: Handset = field(init=False)
     _speech: bytes = b""

@@ -1,4 +1,4 @@
-"""Who turns the microphone of a trial's page into words: the service itself where it listens, else a recogniser in the carrier's place."""
+"""Who hears the microphone of a trial's page: the service itself where it listens, else a recogniser in the carrier's place."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -42,7 +42,9 @@ class TrialHearing:
         threading.Thread(
             target=recognition.load, args=(language, lambda _what: None), name="trial-ears", daemon=True
         ).start()
-        return Ears(recognise=lambda sound, locale: _recognised(recognition, sound, locale), languages=frozenset({language}))
+        return Ears(
+            recognise=lambda sound, locale: _recognised(recognition, sound, locale), languages=frozenset({language})
+        )
 
     def _way(self, language: str, by: str) -> str:
         if by == STREAM:

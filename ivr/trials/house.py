@@ -241,6 +241,7 @@ class TrialHouse:
                 noted=self.noted,
                 transcript=tuple(party.transcript),
                 ended="" if party.reason is None else party.reason.value,
+                has_hung_up=party.has_hung_up,
                 now=self.clock.now(),
                 names=names_in(session),
                 language=language or self.setting.language,

@@ -46,6 +46,12 @@ class TrialPhone(Phone):
         self.party = TrialParty(self)
         return self.party
 
+    def take(self, command: page.Command) -> None:
+        """Do what the page asks."""
+        if isinstance(command, page.HangUp) and self.party is not None and self.party.reason is None:
+            self.party.has_hung_up = True
+        super().take(command)
+
     def story(self, language: str) -> TrialStory:
         """What has become of the call; from any thread."""
         party = self.party
@@ -63,6 +69,7 @@ class TrialParty(PhoneParty):
         self._sounding = phone.house.sounding()
         self.transcript: list[HeardAt] = []
         self.reason: people.Ended | None = None
+        self.has_hung_up = False
         self.call_id = ""
 
     def attach(self, handset: people.Handset) -> None:

@@ -1,4 +1,4 @@
-"""From a trial call to the scenario that it makes: what was said or pressed, what was heard before it, and where it ended. Pure."""
+"""From a trial call to the scenario that it makes: what was said or pressed, what was heard before, where it ended. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,10 +13,12 @@ _SERVED, _AGENT, _WAITING, _HUNG_UP = "served", "agent", "waiting", "hung_up"
 
 def scenario_of(setting: Setting, story: TrialStory, *, zone: ZoneInfo) -> dict[str, Any]:
     """The scenario's document without its name; without steps where nothing was said yet."""
-    steps = [_step(turn) for turn in story.turns if turn.ended in {"speech", "keys", "silence"} or turn.answered or turn.keys]
+    steps = [
+        _step(turn) for turn in story.turns if turn.ended in {"speech", "keys", "silence"} or turn.answered or turn.keys
+    ]
     if story.turns and not _is_answered(story.turns[-1]) and story.turns[-1].prompts:
         last: dict[str, Any] = {"expect": list(dict.fromkeys(story.turns[-1].prompts))}
-        steps.append(last | ({"hang_up": True} if story.status == "ended" and not _ended_by_line(story) else {}))
+        steps.append(last | ({"hang_up": True} if story.has_hung_up else {}))
     document: dict[str, Any] = {"language": setting.language, "caller": _caller(setting), "steps": steps}
     if setting.at is not None:
         document["at"] = setting.at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
@@ -39,7 +41,7 @@ def _is_answered(turn: TrialTurn) -> bool:
 
 
 def _ended_by_line(story: TrialStory) -> bool:
-    return story.node in {"goodbye"} or any(one.agent for one in story.routed)
+    return story.status == "ended" and not story.has_hung_up
 
 
 def _ends(story: TrialStory) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class TrialStory:
     messages: tuple[trial_records.LeftMessage, ...] = ()
     cases: tuple[trial_records.LeftCase, ...] = ()
     effort: int | None = None
+    has_hung_up: bool = False  # the caller did, and not the line
     why: tuple[str, ...] = field(default=())  # what happened, in plain sentences
 
     @property
@@ -103,6 +104,7 @@ def story_of(
     noted: Noted,
     transcript: Sequence[HeardAt],
     ended: str,
+    has_hung_up: bool,
     now: datetime,
     names: Mapping[str, str],
     language: str = "it",
@@ -124,6 +126,7 @@ def story_of(
         messages=trial_records.messages_of(session, call_id),
         cases=trial_records.cases_of(session, call_id),
         effort=store.effort(session, call_id),
+        has_hung_up=has_hung_up,
         why=() if context is None else tuple(line.text for line in context.done),
     )
 

@@ -36,6 +36,7 @@ from ivr.web.desk_talk import desk_talk
 from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
+from ivr.web.editing.trial import trial
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
 from ivr.web.reports import reports
@@ -44,7 +45,6 @@ from ivr.web.routing_admin_receipts import routing_receipts
 from ivr.web.sign_in import REFUSED_STATUS, sign_in
 from ivr.web.tokens import tokens
 from ivr.web.what_if import what_if
-from ivr.web.editing.trial import trial
 from ivr.web.wiring import EXTENSION, Wiring
 
 # Only wrong passwords count. OWASP's authentication notes ask for a limit per account besides the one per address, since

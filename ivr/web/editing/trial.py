@@ -128,7 +128,7 @@ def _choices() -> tuple[Choice, ...]:
     draft = drafts.draft(session, now=now)
     named = gettext("the draft (%(edits)s changes on version %(base)s)", edits=draft.edit_count, base=draft.base)
     numbered = (
-        Choice(name=str(one.number), label=gettext("version %(number)s", number=one.number) + (f": {one.note}" if one.note else ""))
+        Choice(name=str(one.number), label=f"{gettext('version %(number)s', number=one.number)} {one.note}".strip())
         for one in versions.versions(session)
     )
     return (Choice(name=tried.DRAFT, label=named), *numbered)

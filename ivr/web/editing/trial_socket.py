@@ -1,6 +1,6 @@
-"""The telephone's socket of a trial: a ticket opens a house, the page talks with its line, the story follows, the page's end ends it.
+"""The telephone's socket of a trial: a ticket opens a house, the page talks with its line and is told the story, its end ends it.
 
-Only a signed-in admin's own page comes in: the guard looks at who it is, the origin at which page, the ticket at what was asked for.
+Only a signed-in admin's own page comes in: the guard asks who it is, the origin which page, the ticket what was wanted.
 """
 
 import json
@@ -141,9 +141,7 @@ def _refuse(socket: Any, reason: str) -> None:
 class _Telephone:
     """One page on one line."""
 
-    def __init__(
-        self, socket: Any, house: TrialHouse, *, ears: Ears | None, token: str, language: str
-    ) -> None:
+    def __init__(self, socket: Any, house: TrialHouse, *, ears: Ears | None, token: str, language: str) -> None:
         self._socket = socket
         self._house = house
         self._token = token
@@ -221,4 +219,3 @@ class _Telephone:
         except (ConnectionClosed, OSError):
             # The page is gone; the reading side sees it too.
             return
-

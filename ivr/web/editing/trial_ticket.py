@@ -65,9 +65,7 @@ def wanted_by(ticket: object, account_id: int) -> Wanted | None:
         content: Any = _serializer().loads(str(ticket), max_age=TICKET_SECONDS)
         if content["account"] != account_id or not _used.use(content["nonce"]):
             return None
-        return Wanted(
-            account_id=account_id, version=content["version"], setting=setting_from_json(content["setting"])
-        )
+        return Wanted(account_id=account_id, version=content["version"], setting=setting_from_json(content["setting"]))
     except (BadData, KeyError, TypeError, SituationError):
         return None
 
