@@ -135,10 +135,16 @@ class Trials:
                     raise SituationError(f"caller.customer_id: there is no customer {customer_id}")
                 return copies
             case MadeUp() as person:
-                today = (setting.at or self.clock()).astimezone(self.company.zone).date()
+                now = setting.at or self.clock()
+                today = now.astimezone(self.company.zone).date()
                 orders = [vars_of(order) for order in person.orders]
                 return trial_records.made_up(
-                    name=person.name, number=person.number, language=person.language, orders=orders, today=today
+                    name=person.name,
+                    number=person.number,
+                    language=person.language,
+                    orders=orders,
+                    today=today,
+                    called_before=now - timedelta(days=40) if person.called_before else None,
                 )
             case Stranger() | Hidden():
                 return None

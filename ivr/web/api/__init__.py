@@ -41,7 +41,9 @@ docs/api.md tells it to those who call.
 """
 
 from ivr.web.api.coverage import coverage
+from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
+from ivr.web.api.recordings import recordings
 from ivr.web.api.tokens import tokens
 
-RESOURCES = (coverage, queues, tokens)
+RESOURCES = (coverage, prompts, queues, recordings, tokens)
