@@ -7,12 +7,9 @@ from typing import Final, TypeAlias
 from sqlalchemy.orm import Session
 
 from ivr.calls.company import Company, FlowVersion
-from ivr.editing import drafts
-from ivr.editing.documents import Documents
-from ivr.editing.findings import ERROR, Finding, findings
-from ivr.flow import definition
+from ivr.editing import drafts, reading
+from ivr.editing.findings import Finding
 from ivr.intents.understandings import Understandings
-from prompts import catalogue
 
 DRAFT: Final = "draft"
 
@@ -37,15 +34,9 @@ def version_of(
 ) -> Tried:
     """Read the version that is named; without `understandings` nothing is trained, and the company's own stand in."""
     if which == DRAFT:
-        return _read(drafts.draft(session, now=now).documents)
+        read = reading.read(drafts.draft(session, now=now).documents, understandings=understandings)
+        return Unusable(problems=read.problems) if isinstance(read, reading.Faulty) else read
     try:
         return company.version(int(which))
     except KeyError:
         return Unusable()
-
-
-def _read(documents: Documents) -> Tried:
-    wrong = tuple(one for one in findings(documents) if one.severity == ERROR)
-    if wrong:
-        return Unusable(problems=wrong)
-    return FlowVersion(number=0, flow=definition.build(documents.flow), catalogue=catalogue.build(documents.prompts))
