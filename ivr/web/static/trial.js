@@ -14,6 +14,7 @@ let state = "idle";
 let connectedAt = 0;
 let scenario = null;
 let lastHeard = null;
+let heardUntil = 0;
 let turnsShown = new Map(); // number of a turn -> how many of its reasons stand on the page
 let endRinging = () => {};
 
@@ -74,10 +75,16 @@ function notice(text, kind = "danger") {
   element("notices").append(box);
 }
 
-function write(kind, who, text) {
+// The last words are seen, unless somebody reads further above.
+function add(item) {
   element("heard-empty")?.remove();
   const box = element("heard");
-  const follows = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+  const follows = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+  box.append(item);
+  if (follows) box.scrollTop = box.scrollHeight;
+}
+
+function write(kind, who, text) {
   const item = document.createElement("p");
   item.className = kind;
   if (who) {
@@ -87,8 +94,7 @@ function write(kind, who, text) {
     item.append(name);
   }
   item.append(text);
-  box.append(item);
-  if (follows) box.scrollTop = box.scrollHeight;
+  add(item);
   return item;
 }
 
@@ -105,9 +111,7 @@ function explain(turn) {
     item.textContent = sentence;
     list.append(item);
   }
-  element("heard-empty")?.remove();
-  element("heard").append(list);
-  element("heard").scrollTop = element("heard").scrollHeight;
+  add(list);
 }
 
 function listItem(text, kind = "") {
@@ -166,6 +170,7 @@ const told = {
   },
   heard(message) {
     const known = message.text !== "";
+    heardUntil = Date.now() + message.seconds * 1000;
     const isAgent = message.source === "party";
     if (!known) {
       lastHeard = message.source === "stream" ? lastHeard : write("note", "", `♪ ${words[message.source] ?? words.sound}`);
@@ -174,7 +179,8 @@ const told = {
     lastHeard = write(isAgent ? "agent" : "line", isAgent ? words.agent : words.line, message.text);
   },
   cut() {
-    if (lastHeard !== null) lastHeard.append(` … (${words.cut})`);
+    // What has sounded to its end is cut off by what follows it too.
+    if (lastHeard !== null && Date.now() < heardUntil - 400) lastHeard.append(` … (${words.cut})`);
     lastHeard = null;
   },
   said(message) {
