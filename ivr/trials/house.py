@@ -112,6 +112,7 @@ class Trials:
     hearing: TrialHearing
     # Pages on the line in real time, of all admins of a process together.
     places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_PAGES))
+    recognition: Recognition | None = None  # who listens in its houses; None: whoever does in the installation
 
     def open_house(
         self, version: FlowVersion, setting: Setting | None = None, *, time: Time = MADE, sound: bool = False
@@ -331,7 +332,7 @@ class TrialHouse:
                 company=self.company,
                 clock=self.clock.now,
                 carrier_http=faulty.FaultyCarrier(create_server(line), self.setting),
-                recognition=faulty.NoRecognition() if self.setting.has(Trouble.RECOGNISER_DOWN) else None,
+                recognition=faulty.NoRecognition() if self.setting.has(Trouble.RECOGNISER_DOWN) else trials.recognition,
                 encoder=NoEncoder(reason="the encoder is down (a fault on demand)")
                 if self.setting.has(Trouble.VOICE_DOWN)
                 else None,

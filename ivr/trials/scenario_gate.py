@@ -15,8 +15,7 @@ from ivr.editing.findings import ERROR
 from ivr.editing.gates import GateFinding
 from ivr.trials import judging_words
 from ivr.trials.judging import Result
-from ivr.trials.scenario_runs import Against, ScenarioRuns, chosen
-from prompts.version import VersionError
+from ivr.trials.scenario_runs import Against, ScenarioRuns, UnusableError, chosen
 
 NAME: Final = "scenarios"
 ADVICE: Final = "advice"
@@ -36,7 +35,7 @@ class ScenarioGate:
         against = Against(name=f"documents:{documents.digest[:8]}", documents=documents)
         try:
             self._runs.version_of(documents)
-        except VersionError:
+        except UnusableError:
             return ()
         with self._runs.sessions.begin() as writing:
             run_id = self._runs.begin(writing, against, scenarios, by=_GATE)

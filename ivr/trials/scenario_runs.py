@@ -23,14 +23,16 @@ from ivr.calls.consented import PastCall, consented_calls
 from ivr.editing import drafts, publications, versions
 from ivr.editing import scenarios as kept
 from ivr.editing.documents import Documents
+from ivr.editing.findings import Finding
+from ivr.editing.reading import Faulty, read
 from ivr.editing.scenarios import AUDIO, DONE, FAILED, REPLAY, RUNNING, SCENARIOS, TEXT, Run
+from ivr.intents.understandings import Understandings
 from ivr.trials.house import Trials
 from ivr.trials.judging import Result
 from ivr.trials.replay_runner import Replayer
 from ivr.trials.scenario_runner import Runner
 from ivr.trials.scenarios import Scenario, scenario_of
 from ivr.trials.shipped_scenarios import FOLDER, documents_of, files_in
-from prompts.version import VersionError
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +45,14 @@ MOST_CALLS: Final = 200
 # How long the thread waits for the request that began it to commit.
 _PATIENCE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.05
+
+
+class UnusableError(Exception):
+    """What something was to run against answers no call; `problems` has every error."""
+
+    def __init__(self, problems: Sequence[Finding]) -> None:
+        super().__init__(f"{len(problems)} errors, the first one: {problems[0].message}")
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +76,7 @@ class ScenarioRuns:
     """What runs are made with; one for the process."""
 
     trials: Trials
-    version_of: Callable[[Documents], FlowVersion]  # raises VersionError for what cannot be used
+    understandings: Understandings
     sessions: sessionmaker[Session]
     reading_sessions: sessionmaker[Session]
     clock: Callable[[], datetime]
@@ -74,6 +84,13 @@ class ScenarioRuns:
     hearing: Callable[[], Hearing] | None = None  # None: no audio mode here
 
     # --- What there is
+
+    def version_of(self, documents: Documents) -> FlowVersion:
+        """What answers calls by these documents. Raises `UnusableError` with every error."""
+        made = read(documents, understandings=self.understandings)
+        if isinstance(made, Faulty):
+            raise UnusableError(made.problems)
+        return made
 
     def shipped(self) -> Mapping[str, Mapping[str, Any]]:
         """The scenarios beside the installation's prompts. Raises `ScenarioFilesError`."""
@@ -205,9 +222,10 @@ class ScenarioRuns:
         try:
             if self._is_there(run_id):
                 work()
-        except VersionError as error:
+        except UnusableError as error:
+            # What the checker refuses answers no call: the page of versions tells what is wrong.
             self._end(run_id, FAILED, [], 0)
-            _log.warning("run %s: what it was to run against cannot be used: %d problems", run_id, len(error.problems))
+            _log.warning("run %s: what it was to run against has %d errors", run_id, len(error.problems))
         except Exception:  # noqa: BLE001 - a run that fails is told so on its page; the service goes on
             _log.exception("run %s failed", run_id)
             self._end(run_id, FAILED, [], 0)

@@ -1,4 +1,4 @@
-"""From a scenario to what its call is tried with, and from a trial call to the scenario that it makes. Pure."""
+"""From a scenario to what its call is tried with: who calls, when, what agents do, what goes wrong. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
@@ -6,18 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ivr.trials.scenarios import CLOSED, OPEN, CallerIs, Scenario
-from ivr.trials.situations import (
-    Caller,
-    Hidden,
-    Known,
-    MadeUp,
-    Setting,
-    Situation,
-    Stranger,
-    Trouble,
-    caller_from_json,
-    setting_from_json,
-)
+from ivr.trials.situations import Setting, Situation, Trouble, setting_from_json
 from routing.hours import Hours
 
 SITUATIONS: Final = tuple(one.value for one in Situation)
@@ -70,27 +59,6 @@ def setting_of(scenario: Scenario, *, hours: Hours, zone: tzinfo) -> Setting:
             "language": scenario.language,
         }
     )
-
-
-def caller_document(caller: Caller) -> Any:
-    """How a scenario names a caller of a trial."""
-    match caller:
-        case Known(customer_id=customer_id):
-            return {"customer": customer_id}
-        case Stranger(number=number):
-            return "stranger" if number == Stranger().number else {"number": number}
-        case Hidden():
-            return "hidden"
-        case MadeUp():
-            for name, person in _PERSONS.items():
-                if caller_from_json({"kind": "made_up", **person}) == caller:
-                    return name
-            return _without_usual({**vars(caller), "orders": [dict(vars(order)) for order in caller.orders]})
-
-
-def _without_usual(made_up: dict[str, Any]) -> dict[str, Any]:
-    usual = dict(vars(MadeUp()))
-    return {key: value for key, value in made_up.items() if key == "name" or (value and value != usual.get(key))}
 
 
 def _caller_json(caller: CallerIs) -> dict[str, Any]:

@@ -188,14 +188,13 @@ class Browser:
 def open_house(
     folder: Path, clock: Any = None, encoder: SpeakerEncoder | None = None, understanding: Any = None, **given: Any
 ) -> Iterator[House]:
-    """The whole company in a folder; nobody calls it, so that nothing need be understood."""
+    """The whole company in a folder."""
     settings = Settings(
         secret_key=cast("Any", "k" * 40),
         auth_token=cast("Any", "t" * 32),
         data_keys=cast("Any", DATA_KEYS),
         database_url=f"sqlite:///{folder / 'desk.sqlite'}",
-        models_folder=folder / "models",
-        **{"cookies_secure": False, "line_url": "http://127.0.0.1:5050", **given},
+        **{"models_folder": folder / "models", "cookies_secure": False, "line_url": "http://127.0.0.1:5050", **given},
     )
     clock = clock or Clock()
     engine = database.make_engine(settings.database_url, settings.key_ring)
