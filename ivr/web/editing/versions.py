@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import DateTimeLocalField, HiddenField, IntegerField, RadioField, TextAreaField
+from wtforms import DateTimeLocalField, HiddenField, IntegerField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
 from ivr.accounts.store import Role
@@ -45,7 +45,7 @@ class JudgeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
 class PublishForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
     """When, and why over a check that has failed."""
 
-    when = RadioField(choices=[(NOW, _l("Now")), (LATER, _l("At a time"))], default=NOW)
+    when = HiddenField(validators=[AnyOf((NOW, LATER))])
     at = DateTimeLocalField(_l("From then on"), format="%Y-%m-%dT%H:%M", validators=[Optional()])
     reason = TextAreaField(_l("Why all the same"), validators=[Length(max=LONGEST_NOTE)])
 
