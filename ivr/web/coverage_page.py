@@ -24,7 +24,9 @@ def page() -> ResponseReturnValue:
     asked = coverage_asked(first=first, last=last, version=version, now=transaction.now(), zone=wiring().zone)
     if isinstance(asked, NotAsked):
         said = errors.REFUSALS[asked.reason]
-        drawn = render_template("coverage.html", problem=said.sentence, first=first, last=last, version=None, versions={})
+        drawn = render_template(
+            "coverage.html", problem=said.sentence, first=first, last=last, version=None, versions={}
+        )
         return drawn, said.status
     session, company = transaction.session(), wiring().doors.company
     found = coverage_store.covered(session, asked.period, version=asked.version)

@@ -5,7 +5,7 @@ export const at = (id) => document.getElementById(id);
 const SENTENCES = JSON.parse(at("intents").dataset.words);
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
-export const words = (key, values = {}) => (SENTENCES[key] ?? key).replace(/%\((\w+)\)s/g, (_, name) => values[name] ?? "");
+export const words = (key, values = {}) => (SENTENCES[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 export const share = (value) => (value === null || value === undefined ? "–" : `${(value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)}%`);
 
 export function made(tag, properties = {}) {
