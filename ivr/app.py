@@ -56,9 +56,11 @@ from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.speech.whisper_recognizer import WhisperRecognition
 from ivr.telephony.carrier import Carrier
 from ivr.ticker import Ticker, Upkeep
+from ivr.trials.hearing import TrialHearing
 from ivr.trials.house import MakeService, Service, Trials, Wanted
 from ivr.web import voice_wiring, wiring
 from ivr.web.doors import Doors
+from ivr.web.editing.trial_socket import register_trial_socket
 from ivr.web.jotting import Jotting
 from ivr.web.media import MOST_SOCKETS, SOCKETS, register_media
 from ivr.web.registration import register, utc_now
@@ -163,6 +165,7 @@ def create_app(
             company=company,
             reading_sessions=database.reading_session_factory(engine),
             clock=clock,
+            hearing=TrialHearing(settings, lambda languages: make_recognition(settings, languages)),
         ),
     )
     register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
@@ -186,6 +189,7 @@ def create_app(
     )
     app.register_blueprint(voice)
     register_media(app)
+    register_trial_socket(app)
     upkeep = _upkeep(settings, engine, company.own)
     catch_up(engine, upkeep.erasures_file, clock())
     ticker = Ticker(meeting, outgoing, sessions, company, clock, upkeep=upkeep, changes=changes)
@@ -223,6 +227,7 @@ def _trial_services(
             carry_out=doors.carry_out,
             tick=ticker.tick,
             open_socket=lambda path, headers: open_media_socket(app, path, headers),
+            lookups=doors.company.lookups,
         )
 
     return make
