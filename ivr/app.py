@@ -36,6 +36,9 @@ from ivr.connectors.http import networks_of
 from ivr.connectors.lookups import Lookups
 from ivr.connectors.store import Kept
 from ivr.editing import opening
+from ivr.editing.checks import Checks
+from ivr.editing.gates import Gate
+from ivr.editing.intents_compared import intents_gate
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -151,6 +154,7 @@ def create_app(
     outgoing = Outgoing(company, meeting, carrier, sessions, clock)
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
+    held_back = HeldBackRuns(understandings)
     doors = Doors(
         company=company,
         desk=desk,
@@ -158,7 +162,7 @@ def create_app(
         carry_out=outgoing.carry_out,
         loaded=lambda: _loaded(decoding, loading),
         understandings=understandings,
-        held_back=HeldBackRuns(understandings),
+        held_back=held_back,
         trials=Trials(
             make_service=_trial_services(recognition, encoder_now),
             settings=settings,
@@ -166,6 +170,13 @@ def create_app(
             reading_sessions=database.reading_session_factory(engine),
             clock=clock,
             hearing=TrialHearing(settings, lambda languages: make_recognition(settings, languages)),
+        ),
+        checks=Checks(
+            gates(company, held_back),
+            sessions=sessions,
+            reading_sessions=reading,
+            clock=clock,
+            prepare=None if shelf is None else shelf.prepare,
         ),
     )
     register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
@@ -244,6 +255,11 @@ def open_media_socket(app: Flask, path: str, headers: Mapping[str, str]) -> Call
             SOCKETS[path][1](socket)
 
     return handle
+
+
+def gates(company: Company, held_back: HeldBackRuns) -> Sequence[Gate]:
+    """What is asked of a version before it goes live, beside the checker."""
+    return (intents_gate(held_back, lambda: company.own.now().accuracy_loss),)
 
 
 def catch_up(engine: Engine, erasures_file: Path, now: datetime) -> None:

@@ -146,6 +146,7 @@ REFUSALS: Mapping[str, Said] = {
     "own_version": Said(status=403, sentence=_l("Somebody else must approve it: it is your own version.")),
     "reason_missing": Said(status=422, sentence=_l("Say why.")),
     "time_is_over": Said(status=422, sentence=_l("That time is over: choose one to come.")),
+    "time_too_far": Said(status=422, sentence=_l("A publication is at most a year ahead.")),
     "version_is_live": Said(status=409, sentence=_l("This version is live already.")),
     "version_rejected": Said(
         status=409, sentence=_l("This version was rejected: change the draft and submit it anew.")
