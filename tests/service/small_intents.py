@@ -3,8 +3,9 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 from sqlalchemy.orm import Session
@@ -36,12 +37,14 @@ def small_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def open_house(folder: Path) -> Iterator[House]:
+def open_house(folder: Path, **given: Any) -> Iterator[House]:
     """The company of the desks' tests, with these intents."""
     prompts, models = folder / "prompts", folder / "models"
     prompts.mkdir()
     understanding = load_understanding(small_folder(prompts), None, cache_folder=models)
-    with desks.open_house(folder, understanding=understanding, prompts_folder=prompts, text_encoder="none") as opened:
+    with desks.open_house(
+        folder, understanding=understanding, prompts_folder=prompts, text_encoder="none", **given
+    ) as opened:
         yield opened
 
 
@@ -52,9 +55,9 @@ def keep_said(
     language: str = "it",
     customer_id: str | None = None,
     traces: tuple[tuple[str, str], ...] = (("repeated", "how_can_i_help"),),
+    at: datetime = START - timedelta(hours=1),
 ) -> None:
     """A call whose caller said this, and was understood in none of it."""
-    at = START - timedelta(hours=1)
     store.add(
         session,
         Call(
