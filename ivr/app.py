@@ -29,8 +29,12 @@ from ivr.calls.retention import keeping_of
 from ivr.calls.talks import Talks
 from ivr.calls.voice_evidence import VoiceLook
 from ivr.changes import Changes
-from ivr.company.live import LiveSettings
+from ivr.company.live import Live, LiveSettings
 from ivr.company.values import CompanySettings, LineNumber
+from ivr.connectors import store as connector_store
+from ivr.connectors.http import networks_of
+from ivr.connectors.lookups import Lookups
+from ivr.connectors.store import Kept
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -98,8 +102,12 @@ def create_app(
     configure_logs(settings.log_level)
     engine = engine or database.make_engine(settings.database_url, settings.key_ring)
     changes = Changes()
+    reading = database.reading_session_factory(engine)
+    connectors: Live[Mapping[str, Kept]] = Live(
+        {}, topic=connector_store.TOPIC, read=connector_store.every, sessions=reading, bus=changes
+    )
     if company is None:
-        own = LiveSettings(company_defaults(settings), database.reading_session_factory(engine), changes)
+        own = LiveSettings(company_defaults(settings), reading, changes)
         company = make_company(settings, understanding or make_understanding(settings), own)
     decoding = None
     if recognition is None:
@@ -113,6 +121,7 @@ def create_app(
         company,
         spoken_here=_spoken_here(settings, voicing),
         voice=voices.make_voice_parts(settings, encoder_now),
+        lookups=Lookups(connectors.now, networks=networks_of(settings.connector_networks)),
     )
     conductor = Conductor(company, _way_of(company, decoding, sockets))
     meeting = Meeting(company, conductor)

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -193,6 +194,11 @@ class Settings(_Known):
         default=None, description="folder of flow, prompts and intents; empty for the shipped company"
     )
 
+    connector_networks: tuple[str, ...] = Field(
+        default=(),
+        description="networks of our own that connectors may ask, e.g. 10.1.0.0/16; any public address may be asked anyway",
+    )
+
     time_zone: str = Field(default="Europe/Rome", description="the company's time zone, e.g. Europe/Rome")
     country: str = Field(
         default="IT", pattern=r"^[A-Z]{2}$", description="country whose holidays close the line, two letters"
@@ -264,6 +270,16 @@ class Settings(_Known):
     def _is_a_database(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @field_validator("connector_networks")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError("must be networks such as 10.1.0.0/16") from None
         return value
 
     @field_validator("open_days")

@@ -13,6 +13,7 @@ from ivr.calls.drawing import random_digits
 from ivr.calls.voice_parts import VoiceParts
 from ivr.calls.words_wanted import WordsWanted
 from ivr.company.live import LiveSettings
+from ivr.connectors.lookups import Lookups
 from ivr.flow.definition import Flow
 from ivr.intents.understanding import Understanding
 from prompts.catalogue import Catalogue
@@ -83,6 +84,7 @@ class Company:
     spoken_here: frozenset[str] = frozenset()  # languages whose prompts are said in our own voice
     voice: VoiceParts | None = None  # None: no voice is looked at, and none proves anything
     desk_book: DeskBook = field(default_factory=DeskBook)  # what agents choose from and read aloud
+    lookups: Lookups = field(default_factory=Lookups)  # where orders and customers are kept, if elsewhere
     draw_digits: Callable[[int], str] = field(default=random_digits)  # for proofs that are good once
 
     @property

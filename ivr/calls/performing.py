@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, assert_never
 
-from ivr.calls import callback_acts, resuming, store, voice_learning, voice_proof, withdrawal
+from ivr.calls import callback_acts, elsewhere, resuming, store, voice_learning, voice_proof, withdrawal
 from ivr.calls.effects import SendMessage
 from ivr.calls.work import Work
 from ivr.customers import store as customers
@@ -27,6 +27,7 @@ def _identify(work: Work, _values: Mapping[str, Value]) -> Done:
     call = work.call
     if not call.from_number:
         return Done(outcome="hidden")
+    elsewhere.ask_for_customer(work, call.from_number)
     known = customers.by_number(work.session, call.from_number)
     if len(known) != 1:
         # A number shared by two customers says nothing yet about which of them calls.
@@ -121,9 +122,13 @@ def _lookup(work: Work, values: Mapping[str, Value]) -> Done:
 
 def _lookup_order(work: Work, values: Mapping[str, Value]) -> Done:
     postcode = values.get("postcode")
+    order_number = str(values.get("order_number") or values.get("order_under_way", ""))
+    asked = elsewhere.ask_for_order(work, order_number)
+    if asked is not elsewhere.Told.KEPT:
+        return Done(outcome=asked.value)
     answer = customers.look_up_order(
         work.session,
-        order_number=str(values.get("order_number") or values.get("order_under_way", "")),
+        order_number=order_number,
         customer_id=work.call.customer_id,
         postcode=None if postcode is None else str(postcode),
         today=work.today,

@@ -14,6 +14,7 @@ from biometrics import watchlist
 from biometrics.vault import Blocked, Vault
 from ivr.calls import audio, callbacks, forgetting
 from ivr.company.values import CompanySettings
+from ivr.connectors import store as connectors
 from ivr.customers import ledger
 from ivr.customers.ledger import VOICE_VERIFICATION
 from sealing.columns import ring_of
@@ -63,6 +64,7 @@ def forget_what_is_over(session: Session, keeping: Keeping, now: datetime) -> Ma
             voiceprints=keeping.voiceprints, challenges=CHALLENGES, alerts=ALERTS,
         ),
         "watched_voices": watchlist.forget_ended(session, now),
+        "staged_imports": connectors.forget_staged(session, now),
     }  # fmt: skip
     return {kind: count for kind, count in counts.items() if count}
 

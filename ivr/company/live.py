@@ -5,15 +5,17 @@ So no webhook reads it from the database; a database that is away leaves what wa
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from ivr.company import store, values
+from ivr.company import store
 from ivr.company.values import CompanySettings
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -38,15 +40,22 @@ class Bus(Protocol):
         """Whether one of the topics has changed after a version."""
 
 
-class LiveSettings:
-    """The company's settings as they stand, for any thread."""
+class Live(Generic[T]):
+    """Something of the database as it stands, for any thread."""
 
     def __init__(
-        self, defaults: CompanySettings, sessions: sessionmaker[Session] | None = None, bus: Bus | None = None
+        self,
+        first: T,
+        *,
+        topic: str,
+        read: Callable[[Session], T],
+        sessions: sessionmaker[Session] | None = None,
+        bus: Bus | None = None,
     ) -> None:
-        """Without sessions and bus, the defaults stand for ever: for tests and commands without a database."""
-        self.defaults = defaults
-        self.last = defaults  # what was known last, asked of nobody
+        """`first` stands until it is read; without sessions and bus, for ever: for tests and commands without a database."""
+        self.last = first  # what was known last, asked of nobody
+        self._topic = topic
+        self._load = read
         self._sessions = sessions
         self._bus = bus
         self._lock = threading.Lock()
@@ -54,8 +63,8 @@ class LiveSettings:
         self._look_at = 0.0  # while nobody tells of changes
         self._again_at = 0.0  # after a failure
 
-    def now(self) -> CompanySettings:
-        """The settings that count at this moment."""
+    def now(self) -> T:
+        """What counts at this moment."""
         if self._sessions is not None and self._bus is not None and self._is_stale(self._bus):
             with self._lock:
                 if self._is_stale(self._bus):
@@ -65,7 +74,7 @@ class LiveSettings:
     def _is_stale(self, bus: Bus) -> bool:
         if monotonic() < self._again_at:
             return False
-        if self._seen < 0 or bus.has_changed((store.TOPIC,), self._seen):
+        if self._seen < 0 or bus.has_changed((self._topic,), self._seen):
             return True
         return not bus.is_listening and monotonic() >= self._look_at
 
@@ -73,13 +82,27 @@ class LiveSettings:
         seen = bus.version
         try:
             with sessions() as session:
-                version, document = store.newest(session)
-            self.last = values.applied(self.defaults, document, version=version)
+                self.last = self._load(session)
         except (SQLAlchemyError, ValueError) as error:
-            _log.warning(
-                "what admins have set of the company cannot be read, what was known stands: %s", type(error).__name__
-            )
+            _log.warning("%s cannot be read, what was known stands: %s", self._topic, type(error).__name__)
             self._again_at = monotonic() + AFTER_FAILURE_SECONDS
             return
         self._seen = seen
         self._look_at = monotonic() + DEAF_SECONDS
+
+
+class LiveSettings(Live[CompanySettings]):
+    """The company's settings as they stand."""
+
+    def __init__(
+        self, defaults: CompanySettings, sessions: sessionmaker[Session] | None = None, bus: Bus | None = None
+    ) -> None:
+        """Take what the settings file says: it stands wherever an admin has said nothing."""
+        self.defaults = defaults
+        super().__init__(
+            defaults,
+            topic=store.TOPIC,
+            read=lambda session: store.current(session, defaults),
+            sessions=sessions,
+            bus=bus,
+        )

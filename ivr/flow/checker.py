@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from ivr.flow.definition import (
     EXHAUSTED,
     GIVEN,
+    LOOKUP_MAY,
     MISSED,
     READ_BACK,
     ROUTE_STANDS_FOR,
@@ -131,6 +132,8 @@ def _allowed(
         return required | answers | {YES, NO, NOTHING_ELSE, MISSED}
     if kind == Kind.VERIFY and "what" not in node:
         return required | STANDS_FOR.keys()
+    if kind == Kind.LOOKUP:
+        return required | LOOKUP_MAY
     return required | ROUTE_STANDS_FOR.keys() if kind == Kind.ROUTE else required
 
 

@@ -247,8 +247,11 @@ def _read(read: _Read | Malformed, _wanted: type[_Read]) -> _Read:
 
 
 def _reply(work: Callable[[Session], Reply]) -> Response:
-    with wiring().sessions.begin() as session:
-        reply = work(session)
+    def transaction() -> Reply:
+        with wiring().sessions.begin() as session:
+            return work(session)
+
+    reply = voice_wiring().company.lookups.answering(transaction)
     voice_wiring().outgoing.carry_out(reply.effects)
     return _twiml(reply.document)
 
