@@ -9,7 +9,7 @@ from ivr.calls import own_words
 from ivr.editing.documents import Documents, to_files
 from ivr.flow.checker import check
 from ivr.intents.phrases import faults_of
-from prompts.catalogue import read_catalogue
+from prompts.catalogue import read_prompts
 from prompts.flows import read_flow
 from prompts.problems import Problem
 from prompts.version import FLOW_FILE, PROMPTS_FILE
@@ -34,10 +34,11 @@ def findings(documents: Documents) -> tuple[Finding, ...]:
     """Everything that is to be said of the documents, errors first."""
     files = to_files(documents)
     flow = read_flow(files[FLOW_FILE], file=FLOW_FILE)
-    catalogue, in_prompts = read_catalogue(files[PROMPTS_FILE], file=PROMPTS_FILE)
-    in_flow = check(flow.document, file=FLOW_FILE, lines=flow.lines, wordings=catalogue.shape(), found=flow.problems)
+    prompts = read_prompts(files[PROMPTS_FILE], file=PROMPTS_FILE)
+    in_prompts = prompts.problems
+    in_flow = check(flow.document, file=FLOW_FILE, lines=flow.lines, wordings=prompts.shape, found=flow.problems)
     languages = tuple(documents.flow.get("languages", ()))
-    in_words = () if in_prompts else own_words.problems_of(catalogue, languages=languages, file=PROMPTS_FILE)
+    in_words = () if in_prompts else own_words.problems_of(prompts.catalogue, languages=languages, file=PROMPTS_FILE)
     in_intents = tuple(
         Problem(file=one.file, line=0, place=_intent(one.place), message=one.message, remedy="Correct it")
         for one in faults_of(documents.intents)

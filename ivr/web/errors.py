@@ -36,6 +36,22 @@ REFUSALS: Mapping[str, Said] = {
     "token_without_scope": Said(status=422, sentence=_l("A token needs something that it may do: tick one at least.")),
     "scope_not_yours": Said(status=403, sentence=_l("A token never has more than who makes it.")),
     "token_life_out_of_range": Said(status=422, sentence=_l("A token lives from 1 to 366 days.")),
+    "node_unknown": Said(status=404, sentence=_l("The flow has no such node.")),
+    "name_taken": Said(status=409, sentence=_l("A node of this name is there already: choose another.")),
+    "name_unfit": Said(
+        status=422, sentence=_l("A node's name has small letters, digits and _, and begins with a letter.")
+    ),
+    "kind_unknown": Said(status=422, sentence=_l("There is no such kind of node.")),
+    "outcome_unknown": Said(status=422, sentence=_l("This node has no such outcome.")),
+    "prompt_wanted": Said(status=422, sentence=_l("This kind of node says something: write a prompt that fits first.")),
+    "field_fixed": Said(status=422, sentence=_l("A node keeps its kind: add another one, and take this one out.")),
+    "files_too_large": Said(status=413, sentence=_l("These files are larger than a flow's can be.")),
+    "files_unreadable": Said(
+        status=422, sentence=_l("This cannot be read: bring a zip of the files, or one of them, in UTF-8.")
+    ),
+    "files_not_ours": Said(status=422, sentence=_l("This is none of the draft's files: flow, prompts or intents.")),
+    "draft_changed": Said(status=409, sentence=_l("Somebody has changed the draft meanwhile: bring the files again.")),
+    "version_not_there": Said(status=404, sentence=_l("There is no version of this number.")),
     "agent_unknown": Said(status=404, sentence=_l("This agent no longer exists.")),
     "call_unknown": Said(status=404, sentence=_l("This call is not known.")),
     "call_ended": Said(status=409, sentence=_l("The call has already ended.")),

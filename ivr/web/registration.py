@@ -36,6 +36,8 @@ from ivr.web.desk_talk import desk_talk
 from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
+from ivr.web.editing.flow_files import flow_files
+from ivr.web.editing.flows import flows
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
 from ivr.web.reports import reports
@@ -113,6 +115,8 @@ def register(
         what_if,
         tokens,
         api_page,
+        flows,
+        flow_files,
     ):
         app.register_blueprint(blueprint)
     api_document.install(app, RESOURCES)

@@ -41,7 +41,8 @@ docs/api.md tells it to those who call.
 """
 
 from ivr.web.api.coverage import coverage
+from ivr.web.api.flow import flow
 from ivr.web.api.queues import queues
 from ivr.web.api.tokens import tokens
 
-RESOURCES = (coverage, queues, tokens)
+RESOURCES = (coverage, flow, queues, tokens)

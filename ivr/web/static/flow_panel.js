@@ -13,7 +13,7 @@ export function el(name, attributes = {}, ...inner) {
   return made;
 }
 
-const fill = (text, values) => text.replace(/%(\w+)%/g, (_, name) => values[name] ?? "");
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 let fresh = 0;
 
 export class Panel {
