@@ -15,6 +15,8 @@ from prompts.markup import Fault
 from prompts.reading_level import Band, ReadingLevel, reading_level
 from prompts.spoken import KINDS, Value
 
+# Languages whose words can be measured and spoken.
+LANGUAGES = ("it", "en")
 # GSM 03.38: a message holds 160 characters of its alphabet, 153 where it is one of several; in UCS-2 70 and 67.
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"

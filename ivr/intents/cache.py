@@ -105,6 +105,35 @@ def encode_phrases(
     return np.array([known[phrase_key(text)] for text in texts], dtype=np.float32)
 
 
+def known_vectors(texts: Sequence[str], encoder_name: str, folders: Sequence[Path]) -> Vectors | None:
+    """Return one vector a text from the folders, without an encoder; None where one is not known."""
+    known: dict[str, Vectors] = {}
+    for folder in reversed(folders):
+        known.update(read_vectors(vectors_file(folder, encoder_name)))
+    rows = [known.get(phrase_key(text)) for text in texts]
+    if any(row is None for row in rows):
+        return None
+    return np.array(rows, dtype=np.float32)
+
+
+def held_back_file(folder: Path, phrases_digest: str, encoder_name: str) -> Path:
+    """Return where the scores of held-back phrases stand."""
+    return folder / f"held-back-{_digest(phrases_digest, encoder_name)}.npz"
+
+
+def write_held_back(file: Path, scores: NDArray[np.float64]) -> None:
+    """Write the scores that each phrase got from a model without it."""
+    _write(file, scores=scores.astype(np.float32))
+
+
+def read_held_back(file: Path, phrases: int, classes: int) -> NDArray[np.float64] | None:
+    """Return the scores of a file, None where it is missing, damaged or of other phrases."""
+    scores = _read(file).get("scores")
+    if scores is None or scores.shape != (phrases, classes) or not np.isfinite(scores).all():
+        return None
+    return np.asarray(scores, dtype=np.float64)
+
+
 def classifier_file(folder: Path, phrases_digest: str, encoder_name: str) -> Path:
     """Return where the classifier of these phrases and this encoder stands."""
     return folder / f"classifier-{_digest(phrases_digest, encoder_name)}.npz"

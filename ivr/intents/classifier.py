@@ -5,7 +5,7 @@ products; temperature, refusal and margin come from leaving each phrase out. It 
 normalised and vectors ready.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -135,23 +135,36 @@ def _places(names: Sequence[str]) -> tuple[list[str], NDArray[np.int_]]:
 
 
 def held_out_scores(
-    texts: Sequence[str], names: Sequence[str], groups: Sequence[str], vectors: Vectors | None
+    texts: Sequence[str],
+    names: Sequence[str],
+    groups: Sequence[str],
+    vectors: Vectors | None,
+    *,
+    folds: Sequence[int] | None = None,
+    done: Callable[[int, int], None] | None = None,
 ) -> Probabilities:
     """Return scores of each text by a model that was trained without it, classes in sorted order.
 
-    `groups` (the language) are spread evenly over the folds with the names. Fold order is fixed: the same phrases
-    give the same figures.
+    `groups` (the language) are spread evenly over the folds with the names, unless `folds` says each text's own. Fold order
+    is fixed: the same phrases give the same figures. `done` is told after each fold.
     """
     classes, truth = _places(names)
     found = np.zeros((len(texts), len(classes)))
     strata = [f"{group}/{name}" for group, name in zip(groups, names, strict=True)]
     # On a busy machine many threads on small matrices wait for each other: minutes were measured against seconds with one.
     with threadpool_limits(limits=1):
-        for train_at, test_at in StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(texts, strata):
+        if folds is None:
+            splits = list(StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(texts, strata))
+        else:
+            own = np.array(folds)
+            splits = [(np.flatnonzero(own != fold), np.flatnonzero(own == fold)) for fold in sorted(set(folds))]
+        for count, (train_at, test_at) in enumerate(splits, start=1):
             model, _ = _fit(
                 [texts[i] for i in train_at], truth[train_at], classes, None if vectors is None else vectors[train_at]
             )
             found[test_at] = model.scores([texts[i] for i in test_at], None if vectors is None else vectors[test_at])
+            if done:
+                done(count, len(splits))
     return found
 
 

@@ -15,6 +15,7 @@ from biometrics.vault import Vault
 from biometrics.watchlist import LONGEST_LABEL, NotWatched
 from ivr.web import alerts_view, errors, transaction
 from ivr.web.admin import WATCHERS
+from ivr.web.audited import noted
 from ivr.web.forms import WatchForm
 from ivr.web.guards import guarded_by, the_person
 from ivr.web.people import current_person
@@ -50,10 +51,12 @@ def judge(alert_id: int) -> ResponseReturnValue:
     given = request.form.get("verdict", "")
     if given not in set(Verdict):
         return errors.refused("form_incomplete")
-    verdict = Verdict(given)
-    by = str(the_person().account_id)
-    if not store.judge(transaction.session(), alert_id, verdict=verdict, by=by, now=transaction.now()):
+    verdict, session = Verdict(given), transaction.session()
+    before = store.alert(session, alert_id)
+    if before is None:
         return errors.refused("alert_unknown")
+    store.judge(session, alert_id, verdict=verdict, by=str(the_person().account_id), now=transaction.now())
+    noted("alert.judged", f"alert {alert_id}", before=before.verdict or None, after=verdict.value)
     return _back(str(_VERDICTS[verdict]))
 
 
@@ -79,6 +82,8 @@ def watch(alert_id: int) -> ResponseReturnValue:
     )
     if isinstance(watched, NotWatched):
         return errors.refused("no_voice_kept" if watched.reason == "no_voice" else "form_incomplete")
+    # The reason is somebody's words about a caller: it stays with the voice and goes when that is erased.
+    noted("voice.watched", f"alert {alert_id}", after={"days": form.days.data})
     return _back(gettext("The voice is watched."))
 
 
@@ -91,6 +96,7 @@ def unlock(alert_id: int) -> ResponseReturnValue:
         return errors.refused("alert_unknown")
     if not Vault(_ring()).unlock(transaction.session(), alert.customer_id):
         return errors.refused("not_in_this_state")
+    noted("voice.unlocked", f"customer {alert.customer_id}", note=f"alert {alert_id}")
     return _back(gettext("The voice counts again."))
 
 
@@ -100,6 +106,7 @@ def unwatch(watch_id: str) -> ResponseReturnValue:
     """Stop watching a voice; it is erased."""
     if not watchlist.unwatch(transaction.session(), watch_id):
         return errors.refused("not_in_this_state")
+    noted("voice.unwatched", f"watch {watch_id}")
     return _back(gettext("The voice is no longer watched."))
 
 

@@ -14,6 +14,7 @@ from ivr.calls import store as calls
 from ivr.calls.desk import Done, Outcome, Refused
 from ivr.calls.talks import ToAgent
 from ivr.web import acts, errors, transaction
+from ivr.web.audited import noted
 from ivr.web.board import WATCHERS
 from ivr.web.board_slow import queues_of
 from ivr.web.desk_view import context_of
@@ -140,9 +141,11 @@ def skills(agent_id: str) -> ResponseReturnValue:
     spoken = request.form.getlist("language")
     if levels is None or not spoken or not all(SPOKEN.fullmatch(one) for one in spoken):
         return errors.refused("form_incomplete")
+    session = transaction.session()
+    before = routing_store.skills_kept(session, agent_id)
     try:
         is_known = routing_store.save_skills(
-            transaction.session(),
+            session,
             agent_id=agent_id,
             skills=levels,
             basis=basis,
@@ -152,7 +155,10 @@ def skills(agent_id: str) -> ResponseReturnValue:
         )
     except ValueError:
         return errors.refused("form_incomplete")
-    return _answer(Done() if is_known else Refused(reason="agent_unknown"))
+    if not is_known:
+        return errors.refused("agent_unknown")
+    noted("skills.changed", f"agent {agent_id}", before=before, after=routing_store.skills_kept(session, agent_id))
+    return _answer(Done())
 
 
 @board_acts.post("/agents/<agent_id>/state")
@@ -169,9 +175,10 @@ def force_state(agent_id: str) -> ResponseReturnValue:
     if event is AgentEvent.READY:
         # Whoever is made available without an open desk would be signed off at once.
         dispatch.heartbeat(session, agent_id=agent_id, now=now, rules=wiring().doors.company.routing_rules)
-    return _answer(
-        dispatch.force_state(session, agent_id=agent_id, event=event, by=_who(), now=now, away_reason=away_reason)
-    )
+    forced = dispatch.force_state(session, agent_id=agent_id, event=event, by=_who(), now=now, away_reason=away_reason)
+    if not isinstance(forced, RoutingRefused):
+        noted("agent.state_forced", f"agent {agent_id}", after=form.state.data, note=reason)
+    return _answer(forced)
 
 
 def _moved(session: Session, call_id: str, to: str) -> Outcome | RoutingRefused | object:

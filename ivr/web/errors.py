@@ -107,6 +107,24 @@ REFUSALS: Mapping[str, Said] = {
     "threshold_unreadable": Said(status=400, sentence=_l("The threshold is a whole number of seconds from 1 to 600.")),
     "short_abandons_unknown": Said(status=400, sentence=_l("Short abandons cannot be counted in that way.")),
     "filter_unreadable": Said(status=400, sentence=_l("What the report is narrowed to cannot be read.")),
+    "prompt_unknown": Said(status=404, sentence=_l("There is no such prompt in the draft.")),
+    "nothing_tried": Said(status=404, sentence=_l("No second wording of this prompt is tried in this language.")),
+    "no_voice_here": Said(status=409, sentence=_l("No synthesiser for this language is installed here.")),
+    "nothing_to_say": Said(status=422, sentence=_l("There are no words in it that could be spoken.")),
+    "recording_unknown": Said(status=404, sentence=_l("There is no such recording.")),
+    "recording_unreadable": Said(
+        status=422, sentence=_l("This is no sound file that can be read: send WAV, FLAC, OGG or MP3.")
+    ),
+    "recording_too_short": Said(status=422, sentence=_l("The recording is too short: there is hardly a word in it.")),
+    "recording_too_long": Said(
+        status=422, sentence=_l("The recording is longer than a minute: nobody listens that long.")
+    ),
+    "recording_silent": Said(
+        status=422, sentence=_l("The recording is silent: check the microphone and record again.")
+    ),
+    "recording_clipped": Said(
+        status=422, sentence=_l("The recording is too loud and distorted: record again, farther from the microphone.")
+    ),
     "form_incomplete": Said(status=400, sentence=_l("Something is missing or wrong in the form.")),
     "no_address": Said(status=409, sentence=_l("No telephone is set for you. Ask an admin.")),
     "wrong": Said(status=400, sentence=_l("The current password is not right.")),

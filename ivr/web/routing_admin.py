@@ -15,6 +15,7 @@ from ivr.accounts.store import Role
 from ivr.web import errors, transaction
 from ivr.web import routing_admin_view as view
 from ivr.web.admin import WATCHERS
+from ivr.web.audited import noted
 from ivr.web.guards import guarded_by, the_person
 from ivr.web.languages import language
 from ivr.web.routing_admin_forms import LANGUAGE_CODES, AgentSkillsForm, PreviewForm, QueueForm, fields_of
@@ -67,9 +68,16 @@ def save_queue(queue_id: str) -> ResponseReturnValue:
         form.blame("queue_id", "taken")
         return _draw_queue(form, queue_id, status=_UNPROCESSABLE)
     by = str(the_person().account_id)
+    before = store.queues(session).get(told.queue_id)
     outcome = store.save_queue(session, told, by=by, version=form.version.data, now=transaction.now())
     if isinstance(outcome, Refused):
         return _draw_conflict(form, told)
+    noted(
+        "queue.made" if queue_id == _NEW else "queue.changed",
+        f"queue {told.queue_id}",
+        before=None if before is None else before.as_json(),
+        after=told.as_json(),
+    )
     flash(gettext("The queue is saved. It counts from the next call on that is offered."))
     return redirect(url_for("routing_admin.queue", queue_id=told.queue_id), code=303)
 
@@ -125,6 +133,7 @@ def save_agent(agent_id: str) -> ResponseReturnValue:
         by=by,
         now=transaction.now(),
     )
+    noted("skills.changed", f"agent {agent_id}", before=kept, after=store.skills_kept(session, agent_id))
     flash(gettext("The skills are saved. They count from the next call on that is offered."))
     return redirect(url_for("routing_admin.agent", agent_id=agent_id), code=303)
 

@@ -6,6 +6,7 @@ from flask_babel import gettext
 
 from ivr.accounts import store
 from ivr.web import errors, people, sign_in_address, transaction
+from ivr.web.audited import noted
 from ivr.web.forms import LanguageForm, PasswordForm, SignInForm
 from ivr.web.guards import guarded_by, public, the_person
 from ivr.web.people import current_person, current_token
@@ -77,6 +78,7 @@ def change_password() -> ResponseReturnValue:
     if isinstance(changed, store.Refused):
         said = errors.REFUSALS[changed.reason.value]
         return _account_page(PasswordForm(formdata=None), problem=str(said.sentence)), REFUSED_STATUS
+    noted("account.password_changed", f"account {the_person().account_id}")
     flash(gettext("The password is changed. Every other browser of yours has been signed out."))
     return redirect(url_for("sign_in.account"), code=303)
 
@@ -88,7 +90,9 @@ def change_language() -> ResponseReturnValue:
     form = LanguageForm()
     if not form.validate():
         return errors.refused("form_incomplete")
-    store.change_language(transaction.session(), account_id=the_person().account_id, language=form.language.data)
+    person = the_person()
+    store.change_language(transaction.session(), account_id=person.account_id, language=form.language.data)
+    noted("account.language_changed", f"account {person.account_id}", before=person.language, after=form.language.data)
     return redirect(sign_in_address.after_sign_in(request.form.get("next")), code=303)
 
 

@@ -6,6 +6,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -42,7 +43,9 @@ class TokenForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no type
     """What a new token is for."""
 
     name = StringField(_l("What it is for"), validators=[DataRequired(), Length(max=LONGEST_NAME)])
-    days = SelectField(_l("Days until it ends"), choices=[(str(days), str(days)) for days in LIVES_DAYS], default="90")
+    days = SelectField(
+        _l("Days until it ends"), choices=[SelectChoice(str(days), str(days)) for days in LIVES_DAYS], default="90"
+    )
     scopes = SelectMultipleField(
         _l("What it may do"), validators=[DataRequired()], option_widget=CheckboxInput(), widget=ListWidget()
     )
@@ -73,7 +76,7 @@ def make() -> ResponseReturnValue:
     )
     if not isinstance(made, Made):
         return errors.refused(made.reason)
-    noted("token.made", f"token:{made.token.token_id}", after=told(made.token))
+    noted("token.made", f"token {made.token.token_id}", after=told(made.token))
     return _draw(_form(person, is_new=True), made=made, status=201)
 
 
@@ -84,7 +87,7 @@ def end(token_id: int) -> ResponseReturnValue:
     session = transaction.session()
     if not store.end(session, token_id, by=the_person(), now=transaction.now()):
         return errors.refused("token_unknown")
-    noted("token.ended", f"token:{token_id}")
+    noted("token.ended", f"token {token_id}")
     flash(gettext("The token has ended."))
     return redirect(url_for("tokens.page"), code=303)
 
@@ -101,7 +104,7 @@ def told(token: Token) -> dict[str, object]:
 
 def _form(person: Person, *, is_new: bool = False) -> TokenForm:
     form = TokenForm(formdata=None) if is_new else TokenForm()
-    form.scopes.choices = [(scope, WORDS[scope]) for scope in SCOPES if scope in scopes_of(person.role)]
+    form.scopes.choices = [SelectChoice(scope, WORDS[scope]) for scope in SCOPES if scope in scopes_of(person.role)]
     return form
 
 

@@ -16,7 +16,7 @@ How a resource is added. Write `ivr/web/api/PART.py`:
         \"\"\"The operation's line in the document.\"\"\"
         session, now = transaction.session(), transaction.now()
         ...
-        noted("thing.changed", f"thing:{thing_id}", before=..., after=...)
+        noted("thing.changed", f"thing {thing_id}", before=..., after=...)
         return {"name": ...}                # or errors.refused("thing_unknown"), or parsing.refuse({"name": ["Taken."]})
 
 and name `things` in `RESOURCES` below. That is all; the rest comes with `operation`:
@@ -33,16 +33,18 @@ and name `things` in `RESOURCES` below. That is all; the rest comes with `operat
 - transaction: as everywhere (`ivr.web.transaction`): committed at the end of a successful writing request, GET only reads.
 - content: JSON only, 256 kB unless `most_bytes=` says more. Text without NUL and half characters, numbers within 2^53, nested at
   most 60 deep: what a schema lets through can be kept. Columns are shorter than that: bound text by `text(longest)`.
-- tests: name the operation in tests/service/test_all_writes_are_noted.py when it writes (how to call it so that it succeeds), and
-  in tests/service/test_all_routes_access.py nothing: routes of the API are walked by their own guards. Schemathesis finds it by
-  itself in the document.
+- tests: one that writes is named in tests/service/writes/PART.py (how to call it so that it succeeds), as every writing page is:
+  test_all_writes_are_noted.py proves that it leaves a row in the audit trail. test_all_routes_access.py walks it by its guard,
+  test_api_document.py (schemathesis) finds it in the document; ids that exist in its house stand in tests/examined.py.
 
 docs/api.md tells it to those who call.
 """
 
 from ivr.web.api.coverage import coverage
 from ivr.web.api.flow import flow
+from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
+from ivr.web.api.recordings import recordings
 from ivr.web.api.tokens import tokens
 
-RESOURCES = (coverage, flow, queues, tokens)
+RESOURCES = (coverage, flow, prompts, queues, recordings, tokens)

@@ -81,7 +81,7 @@ def make(content: Mapping[str, Any]) -> ResponseReturnValue:
     )
     if not isinstance(made, Made):
         return errors.refused(made.reason)
-    noted("token.made", f"token:{made.token.token_id}", after=told(made.token))
+    noted("token.made", f"token {made.token.token_id}", after=told(made.token))
     return {**_shown(made.token), "secret": made.secret}
 
 
@@ -90,7 +90,7 @@ def end(token_id: int) -> ResponseReturnValue | None:
     """End a token at once."""
     if not store.end(transaction.session(), token_id, by=the_person(), now=transaction.now()):
         return errors.refused("token_unknown")
-    noted("token.ended", f"token:{token_id}")
+    noted("token.ended", f"token {token_id}")
     return None
 
 
