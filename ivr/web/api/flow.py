@@ -6,7 +6,7 @@ Nothing is changed here: what an act would change is sent to the draft (`PATCH /
 from collections.abc import Mapping
 from typing import Any
 
-from flask import json
+from flask import Response, json
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
@@ -86,7 +86,12 @@ def read(query: Mapping[str, Any]) -> ResponseReturnValue:
         documents = versions.documents(session, query["version"])
     except LookupError:
         return errors.refused("version_not_there")
-    return {**_shown(documents), "revision": 0, "version": query["version"], "live": live, "findings": []}
+    return _in_order({**_shown(documents), "revision": 0, "version": query["version"], "live": live, "findings": []})
+
+
+def _in_order(content: Mapping[str, Any]) -> Response:
+    """The content with its names in the order of the documents: the first language is the usual one, and nodes stand as written."""
+    return Response(json.dumps(content, sort_keys=False), mimetype="application/json")
 
 
 def _shown(documents: Documents) -> dict[str, Any]:

@@ -21,7 +21,7 @@ export class Drawing {
     this.edges = element("g", { class: "flow-lines", "aria-hidden": "true" });
     this.nodes = element("g");
     const arrow = element("path", { d: "M0 0L8 4L0 8z" });
-    const marker = element("marker", { id: "flow-arrow", viewBox: "0 0 8 8", refX: 8, refY: 4, markerWidth: 8, markerHeight: 8, orient: "auto-start-reverse" }, arrow);
+    const marker = element("marker", { id: "flow-arrow", viewBox: "0 0 8 8", refX: 8, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" }, arrow);
     this.root.append(this.edges, this.nodes);
     svg.append(element("defs", {}, marker), this.root);
     this.#movable();
@@ -80,7 +80,7 @@ export class Drawing {
       element("text", { class: "name", x: 12, y: 17 }, cut(box.name, 25)),
       element("text", { class: "kind", x: 12, y: 32 }, about.kind),
     );
-    if (box.said) group.append(element("text", { class: "said", x: 12, y: 48 }, `«${cut(box.said, 32)}»`));
+    if (box.said) group.append(element("text", { class: "said", x: 12, y: 48 }, `«${cut(box.said, 30)}»`));
     box.rows.forEach((way, row) => {
       const text = `${cut(way.outcomes.join(", "), 15)} → ${cut(way.to, 17)}`;
       group.append(element("text", { class: "far", x: 12, y: box.height - 6 - 15 * (box.rows.length - 1 - row), "data-to": way.to }, text));
@@ -97,9 +97,9 @@ export class Drawing {
 
   #line(key, way) {
     const from = this.boxes.get(way.from), to = this.boxes.get(way.to);
-    const points = this.laid.points.get(key) ?? [
-      [from.place.x, from.place.y + from.box.height / 2], [to.place.x, to.place.y - to.box.height / 2],
-    ];
+    const start = [from.place.x + from.box.width / 2, from.place.y], end = [to.place.x - to.box.width / 2, to.place.y];
+    const given = this.laid.points.get(key) ?? [];
+    const points = end[0] > start[0] ? [start, ...given.slice(1, -1).filter(([x]) => x > start[0] && x < end[0]), end] : given.length ? given : [start, end];
     let drawn = this.lines.get(key);
     if (!drawn) {
       const label = element("text", {}), path = element("path", { "marker-end": "url(#flow-arrow)" });
@@ -108,10 +108,10 @@ export class Drawing {
       this.edges.append(drawn.group);
     }
     drawn.path.setAttribute("d", curve(points));
-    const [x, y] = points[1] ?? points[0];
+    const [x, y] = points.length > 3 ? points[1] : points.at(-1);
     drawn.label.setAttribute("x", (x + points[0][0]) / 2);
     drawn.label.setAttribute("y", (y + points[0][1]) / 2 + 3);
-    const text = cut(way.outcomes.join(", "), 26);
+    const text = cut(way.outcomes.join(", "), 18);
     if (drawn.label.textContent !== text) drawn.label.textContent = text === "next" ? "" : text;
   }
 
@@ -150,16 +150,16 @@ export class Drawing {
     this.#apply();
   }
 
-  reveal(name, { scale = null, always = false } = {}) {
+  reveal(name, { scale = null, at = 0.5 } = {}) {
     const drawn = this.boxes.get(name);
     if (!drawn) return;
     if (scale) this.view.scale = scale;
     const { clientWidth: width, clientHeight: height } = this.svg;
     const x = drawn.place.x * this.view.scale + this.view.x, y = drawn.place.y * this.view.scale + this.view.y;
     const isSeen = x > 110 && x < width - 110 && y > 60 && y < height - 60;
-    if (isSeen && !always && !scale) return;
-    this.view.x = width / 2 - drawn.place.x * this.view.scale;
-    this.view.y = height / 2.4 - drawn.place.y * this.view.scale;
+    if (isSeen && !scale) return;
+    this.view.x = width * at - drawn.place.x * this.view.scale;
+    this.view.y = height / 2.2 - drawn.place.y * this.view.scale;
     this.#apply();
   }
 
@@ -232,7 +232,13 @@ export class Drawing {
     this.svg.addEventListener("wheel", (event) => {
       event.preventDefault();
       const { left, top } = this.svg.getBoundingClientRect();
-      if (event.ctrlKey || event.metaKey || !event.shiftKey) this.zoom(Math.exp(-event.deltaY / 500), [event.clientX - left, event.clientY - top]);
+      if (event.ctrlKey || event.metaKey) {
+        this.zoom(Math.exp(-event.deltaY / 300), [event.clientX - left, event.clientY - top]);
+        return;
+      }
+      const [dx, dy] = event.shiftKey ? [event.deltaY, event.deltaX] : [event.deltaX, event.deltaY];
+      this.view = { ...this.view, x: this.view.x - dx, y: this.view.y - dy };
+      this.#apply();
     }, { passive: false });
     this.svg.addEventListener("focusin", (event) => {
       const name = event.target.closest("[data-node]")?.dataset.node;
@@ -247,14 +253,14 @@ export class Drawing {
     this.thread.setAttribute("d", `M${place.x} ${place.y}L${(event.clientX - left - x) / scale} ${(event.clientY - top - y) / scale}`);
   }
 
-  // A dot for each outcome below the chosen node: dragged onto another node, it leads there.
+  // A dot for each outcome beside the chosen node: dragged onto another node, it leads there.
   ports(name, outcomes) {
     this.svg.querySelectorAll("[data-port]").forEach((port) => port.remove());
     const drawn = this.boxes.get(name);
     if (!drawn) return;
     outcomes.forEach((outcome, index) => {
-      const x = ((index + 1) * drawn.box.width) / (outcomes.length + 1);
-      const port = element("circle", { class: "port", cx: x, cy: drawn.box.height, r: 7, "data-port": outcome });
+      const y = ((index + 1) * drawn.box.height) / (outcomes.length + 1);
+      const port = element("circle", { class: "port", cx: drawn.box.width, cy: y, r: Math.min(7, drawn.box.height / (outcomes.length + 1) / 2), "data-port": outcome });
       port.append(element("title", {}, `${outcome}: ${this.words.drag}`));
       drawn.group.append(port);
     });
@@ -262,13 +268,13 @@ export class Drawing {
   }
 }
 
+// From box to box in an S, level at both ends.
 function curve(points) {
-  if (points.length < 3) return `M${points.map((point) => point.join(" ")).join("L")}`;
   let path = `M${points[0].join(" ")}`;
-  for (let index = 1; index < points.length - 1; index += 1) {
-    const [x, y] = points[index], [nextX, nextY] = points[index + 1];
-    const isLast = index === points.length - 2;
-    path += `Q${x} ${y} ${isLast ? nextX : (x + nextX) / 2} ${isLast ? nextY : (y + nextY) / 2}`;
+  for (let index = 1; index < points.length; index += 1) {
+    const [x, y] = points[index - 1], [nextX, nextY] = points[index];
+    const middle = (x + nextX) / 2;
+    path += `C${middle} ${y} ${middle} ${nextY} ${nextX} ${nextY}`;
   }
   return path;
 }

@@ -1,8 +1,8 @@
-// The drawing by keys alone: down along the ways, up against them, left and right among neighbours; what each key does is told below it.
+// The drawing by keys alone: right along the ways, left against them, up and down among neighbours; what each key does is told below it.
 import { waysOf } from "./flow_model.js";
 
 export function walkByKeys(svg, drawing, { flow, choose, open, search }) {
-  let came = []; // the way up is the way one came, where one came down it
+  let came = []; // the way back is the way one came
 
   const nearest = (name, others) => {
     const here = drawing.boxes.get(name).place;
@@ -11,22 +11,22 @@ export function walkByKeys(svg, drawing, { flow, choose, open, search }) {
   };
   const beside = (name, sign) => {
     const here = drawing.boxes.get(name).place;
-    const row = [...drawing.boxes.values()].filter(({ box, place }) => box.name !== name && (place.x - here.x) * sign > 0 && Math.abs(place.y - here.y) < 90);
-    return row.sort((one, other) => Math.abs(one.place.x - here.x) - Math.abs(other.place.x - here.x))[0]?.box.name;
+    const row = [...drawing.boxes.values()].filter(({ box, place }) => box.name !== name && (place.y - here.y) * sign > 0 && Math.abs(place.x - here.x) < 150);
+    return row.sort((one, other) => Math.abs(one.place.y - here.y) - Math.abs(other.place.y - here.y))[0]?.box.name;
   };
   const steps = {
-    ArrowDown: (name) => {
+    ArrowRight: (name) => {
       const next = nearest(name, waysOf(flow()).filter((way) => way.from === name && way.to !== name).map((way) => way.to));
       if (next) came.push(name);
       return next;
     },
-    ArrowUp: (name) => {
+    ArrowLeft: (name) => {
       const back = came.pop();
       if (back && drawing.boxes.has(back)) return back;
       return nearest(name, waysOf(flow()).filter((way) => way.to === name && way.from !== name).map((way) => way.from));
     },
-    ArrowLeft: (name) => beside(name, -1),
-    ArrowRight: (name) => beside(name, 1),
+    ArrowUp: (name) => beside(name, -1),
+    ArrowDown: (name) => beside(name, 1),
     Home: () => flow().first,
   };
 
@@ -36,7 +36,7 @@ export function walkByKeys(svg, drawing, { flow, choose, open, search }) {
     const step = name && steps[event.key];
     if (step) {
       event.preventDefault();
-      if (event.key.startsWith("ArrowL") || event.key.startsWith("ArrowR") || event.key === "Home") came = [];
+      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") came = [];
       const to = step(name);
       if (to) choose(to);
     } else if (name && (event.key === "Enter" || event.key === " ")) {

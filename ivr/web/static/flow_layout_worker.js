@@ -3,7 +3,7 @@ import { Graph, layout } from "./vendor/dagre-3.1.3/dagre.esm.js";
 
 onmessage = ({ data: { ask, boxes, lines } }) => {
   const graph = new Graph({ multigraph: false });
-  graph.setGraph({ rankdir: "TB", nodesep: 26, ranksep: 46, marginx: 20, marginy: 20, ranker: boxes.length > 80 ? "tight-tree" : "network-simplex" });
+  graph.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 112, marginx: 20, marginy: 30, ranker: "network-simplex" });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const [name, width, height] of boxes) graph.setNode(name, { width, height });
   for (const [from, to] of lines) graph.setEdge(from, to, {});

@@ -1,8 +1,9 @@
 // What a flow's document means to a drawing: its ways, what is drawn far away, its layout's key, its neighbourhoods. No page here.
 
-// A node that more ways lead to than this is named where they begin, in place of a line across the whole drawing.
-const MANY = 6;
-const WIDTH = 196, HEAD = 40, SAYS = 15, ROW = 15;
+// In a flow that is larger than this, a way is drawn as a line only where that helps the eye: to a node that few lead to, and that is
+// no more than some steps further on or back. Other ways are named in the box where they begin.
+const SMALL = 40, MANY = 3, FARTHEST = 2;
+const WIDTH = 204, HEAD = 40, SAYS = 15, ROW = 15;
 
 export function outcomesOf(node) {
   const outcomes = node && typeof node.outcomes === "object" && node.outcomes !== null ? node.outcomes : {};
@@ -43,7 +44,8 @@ export function drawingOf(flow, says, shown = null) {
   const into = new Map();
   const ways = waysOf(flow).filter((way) => there.has(way.from));
   for (const way of ways) into.set(way.to, (into.get(way.to) ?? 0) + 1);
-  const isFar = (way) => !there.has(way.to) || (into.get(way.to) > MANY && ways.length > 40) || way.to === way.from;
+  const steps = names.length > SMALL ? stepsOf(flow, ways, there) : null;
+  const isFar = (way) => !there.has(way.to) || way.to === way.from || (steps !== null && !isNear(way, steps, into.get(way.to)));
   const boxes = new Map();
   for (const name of names) {
     const said = says(nodes[name]);
@@ -60,6 +62,34 @@ export function drawingOf(flow, says, shown = null) {
     box.height += ROW;
   }
   return { boxes, lines };
+}
+
+// How many steps each node is from where a call, or what it is about, begins; and which way came there first.
+function stepsOf(flow, ways, there) {
+  const from = new Map();
+  for (const way of ways) from.set(way.from, [...(from.get(way.from) ?? []), way]);
+  const steps = new Map();
+  const walk = (roots) => {
+    const waiting = roots.filter((name) => there.has(name) && !steps.has(name));
+    for (const name of waiting) steps.set(name, { count: 0, first: null });
+    while (waiting.length) {
+      const name = waiting.shift();
+      for (const way of from.get(name) ?? []) {
+        if (!there.has(way.to) || steps.has(way.to)) continue;
+        steps.set(way.to, { count: steps.get(name).count + 1, first: way });
+        waiting.push(way.to);
+      }
+    }
+  };
+  walk([...startsOf(flow).keys()]);
+  for (const name of there) walk([name]);
+  return steps;
+}
+
+function isNear(way, steps, into) {
+  const here = steps.get(way.from), there = steps.get(way.to);
+  if (there.first === way) return true;
+  return into <= MANY && Math.abs(there.count - here.count) <= FARTHEST && there.count > 0;
 }
 
 export function keyOf({ boxes, lines }) {

@@ -47,10 +47,11 @@ const act = {
   field: (node, field, value) => change({ act: "change", node, field, value: JSON.stringify(value) }, fill(words.act_field, { node, field })),
   connect: (node, outcome, to) => change({ act: "connect", node, outcome, to }, fill(words.act_connect, { node, outcome, to })),
   add: (kind, node, after, outcome) => change({ act: "add", kind, node, after, outcome }, fill(words.act_add, { node }), { chosen: node }),
-  remove: (node, to) => change({ act: "remove", node, to }, fill(words.act_remove, { node }), { chosen: to || flow().first, toDrawing: true }),
+  remove: (node, to) => change({ act: "remove", node, to }, fill(words.act_remove, { node }), { chosen: to || leadingTo(node) || flow().first, toDrawing: true }),
   rename: (node, to) => change({ act: "rename", node, to }, fill(words.act_rename, { node, to }), { chosen: to }),
   go: (name) => choose(name, { centre: true, focus: !by("flow-stage").hidden }),
 };
+const leadingTo = (name) => Object.entries(nodesOf(flow())).find(([one, node]) => one !== name && outcomesOf(node).some(([, to]) => to === name))?.[0];
 let acting = Promise.resolve();
 
 function change(asked, label, after = {}) {
@@ -81,7 +82,7 @@ async function changeNow(asked, label, { chosen = state.chosen, toDrawing = fals
   if (!kept.findings) await load();
   else found(kept.findings);
   const loose = told.length && !asked.to ? ` ${fill(words.loose, { places: told.map((place) => place.slice(place.length > 2 ? 2 : 1).join(".")).join(", ") })}` : "";
-  tell(words.saved + loose);
+  tell([words.saved + loose, by("flow-state").textContent].join(" "), state.shown.findings.some((one) => one.severity === "error"));
 }
 
 // --- What is shown
@@ -153,7 +154,7 @@ function drawNow(laid = state.laid) {
 // All of it where it can be read; else the beginning, or the chosen node.
 function look() {
   drawing.fit();
-  if (drawing.view.scale < 0.55) drawing.reveal(state.chosen || flow().first, { scale: 0.8 });
+  if (drawing.view.scale < 0.55) drawing.reveal(state.chosen || flow().first, { scale: 0.85, at: 0.25 });
   if (!drawing.focusable) drawing.choose(state.chosen || flow().first);
 }
 

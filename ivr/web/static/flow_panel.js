@@ -24,16 +24,17 @@ export class Panel {
 
   show(name) {
     const node = nodesOf(this.house.flow())[name];
+    const isSame = this.shown === name;
     this.shown = node ? name : "";
     if (!node) {
       this.place.replaceChildren(el("p", { className: "text-body-secondary mb-0" }, this.house.words.choose_node));
       return;
     }
     const focused = this.place.contains(document.activeElement) ? document.activeElement.dataset.field : "";
-    const open = [...this.place.querySelectorAll("details[open]")].map((one) => one.dataset.part);
+    const open = isSame ? [...this.place.querySelectorAll("details[open]")].map((one) => one.dataset.part) : [];
     const { words } = this.house;
     const offer = this.house.offers()[node.kind];
-    this.place.replaceChildren(
+    const parts = [
       el("h2", { className: "h5 mb-1", id: "flow-panel-name", tabIndex: -1 }, el("code", {}, name)),
       el("p", { className: "small text-body-secondary mb-2" }, el("strong", {}, words.kinds[node.kind] ?? String(node.kind)), offer ? ` – ${words.abouts[offer.kind] ?? offer.about}` : ""),
       this.#findings(name),
@@ -41,7 +42,9 @@ export class Panel {
       this.#outcomes(name, node, offer),
       this.#comings(name),
       ...(this.house.mayEdit ? this.#acts(name, node) : []),
-    );
+    ];
+    this.place.replaceChildren(...parts.filter((part) => part !== null));
+    if (!isSame) this.place.scrollTop = 0;
     for (const one of this.place.querySelectorAll("details")) if (open.includes(one.dataset.part)) one.open = true;
     if (focused) this.place.querySelector(`[data-field="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }

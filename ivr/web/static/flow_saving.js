@@ -1,6 +1,4 @@
 // What the page on the flow asks of the service and tells it. Changes go through the draft, as from every page that edits.
-import * as draft from "./draft.js";
-
 async function ask(address) {
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   const content = await answer.json().catch(() => ({}));
@@ -21,7 +19,8 @@ export function planned(asked) {
 
 // Keep changes in the draft; null where they were not kept.
 export async function save(changes, label) {
-  return draft.edit(changes, label);
+  const { edit } = await import("./draft.js");
+  return edit(changes, label);
 }
 
 // Be told when somebody, or undo and redo in the bar, has changed the draft otherwise.
