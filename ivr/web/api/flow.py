@@ -3,10 +3,11 @@
 Nothing is changed here: what an act would change is sent to the draft (`PATCH /draft`), which keeps it or shows who was quicker.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, json
+from flask import Response
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
@@ -75,13 +76,8 @@ def read(query: Mapping[str, Any]) -> ResponseReturnValue:
     if query["version"] is None:
         draft = drafts.draft(session, now=now)
         found = [vars(one) for one in findings(draft.documents)]
-        return {
-            **_shown(draft.documents),
-            "revision": draft.revision,
-            "version": draft.base,
-            "live": live,
-            "findings": found,
-        }
+        about = {"revision": draft.revision, "version": draft.base, "live": live, "findings": found}
+        return _in_order({**_shown(draft.documents), **about})
     try:
         documents = versions.documents(session, query["version"])
     except LookupError:
@@ -90,7 +86,7 @@ def read(query: Mapping[str, Any]) -> ResponseReturnValue:
 
 
 def _in_order(content: Mapping[str, Any]) -> Response:
-    """The content with its names in the order of the documents: the first language is the usual one, and nodes stand as written."""
+    """The content with its names in the order of the documents: of the languages the first one is the usual one."""
     return Response(json.dumps(content, sort_keys=False), mimetype="application/json")
 
 
@@ -178,7 +174,8 @@ def plan(query: Mapping[str, Any]) -> ResponseReturnValue:
     planned = _planned(documents, query, value)
     if isinstance(planned, Impossible):
         return errors.refused(planned.reason)
-    return {"changes": [vars(change) for change in planned.changes], "told": [list(place) for place in planned.told]}
+    changes = [vars(change) for change in planned.changes]
+    return _in_order({"changes": changes, "told": [list(place) for place in planned.told]})
 
 
 def _planned(documents: Documents, query: Mapping[str, Any], value: Any) -> Plan:
