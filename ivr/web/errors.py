@@ -52,6 +52,9 @@ REFUSALS: Mapping[str, Said] = {
     "files_not_ours": Said(status=422, sentence=_l("This is none of the draft's files: flow, prompts or intents.")),
     "draft_changed": Said(status=409, sentence=_l("Somebody has changed the draft meanwhile: bring the files again.")),
     "version_not_there": Said(status=404, sentence=_l("There is no version of this number.")),
+    "changed_meanwhile": Said(status=409, sentence=_l("Somebody else has changed it meanwhile: read it again.")),
+    "customer_unknown": Said(status=404, sentence=_l("There is no such customer.")),
+    "contact_to_come": Said(status=422, sentence=_l("A contact that is still to come cannot be entered.")),
     "agent_unknown": Said(status=404, sentence=_l("This agent no longer exists.")),
     "call_unknown": Said(status=404, sentence=_l("This call is not known.")),
     "call_ended": Said(status=409, sentence=_l("The call has already ended.")),
@@ -125,9 +128,74 @@ REFUSALS: Mapping[str, Said] = {
     "recording_clipped": Said(
         status=422, sentence=_l("The recording is too loud and distorted: record again, farther from the microphone.")
     ),
+    "language_unknown": Said(status=422, sentence=_l("There are no examples in this language.")),
+    "intent_unknown": Said(status=422, sentence=_l("The draft has no such intent.")),
+    "phrase_unusable": Said(
+        status=422, sentence=_l("This can be no example: one line with words, 300 characters at most.")
+    ),
+    "phrase_with_placeholder": Said(
+        status=422, sentence=_l("Write something made up in place of what stands in square brackets.")
+    ),
+    "phrase_elsewhere": Said(status=422, sentence=_l("Another intent has this example: move it from there.")),
+    "last_phrase": Said(status=422, sentence=_l("An intent needs an example in every language: this is the last one.")),
+    "phrases_changed_meanwhile": Said(
+        status=409, sentence=_l("Somebody else has changed these examples meanwhile. Look again.")
+    ),
+    "place_unknown": Said(status=422, sentence=_l("There is no such place in the draft.")),
+    "place_without_name": Said(status=422, sentence=_l("A name is missing.")),
+    "place_in_the_middle": Said(status=422, sentence=_l("Change the whole list: others stand behind this one.")),
+    "shape_wrong": Said(status=422, sentence=_l("The draft cannot hold this: something is of the wrong kind there.")),
+    "nothing_to_undo": Said(status=409, sentence=_l("There is nothing of yours to undo.")),
+    "nothing_to_redo": Said(status=409, sentence=_l("There is nothing of yours to make again.")),
+    "changed_since": Said(
+        status=409, sentence=_l("Somebody has changed the same place since: choose which words shall stand.")
+    ),
+    "files_unreadable": Said(status=422, sentence=_l("The files cannot be read: nothing was taken over.")),
+    "draft_has_changed": Said(
+        status=409,
+        sentence=_l("Somebody has changed the draft since you looked: look again before it becomes a version."),
+    ),
+    "note_missing": Said(status=422, sentence=_l("Say in a note what is new and why.")),
+    "nothing_changed": Said(status=409, sentence=_l("The draft says the same as the version that it began with.")),
+    "version_unknown": Said(status=404, sentence=_l("There is no such version.")),
+    "own_version": Said(status=403, sentence=_l("Somebody else must approve it: it is your own version.")),
+    "reason_missing": Said(status=422, sentence=_l("Say why.")),
+    "time_is_over": Said(status=422, sentence=_l("That time is over: choose one to come.")),
+    "version_is_live": Said(status=409, sentence=_l("This version is live already.")),
+    "version_rejected": Said(
+        status=409, sentence=_l("This version was rejected: change the draft and submit it anew.")
+    ),
+    "version_not_approved": Said(status=409, sentence=_l("A second person must approve this version first.")),
+    "version_not_checked": Said(status=409, sentence=_l("This version has not been checked yet: that takes a moment.")),
+    "version_has_errors": Said(status=409, sentence=_l("This version has errors: it would not answer calls.")),
+    "gate_failed": Said(
+        status=409, sentence=_l("A check has failed: publish it with a reason, or change the draft and submit it anew.")
+    ),
+    "version_never_live": Said(
+        status=409, sentence=_l("This version was never live: publish it instead of going back to it.")
+    ),
+    "publication_unknown": Said(status=404, sentence=_l("There is no such publication.")),
+    "publication_has_begun": Said(
+        status=409, sentence=_l("It is live already: go back to an earlier version instead.")
+    ),
     "form_incomplete": Said(status=400, sentence=_l("Something is missing or wrong in the form.")),
     "no_address": Said(status=409, sentence=_l("No telephone is set for you. Ask an admin.")),
     "wrong": Said(status=400, sentence=_l("The current password is not right.")),
+    "account_unknown": Said(status=404, sentence=_l("There is no such account.")),
+    "account_not_active": Said(status=409, sentence=_l("This account is closed: open it first.")),
+    "last_admin": Said(status=409, sentence=_l("One admin who can sign in must remain.")),
+    "own_account": Said(status=409, sentence=_l("Nobody takes the role from themselves: ask another admin.")),
+    "email_taken": Said(status=409, sentence=_l("Somebody signs in with this address already.")),
+    "email_invalid": Said(status=400, sentence=_l("This is no email address.")),
+    "agent_taken": Said(status=409, sentence=_l("Another account takes calls as this agent.")),
+    "link_over": Said(
+        status=404, sentence=_l("This link has been used, or its time is over. Ask an admin for another.")
+    ),
+    "import_over": Said(status=404, sentence=_l("This file is no longer kept: send it again.")),
+    "import_has_errors": Said(status=409, sentence=_l("Nothing was taken over: some rows are wrong.")),
+    "import_has_nothing": Said(status=409, sentence=_l("Nothing was taken over: no row is right.")),
+    "connector_unknown": Said(status=404, sentence=_l("There is no such connector.")),
+    "company_changed": Said(status=409, sentence=_l("Somebody else has changed the company's settings meanwhile.")),
     "password_too_short": Said(status=400, sentence=_l("The new password is too short: at least 12 characters.")),
     "password_too_long": Said(status=400, sentence=_l("The new password is too long: at most 256 characters.")),
     "password_is_known": Said(status=400, sentence=_l("The new password is too easy to guess.")),

@@ -238,7 +238,8 @@ function view(isGraph) {
 }
 by("flow-as-graph").addEventListener("click", () => view(true));
 by("flow-as-list").addEventListener("click", () => view(false));
-onDraft(() => load());
+if (mayEdit()) import("./draft.js");
+onDraft(() => isDraft() && load());
 
 const began = performance.now();
 state.kinds = (await read("kinds")).kinds;
