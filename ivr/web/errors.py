@@ -46,9 +46,6 @@ REFUSALS: Mapping[str, Said] = {
     "prompt_wanted": Said(status=422, sentence=_l("This kind of node says something: write a prompt that fits first.")),
     "field_fixed": Said(status=422, sentence=_l("A node keeps its kind: add another one, and take this one out.")),
     "files_too_large": Said(status=413, sentence=_l("These files are larger than a flow's can be.")),
-    "files_unreadable": Said(
-        status=422, sentence=_l("This cannot be read: bring a zip of the files, or one of them, in UTF-8.")
-    ),
     "files_not_ours": Said(status=422, sentence=_l("This is none of the draft's files: flow, prompts or intents.")),
     "draft_changed": Said(status=409, sentence=_l("Somebody has changed the draft meanwhile: bring the files again.")),
     "version_not_there": Said(status=404, sentence=_l("There is no version of this number.")),

@@ -18,6 +18,7 @@ from ivr.flow import editing
 from ivr.flow.editing import Impossible, Plan
 from ivr.flow.offers import offers
 from ivr.web import errors, transaction
+from ivr.web.api.draft_shapes import ChangeShown, FindingShown
 from ivr.web.api.parsing import GREATEST_ID, refuse
 from ivr.web.api.resource import Resource
 from ivr.web.api.schemas import Strict, choice, text
@@ -27,18 +28,6 @@ flow = Resource("flow", "Flow", "The draft's flow as it is drawn and edited, and
 
 _LONGEST_NAME = 80
 _LONGEST_VALUE = 8_000
-
-
-class FindingShown(Schema):
-    """One thing to correct or to think about."""
-
-    severity = fields.String(required=True)
-    file = fields.String(required=True)
-    line = fields.Integer(required=True)
-    place = fields.String(required=True)
-    node = fields.String(required=True)
-    message = fields.String(required=True)
-    remedy = fields.String(required=True)
 
 
 class FlowShown(Schema):
@@ -109,15 +98,6 @@ class KindsShown(Schema):
 def kinds() -> ResponseReturnValue:
     """What a form may offer for each kind of node, from the schema and the table of outcomes."""
     return {"kinds": {name: kind_as_json(offer) for name, offer in offers().items()}}
-
-
-class ChangeShown(Schema):
-    """What one place holds before and after; null for nothing."""
-
-    place = fields.List(fields.Raw(), required=True)
-    before = fields.Raw(required=True, allow_none=True)
-    after = fields.Raw(required=True, allow_none=True)
-    at = fields.Integer(required=True, allow_none=True)
 
 
 class PlanShown(Schema):
