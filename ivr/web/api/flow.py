@@ -100,10 +100,16 @@ def kinds() -> ResponseReturnValue:
     return {"kinds": {name: kind_as_json(offer) for name, offer in offers().items()}}
 
 
+class PlannedChange(ChangeShown):
+    """A change as the draft takes it."""
+
+    at = fields.Integer(required=True, allow_none=True)
+
+
 class PlanShown(Schema):
     """What an act would change."""
 
-    changes = fields.List(fields.Nested(ChangeShown), required=True)
+    changes = fields.List(fields.Nested(PlannedChange), required=True)
     told = fields.List(
         fields.List(fields.Raw()),
         required=True,

@@ -4,7 +4,8 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from ivr.accounts.store import Role
-from ivr.web import calls_view
+from ivr.editing import versions
+from ivr.web import calls_view, transaction
 from ivr.web.editing.flow_words import words
 from ivr.web.guards import guarded_by, the_person
 from ivr.web.languages import language
@@ -18,9 +19,11 @@ WATCHERS = (Role.SUPERVISOR, Role.ADMIN)
 @guarded_by(*WATCHERS)
 def page() -> ResponseReturnValue:
     """The flow as a graph, and its versions."""
+    session, now = transaction.session(), transaction.now()
     return render_template(
         "editing/flows.html",
         words=words(),
         may_edit=the_person().role is Role.ADMIN,
-        flows=calls_view.flows(wiring().doors.company, language()),
+        live=calls_view.live_flow(session, wiring().doors.company, now, language=language()),
+        versions=versions.versions(session),
     )
