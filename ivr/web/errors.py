@@ -49,6 +49,7 @@ REFUSALS: Mapping[str, Said] = {
     "files_not_ours": Said(status=422, sentence=_l("This is none of the draft's files: flow, prompts or intents.")),
     "draft_changed": Said(status=409, sentence=_l("Somebody has changed the draft meanwhile: bring the files again.")),
     "version_not_there": Said(status=404, sentence=_l("There is no version of this number.")),
+    "trial_unreadable": Said(status=400, sentence=_l("The trial cannot be begun: what is to be tried cannot be read.")),
     "changed_meanwhile": Said(status=409, sentence=_l("Somebody else has changed it meanwhile: read it again.")),
     "customer_unknown": Said(status=404, sentence=_l("There is no such customer.")),
     "contact_to_come": Said(status=422, sentence=_l("A contact that is still to come cannot be entered.")),
@@ -158,6 +159,7 @@ REFUSALS: Mapping[str, Said] = {
     "own_version": Said(status=403, sentence=_l("Somebody else must approve it: it is your own version.")),
     "reason_missing": Said(status=422, sentence=_l("Say why.")),
     "time_is_over": Said(status=422, sentence=_l("That time is over: choose one to come.")),
+    "time_too_far": Said(status=422, sentence=_l("A publication is at most a year ahead.")),
     "version_is_live": Said(status=409, sentence=_l("This version is live already.")),
     "version_rejected": Said(
         status=409, sentence=_l("This version was rejected: change the draft and submit it anew.")

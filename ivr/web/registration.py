@@ -40,6 +40,7 @@ from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.editing.flow_files import flow_files
 from ivr.web.editing.flows import flows
+from ivr.web.editing.trial import trial
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
 from ivr.web.reports import reports
@@ -120,6 +121,7 @@ def register(
         api_page,
         flows,
         flow_files,
+        trial,
         *COMPANY,
     ):
         app.register_blueprint(blueprint)
