@@ -32,6 +32,7 @@ from ivr.web.board_acts import board_acts
 from ivr.web.board_shared import Shared
 from ivr.web.company import BLUEPRINTS as COMPANY
 from ivr.web.company import words as company_words
+from ivr.web.coverage_page import coverage_page
 from ivr.web.desk import desk
 from ivr.web.desk_phone import desk_phone
 from ivr.web.desk_talk import desk_talk
@@ -40,6 +41,7 @@ from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.editing.flow_files import flow_files
 from ivr.web.editing.flows import flows
+from ivr.web.editing.intents import intents
 from ivr.web.editing.trial import trial
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
@@ -121,6 +123,8 @@ def register(
         api_page,
         flows,
         flow_files,
+        coverage_page,
+        intents,
         trial,
         *COMPANY,
     ):
