@@ -36,6 +36,7 @@ from ivr.web.desk_talk import desk_talk
 from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
+from ivr.web.editing.prompts_page import prompts_page
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
 from ivr.web.reports import reports
@@ -113,6 +114,7 @@ def register(
         what_if,
         tokens,
         api_page,
+        prompts_page,
     ):
         app.register_blueprint(blueprint)
     api_document.install(app, RESOURCES)
