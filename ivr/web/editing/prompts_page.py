@@ -80,6 +80,7 @@ _WORDS = {
     "messages": _l("text messages: %(count)s"),
     "count": _l("%(shown)s of %(all)s"),
     "at": _l("Character %(position)s: %(message)s. %(remedy)s."),
+    "unknown_kind": _l("The placeholder %(name)s is of the unknown type %(kind)s."),
     "heard_with": _l("Heard as: «%(words)s»"),
     "saved": _l("Saved in the draft."),
     "unsaved": _l("Not saved yet"),

@@ -210,8 +210,7 @@ class Column {
     show.body.hidden = !isThere;
     this.fields = [];
     if (!isThere) return;
-    const whole = words.languages[this.language] || this.language;
-    show.text.replaceChildren(this.field(`${whole}: ${document.getElementById("words-head").textContent}`, () => this.wording.text, (text) => { this.wording.text = text; }));
+    show.text.replaceChildren(this.field(document.getElementById("words-head").textContent, () => this.wording.text, (text) => { this.wording.text = text; }));
     this.drawReprompts();
     this.drawAlternative();
     this.recording.draw();

@@ -109,7 +109,8 @@ export class Field {
     show.measured.textContent = figures.join(" · ");
     show.advice.replaceChildren(...told.advice.map((one) => Object.assign(document.createElement("li"), { textContent: words.advice[one] })));
     const faults = told.faults.map((one) => fill(words.at, one));
-    show.problem.textContent = [...faults, told.problem].filter(Boolean).join(" ");
+    const strange = Object.entries(placeholdersOf(this.get())).filter(([, kind]) => !words.kinds[kind]).map(([name, kind]) => fill(words.unknown_kind, { name, kind }));
+    show.problem.textContent = [...faults, ...(strange.length ? strange : [told.problem])].filter(Boolean).join(" ");
   }
 
   async hear() {
