@@ -8,7 +8,7 @@ ONLY ?=
 # Tests run in so many processes, a file in one of them; each takes some 2 GiB at most.
 JOBS ?= 2
 
-.PHONY: help demo test lint bench peers prism format clean
+.PHONY: help demo test lint bench peers prism axe format clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,9 @@ peers:  ## what the benches of hearing and voice measure against, below build/be
 
 prism:  ## the checking mock of the carrier's REST API, for the contract test
 	npm install --prefix build/prism --no-audit --no-fund --loglevel=error @stoplight/prism-cli
+
+axe:  ## the checker of accessibility, for the browser tests
+	npm install --prefix build/axe --no-audit --no-fund --loglevel=error axe-core@4.14.1
 
 clean:  ## forget what was made here
 	rm -rf $(VENV) build var

@@ -35,6 +35,7 @@ from ivr.connectors import store as connector_store
 from ivr.connectors.http import networks_of
 from ivr.connectors.lookups import Lookups
 from ivr.connectors.store import Kept
+from ivr.editing import opening
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -103,12 +104,24 @@ def create_app(
     engine = engine or database.make_engine(settings.database_url, settings.key_ring)
     changes = Changes()
     reading = database.reading_session_factory(engine)
+    sessions = database.session_factory(engine, changes)
     connectors: Live[Mapping[str, Kept]] = Live(
         {}, topic=connector_store.TOPIC, read=connector_store.every, sessions=reading, bus=changes
     )
+    is_trial, shelf = company is not None, None
     if company is None:
         own = LiveSettings(company_defaults(settings), reading, changes)
         company = make_company(settings, understanding or make_understanding(settings), own)
+    understandings = make_understandings(settings, company.understanding)
+    if not is_trial:
+        company, shelf = opening.open_shelf(
+            company,
+            folder=settings.prompts_folder,
+            sessions=sessions,
+            reading_sessions=reading,
+            understandings=understandings,
+            now=clock(),
+        )
     decoding = None
     if recognition is None:
         decoding = _decoding(settings, company)
@@ -132,7 +145,6 @@ def create_app(
         api_url=settings.carrier_api_url,
         http_client=carrier_http,
     )
-    sessions = database.session_factory(engine, changes)
     outgoing = Outgoing(company, meeting, carrier, sessions, clock)
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
@@ -142,7 +154,7 @@ def create_app(
         talks=Talks(company, meeting),
         carry_out=outgoing.carry_out,
         loaded=lambda: _loaded(decoding, loading),
-        understandings=make_understandings(settings, company.understanding),
+        understandings=understandings,
         trials=Trials(
             make_service=_trial_services(recognition, encoder_now),
             settings=settings,
@@ -178,6 +190,8 @@ def create_app(
     app.extensions[Ticker.EXTENSION] = ticker
     if tick:
         changes.start(engine)
+        if shelf is not None:
+            opening.read_ahead(shelf, changes, clock)
         ticker.start()
     return app
 

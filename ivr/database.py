@@ -25,6 +25,7 @@ import ivr.calls.tables
 import ivr.company.tables
 import ivr.connectors.tables
 import ivr.customers.tables
+import ivr.editing.phrases_tables
 import ivr.editing.scenario_tables
 import ivr.editing.tables
 import routing.tables
@@ -49,6 +50,7 @@ METADATA: tuple[MetaData, ...] = (
     ivr.editing.tables.Base.metadata,
     routing.tables.Base.metadata,
     biometrics.tables.Base.metadata,
+    ivr.editing.phrases_tables.Base.metadata,
     ivr.editing.scenario_tables.Base.metadata,
 )
 

@@ -30,7 +30,7 @@ def by_carrier(
         answer_path=answer_path(company, call, question),
         timeout_seconds=max(1, round(question.timeout_seconds)),
         most_keys=question.max_keys,
-        hints=company.words_wanted.phrases(question, call.language),
+        hints=company.words_wanted_of(version).phrases(question, call.language),
         barge_in=question.barge_in,
         after_words_seconds=_whole(question.after_words_seconds),
         fork=fork,

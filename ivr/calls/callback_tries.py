@@ -75,7 +75,7 @@ def _leave_to_person(session: Session, company: Company, row: Callback, now: dat
         store.note(session, row.call_id, "callback_given_up", {"tries": row.tries}, now)
     if not can_receive_messages(number):
         return ()
-    version = company.version(company.live_version)
+    version = company.version(company.live(session, now))
     words = version.catalogue.wording(own_words.CALLBACK_TEXT, language=row.language, values={})
     message = customers.record_message(session, call_id=about, to_number=number, text_=words, now=now)
     return (SendMessage(message_id=message.message_id, to_number=number, text=words),)

@@ -1,11 +1,14 @@
 """What the conductor works with, chosen once at start by `ivr.app`: versions, understanding, hours, addresses, queue rules."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from ivr.calls.callback_rules import DEFAULT_RULES as DEFAULT_CALLBACK_RULES
 from ivr.calls.callback_rules import CallbackRules
@@ -41,6 +44,20 @@ class FlowVersion:
     note: str = ""
     # The files that are played in place of a prompt, by key and language; only those that are there.
     recordings: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+    understanding: Understanding | None = None  # of its own phrases; None: the company's
+
+    @cached_property
+    def words_wanted(self) -> WordsWanted | None:
+        """The words that fit each question, drawn from the version's own phrases."""
+        return None if self.understanding is None else WordsWanted(self.understanding.book)
+
+
+class Published(Mapping[int, FlowVersion]):
+    """Versions of which one is live at a moment, as `ivr.editing` keeps them."""
+
+    @abstractmethod
+    def live(self, session: Session, now: datetime) -> int:
+        """The version that a call which begins now gets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +89,7 @@ class Company:
     """Everything about the company that a call needs; what changes while it runs is asked at each use."""
 
     versions: Mapping[int, FlowVersion]
-    live_version: int
+    live_version: int  # that calls begin with where nobody publishes: in a trial, and before the first publication
     understanding: Understanding
     own: LiveSettings  # what admins set while it runs: read at each use, and never kept
     addresses: Addresses
@@ -109,8 +126,20 @@ class Company:
 
     @cached_property
     def words_wanted(self) -> WordsWanted:
-        """The words that fit each question, drawn from the phrases of the intents."""
+        """The words that fit each question, drawn from the phrases of the company's intents."""
         return WordsWanted(self.understanding.book)
+
+    def words_wanted_of(self, version: FlowVersion) -> WordsWanted:
+        """The words that fit each question, drawn from the phrases of a version's intents."""
+        return version.words_wanted or self.words_wanted
+
+    def understanding_of(self, version: FlowVersion) -> Understanding:
+        """What understands the callers of a version."""
+        return version.understanding or self.understanding
+
+    def live(self, session: Session, now: datetime) -> int:
+        """The version that a call which begins now gets: one short read where versions are published."""
+        return self.versions.live(session, now) if isinstance(self.versions, Published) else self.live_version
 
     def version(self, number: int) -> FlowVersion:
         """A version that a call began with; raises KeyError where it is gone."""

@@ -81,7 +81,7 @@ class Conductor:
         existing = store.take(session, request.call_id)
         if existing is not None:
             return self.begun(session, existing.call_id)
-        version = self._company.version(self._company.live_version)
+        version = self._company.version(self._company.live(session, now))
         own = self._company.own.now()
         dialled = own.by_number(request.to_number)
         language = first_language(
@@ -98,7 +98,8 @@ class Conductor:
 
     def start_called_back(self, session: Session, request: VoiceRequest, wanted: OpenCallback, now: datetime) -> Reply:
         """Somebody has picked up whom the line has rung back: the flow asks who it is, and goes on with the call's story."""
-        company, version = self._company, self._company.version(self._company.live_version)
+        company = self._company
+        version = company.version(company.live(session, now))
         old = None if wanted.call_id is None else store.call(session, wanted.call_id)
         language = wanted.language if wanted.language in version.flow.languages else company.default_language
         call = _new_call(request, version, wanted.number, language, now)
@@ -178,7 +179,8 @@ class Conductor:
         heard = heard_in(request, call.heard, call.turn, question, streamed=question.listened_by == STREAM)
         if isinstance(heard, Unheard):
             return self._leave_to_carrier(work, question, heard)
-        event = event_of(self._company, heard, language=call.language, question=question, today=work.today)
+        understanding = self._company.understanding_of(version)
+        event = event_of(understanding, heard, language=call.language, question=question, today=work.today)
         return self._go_on(work, _state_of(call), event, heard)
 
     def _given_before(self, session: Session, call: Call, turn: int, attempt: int) -> str | None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, assert_never
 
-from ivr.calls.company import Company
 from ivr.calls.open_question import OpenQuestion
 from ivr.flow.events import Doubtful, Event, Keyed, NotUnderstood, Silent, Understood, Value
 from ivr.intents import meaning
 from ivr.intents.numbers import number_runs
+from ivr.intents.understanding import Understanding
 from ivr.intents.words import normalise
 from ivr.speech.turn import Turn
 from ivr.telephony.requests import VoiceRequest
@@ -129,13 +129,15 @@ def _is_number_alone(text: str, language: str) -> bool:
     return bool(words) and sum(run.end - run.start for run in number_runs(words, language)) == len(words)
 
 
-def event_of(company: Company, heard: Heard, *, language: str, question: OpenQuestion, today: date) -> Event:
+def event_of(
+    understanding: Understanding, heard: Heard, *, language: str, question: OpenQuestion, today: date
+) -> Event:
     """The event for the flow; keys win over words, as in the carrier's Gather. `today` is the company's day, for "ieri"."""
     if heard.keys:
         return Keyed(keys=heard.keys)
     if not heard.text:
         return Silent()
-    found = company.understanding.understand(
+    found = understanding.understand(
         heard.text, language, expected=question.intents, slot=question.slot, previous=question.previous, today=today
     )
     slots: Mapping[str, Value] = dict(found.slots)

@@ -62,7 +62,7 @@ class Comings:
         """The leg was picked up: an outside number is asked for a key, everybody else comes in."""
         found = self._wanted(session, request, leg_id)
         if found is None:
-            return self._nobody_there()
+            return self._nobody_there(session, now)
         call, leg = found
         leg.sid = request.call_id
         if leg.state == legs.RINGING and talks_words.is_outside(leg):
@@ -81,7 +81,7 @@ class Comings:
         """An outside number pressed a key, or none: only the right one takes the call."""
         found = self._wanted(session, request, leg_id)
         if found is None:
-            return self._nobody_there()
+            return self._nobody_there(session, now)
         call, leg = found
         if request.keys == ACCEPTS_KEY or leg.state == legs.IN:
             return self._comes_in(session, call, leg, now)
@@ -174,7 +174,7 @@ class Comings:
         leg = legs.leg(session, leg_id)
         return None if leg is None or call is None else (call, leg)
 
-    def _nobody_there(self) -> Reply:
+    def _nobody_there(self, session: Session, now: datetime) -> Reply:
         language = self._company.default_language
-        words = speaking.own_words(self._company, self._company.live_version, own_words.CALLER_GONE, language)
+        words = speaking.own_words(self._company, self._company.live(session, now), own_words.CALLER_GONE, language)
         return Reply(document=twiml.write(SayAndHangUp(prompts=(words,))))

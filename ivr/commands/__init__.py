@@ -30,6 +30,7 @@ from ivr.commands.model_commands import models
 from ivr.commands.privacy_commands import privacy
 from ivr.commands.report_commands import reports
 from ivr.commands.routing_commands import routing
+from ivr.commands.scenario_commands import scenarios
 from ivr.commands.terminal import Trouble, chosen_settings, console, errors
 from ivr.commands.trial_line import open_line
 from ivr.commands.voice_commands import voice
@@ -99,6 +100,7 @@ main.add_command(keys)
 main.add_command(privacy)
 main.add_command(reports)
 main.add_command(routing)
+main.add_command(scenarios)
 main.add_command(voice)
 
 

@@ -5,7 +5,7 @@ No voiceprint and no sound is copied: a trial is nobody's consent. The sessions 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect, select
@@ -74,6 +74,7 @@ def made_up(
     language: str,
     orders: Sequence[Mapping[str, Any]],
     today: date,
+    called_before: datetime | None = None,
     customer_id: str = "TRIAL",
 ) -> Copies:
     """The records of a customer who does not exist; an order's days count from today."""
@@ -98,6 +99,9 @@ def made_up(
                 postcode=order["postcode"],
             )
         )
+    if called_before is not None:
+        past = {"channel": "phone", "reason": "order_status", "outcome": "answered", "note": "", "call_id": None}
+        rows.append(Contact(customer_id=customer_id, at=called_before, **past))
     return Copies(number=number, language=language, rows=rows)
 
 

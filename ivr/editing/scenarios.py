@@ -4,7 +4,7 @@ What a scenario means is read in `ivr.trials.scenarios`; here it is a document w
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -138,8 +138,11 @@ def remove(
 # --- Runs
 
 
-def begin_run(session: Session, wanted: Run, *, by: Actor) -> None:
-    """Keep that a run begins, and in the trail who asked for it; the oldest beyond what is kept go."""
+def begin_run(session: Session, wanted: Run, *, by: Actor, opened: Sequence[str] = ()) -> None:
+    """Keep that a run begins, and in the trail who asked for it; the oldest beyond what is kept go.
+
+    `opened` are the calls whose sealed words are read for it.
+    """
     row = ScenarioRun
     old = session.scalars(select(row.run_id).order_by(row.at.desc()).offset(_KEPT - 1)).all()
     if old:
@@ -153,7 +156,7 @@ def begin_run(session: Session, wanted: Run, *, by: Actor) -> None:
     )  # fmt: skip
     audit.note(
         session, by=by, act=f"{wanted.kind}.run", subject=wanted.against, now=wanted.at,
-        after={"run": wanted.run_id, "mode": wanted.mode, "of": wanted.total},
+        after={"run": wanted.run_id, "mode": wanted.mode, "of": wanted.total, **({"calls": [*opened]} if opened else {})},
     )  # fmt: skip
     session.flush()
 

@@ -102,6 +102,7 @@ class Trials:
         Session
     ]  # of the real database: a house reads there when it is opened, and never again
     clock: Callable[[], datetime]
+    recognition: Recognition | None = None  # who listens in its houses; None: whoever does in the installation
 
     def open_house(
         self, version: FlowVersion, setting: Setting | None = None, *, time: Time = MADE, sound: bool = False
@@ -125,10 +126,16 @@ class Trials:
                     raise SituationError(f"caller.customer_id: there is no customer {customer_id}")
                 return copies
             case MadeUp() as person:
-                today = (setting.at or self.clock()).astimezone(self.company.zone).date()
+                now = setting.at or self.clock()
+                today = now.astimezone(self.company.zone).date()
                 orders = [vars_of(order) for order in person.orders]
                 return trial_records.made_up(
-                    name=person.name, number=person.number, language=person.language, orders=orders, today=today
+                    name=person.name,
+                    number=person.number,
+                    language=person.language,
+                    orders=orders,
+                    today=today,
+                    called_before=now - timedelta(days=40) if person.called_before else None,
                 )
             case Stranger() | Hidden():
                 return None
@@ -310,7 +317,7 @@ class TrialHouse:
                 company=self.company,
                 clock=self.clock.now,
                 carrier_http=faulty.FaultyCarrier(create_server(line), self.setting),
-                recognition=faulty.NoRecognition() if self.setting.has(Trouble.RECOGNISER_DOWN) else None,
+                recognition=faulty.NoRecognition() if self.setting.has(Trouble.RECOGNISER_DOWN) else trials.recognition,
                 encoder=NoEncoder(reason="the encoder is down (a fault on demand)")
                 if self.setting.has(Trouble.VOICE_DOWN)
                 else None,

@@ -15,7 +15,7 @@ _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeardLine:
+class HeardPrompt:
     """One prompt that the caller heard."""
 
     key: str  # of the catalogue, with /n for the n-th reprompt; "" for what has none (an agent, music)
@@ -28,7 +28,7 @@ class HeardLine:
 class Stood:
     """What the caller has heard since the step before, and where the call stands."""
 
-    lines: tuple[HeardLine, ...]
+    lines: tuple[HeardPrompt, ...]
     node: str
     language: str
 
@@ -65,7 +65,7 @@ class StepResult:
     given: str  # words or keys
     passed: bool
     misses: tuple[Miss, ...] = ()
-    heard: tuple[HeardLine, ...] = ()
+    heard: tuple[HeardPrompt, ...] = ()
     node: str = ""  # where the call stood
 
 
@@ -110,7 +110,7 @@ def judge_step(number: int, act: Act, expected: Expected, stood: Stood | None) -
     )
 
 
-def judge_end(ends: Ends, ended: Ended, heard: Sequence[HeardLine]) -> StepResult:
+def judge_end(ends: Ends, ended: Ended, heard: Sequence[HeardPrompt]) -> StepResult:
     """Hold the end of a call against where it was to come to; `heard` is everything of the call."""
     misses = (*_end_misses(ends, ended), *_words_missed(ends.words, ends.not_words, heard))
     return StepResult(
@@ -161,7 +161,7 @@ def _misses(expected: Expected, stood: Stood) -> Iterable[Miss]:
         yield Miss(code="language", expected=expected.language, got=spoken[-1])
 
 
-def _prompts_missed(wanted: Sequence[str], lines: Sequence[HeardLine]) -> Iterable[Miss]:
+def _prompts_missed(wanted: Sequence[str], lines: Sequence[HeardPrompt]) -> Iterable[Miss]:
     keys = [line.key for line in lines if line.key]
     rest = list(keys)
     for key in wanted:
@@ -171,7 +171,7 @@ def _prompts_missed(wanted: Sequence[str], lines: Sequence[HeardLine]) -> Iterab
         rest = rest[rest.index(key) + 1 :]
 
 
-def _words_missed(wanted: Sequence[str], unwanted: Sequence[str], lines: Sequence[HeardLine]) -> Iterable[Miss]:
+def _words_missed(wanted: Sequence[str], unwanted: Sequence[str], lines: Sequence[HeardPrompt]) -> Iterable[Miss]:
     heard = plain(" ".join(line.text for line in lines))
     for words in wanted:
         if plain(words) not in heard:
@@ -207,6 +207,6 @@ def _step_read(value: Mapping[str, Any]) -> StepResult:
         **{
             **value,
             "misses": tuple(Miss(**one) for one in value["misses"]),
-            "heard": tuple(HeardLine(**one) for one in value["heard"]),
+            "heard": tuple(HeardPrompt(**one) for one in value["heard"]),
         }
     )

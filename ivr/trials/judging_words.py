@@ -67,6 +67,10 @@ _STEP: Final = {"it": "passo {number} ({act}): ", "en": "step {number} ({act}): 
 _END: Final = {"it": "alla fine: ", "en": "at the end: "}
 _AT: Final = {"it": ", al nodo {node}", "en": ", at the node {node}"}
 _NOTHING: Final = {"it": "niente", "en": "nothing"}
+REMEDY: Final = {
+    "it": "Correggere la bozza, o lo scenario se è cambiato ciò che deve succedere",
+    "en": "Correct the draft, or the scenario where what must happen has changed",
+}
 # Beyond this a sentence is no longer one.
 _LONGEST: Final = 200
 

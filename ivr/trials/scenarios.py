@@ -18,6 +18,7 @@ SCHEMA = "scenario.schema.json"
 PERSONS = ("giulia", "mario", "emily")
 STRANGER, HIDDEN = "stranger", "hidden"
 OPEN, CLOSED = "open", "closed"
+ANSWER = "answer"
 _ACTS = ("say", "press", "silent", "hang_up", "play")
 _TIME = "%Y-%m-%d %H:%M"
 
@@ -110,7 +111,8 @@ class CallerIs:
 
     person: str = ""  # of the trial company
     customer_id: str = ""  # whose records are copied
-    number: str = ""
+    number: str = ""  # of a stranger
+    made_up: Mapping[str, Any] | None = None  # name, number, language, called_before, orders
     is_hidden: bool = False
 
 
@@ -124,8 +126,8 @@ class Scenario:
     about: str = ""
     caller: CallerIs = CallerIs()
     at: str = OPEN  # open, closed, or a time of the company's clock
-    agents: str = "available"
-    faults: tuple[str, ...] = ()
+    agents: str = ANSWER
+    faults: tuple[Mapping[str, Any], ...] = ()  # trouble, skip, times
     ends: Ends = Ends()
     document: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)  # as it was read
 
@@ -158,8 +160,8 @@ def scenario_of(document: Mapping[str, Any]) -> Scenario:
         language=document["language"],
         caller=_caller(document.get("caller", STRANGER)),
         at=document.get("at", OPEN),
-        agents=document.get("agents", "available"),
-        faults=tuple(document.get("faults", ())),
+        agents=document.get("agents", ANSWER),
+        faults=tuple({"trouble": one} if isinstance(one, str) else one for one in document.get("faults", ())),
         steps=tuple(_step(one) for one in document["steps"]),
         ends=_ends(document.get("ends", {})),
         document=document,
@@ -216,15 +218,17 @@ def _own_problems(reading: Reading, agents: Sequence[str], faults: Sequence[str]
         known = ", ".join((*PERSONS, STRANGER, HIDDEN))
         remedy = f'Write one of: {known}; or {{customer: NUMBER}}, {{number: "+39..."}}'
         yield problem(("caller",), f"caller: {caller!r} is nobody", remedy)
-    if isinstance(caller, dict) and len(caller) != 1:
-        yield problem(("caller",), "caller: it is a customer or a number, one of the two", "Keep one of the two")
-    if agents and document.get("agents", agents[0]) not in agents:
+    if isinstance(caller, dict) and not _is_one(caller):
+        remedy = "Write a customer alone, a number alone, or a name with what else is made up"
+        yield problem(("caller",), "caller: it is not clear who calls", remedy)
+    if agents and document.get("agents", ANSWER) not in agents:
         known = ", ".join(agents)
         yield problem(("agents",), f"agents: {document['agents']!r} is not possible here", f"Write one of: {known}")
     for index, fault in enumerate(document.get("faults", ())):
-        if faults and fault not in faults:
+        trouble = fault if isinstance(fault, str) else fault["trouble"]
+        if faults and trouble not in faults:
             known = ", ".join(faults)
-            yield problem(("faults", index), f"faults: {fault!r} is not known", f"Write one of: {known}")
+            yield problem(("faults", index), f"faults: {trouble!r} is not known", f"Write one of: {known}")
     if not _is_time(document.get("at", OPEN)):
         yield problem(("at",), f"at: {document['at']!r} is no time", 'Write open, closed, or like "2026-11-23 10:00"')
     for index, step in enumerate(document["steps"]):
@@ -232,6 +236,11 @@ def _own_problems(reading: Reading, agents: Sequence[str], faults: Sequence[str]
             problem(("steps", index), message, remedy, part=f"step {index + 1}")
             for message, remedy in _step_problems(step, is_last=index == len(document["steps"]) - 1)
         )
+
+
+def _is_one(caller: Mapping[str, Any]) -> bool:
+    """Whether an object names one caller: a customer, a number, or somebody made up with a name."""
+    return set(caller) in ({"customer"}, {"number"}) or ("name" in caller and "customer" not in caller)
 
 
 def _is_time(at: str) -> bool:
@@ -260,6 +269,8 @@ def _step_problems(step: Mapping[str, Any], *, is_last: bool) -> Iterable[tuple[
 
 def _caller(given: Any) -> CallerIs:
     if isinstance(given, dict):
+        if "name" in given:
+            return CallerIs(made_up=given)
         return CallerIs(customer_id=given.get("customer", ""), number=given.get("number", ""))
     return CallerIs(person=given if given in PERSONS else "", is_hidden=given == HIDDEN)
 

@@ -87,6 +87,7 @@ class MadeUp:
     number: str = MADE_UP_NUMBER
     language: str = "it"
     orders: tuple[MadeUpOrder, ...] = ()
+    called_before: bool = False  # in a first call consents are asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +167,7 @@ def caller_as_json(caller: Caller) -> dict[str, Any]:
                 for one in caller.orders
             ]
             made_up = {"name": caller.name, "number": caller.number, "language": caller.language}
-            return {"kind": "made_up", **made_up, "orders": orders}
+            return {"kind": "made_up", **made_up, "orders": orders, "called_before": caller.called_before}
         case Stranger(number=number):
             return {"kind": "stranger", "number": number}
         case Hidden():
@@ -186,6 +187,7 @@ def caller_from_json(value: Mapping[str, Any]) -> Caller:
                 number=_text("caller.number", value.get("number", MADE_UP_NUMBER), most=20),
                 language=_text("caller.language", value.get("language", "it"), most=5),
                 orders=tuple(_order(one) for one in value.get("orders", ())),
+                called_before=value.get("called_before") is True,
             )
         case "stranger":
             return Stranger(number=_text("caller.number", value.get("number", UNKNOWN_NUMBER), most=20))

@@ -65,7 +65,8 @@ class NotingCatalogue(Catalogue):
     ) -> Said:
         """Word a prompt, and note it."""
         words = super().said(key, language=language, variant=variant, values=values, arm=arm)
-        self.noted.note(words.text, key)
+        # The n-th reprompt of a prompt is told apart from the prompt itself.
+        self.noted.note(words.text, f"{key}/{variant}" if variant else key)
         return words
 
 

@@ -25,7 +25,7 @@ from ivr.calls.asking import socket_token
 from ivr.calls.company import STREAM
 from ivr.calls.hearing import NOT_ADMITTED, kept_of
 from ivr.calls.open_question import OpenQuestion
-from ivr.calls.words_wanted import digits_wanted, is_restricted
+from ivr.calls.words_wanted import WordsWanted, digits_wanted, is_restricted
 from ivr.speech.barge_in import Sensitivity
 from ivr.speech.end_of_speech import AnswerKind
 from ivr.speech.listening import Listening, Question, Turn
@@ -204,9 +204,14 @@ def _recognizer(begun: _Begun) -> Recognizer | NoModel | Busy:
     return voice_wiring().recognition.open(
         begun.language,
         rate_hz=RATE_HZ,
-        phrases=voice_wiring().company.words_wanted.phrases(begun.question, begun.language),
+        phrases=_words_wanted(begun).phrases(begun.question, begun.language),
         only_phrases=is_restricted(begun.question),
     )
+
+
+def _words_wanted(begun: _Begun) -> WordsWanted:
+    company = voice_wiring().company
+    return company.words_wanted_of(company.version(begun.flow_version))
 
 
 def _question(begun: _Begun) -> Question:

@@ -121,7 +121,9 @@ def test_number_alone_is_the_answer_that_was_asked_for_whatever_a_classifier_mak
     company: Company, words: str
 ) -> None:
     question = OpenQuestion(expect="digits", slot="spoken_digits", intents=("person", "repeat"), min_keys=6, max_keys=6)
-    event = event_of(company, Heard(text=words), language="it", question=question, today=date(2026, 11, 23))
+    event = event_of(
+        company.understanding, Heard(text=words), language="it", question=question, today=date(2026, 11, 23)
+    )
     assert isinstance(event, NotUnderstood)
     assert len(str(event.slots["spoken_digits"])) == 6
 
@@ -129,7 +131,11 @@ def test_number_alone_is_the_answer_that_was_asked_for_whatever_a_classifier_mak
 def test_person_is_a_person_where_a_number_was_asked_for(company: Company) -> None:
     question = OpenQuestion(expect="digits", slot="spoken_digits", intents=("person", "repeat"), min_keys=6, max_keys=6)
     event = event_of(
-        company, Heard(text="un operatore per favore"), language="it", question=question, today=date(2026, 11, 23)
+        company.understanding,
+        Heard(text="un operatore per favore"),
+        language="it",
+        question=question,
+        today=date(2026, 11, 23),
     )
     assert isinstance(event, Understood)
     assert event.intent == "person"

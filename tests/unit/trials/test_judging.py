@@ -5,12 +5,12 @@ import json
 import pytest
 
 from ivr.trials import judging, judging_words
-from ivr.trials.judging import Ended, HeardLine, Result, Stood
+from ivr.trials.judging import Ended, HeardPrompt, Result, Stood
 from ivr.trials.scenarios import Ends, Expected, HangsUp, IsSilent, Listens, Plays, Presses, Says
 
 LINES = (
-    HeardLine(key="greeting", text="Buongiorno, è in linea con Bottega Aurora.", language="it"),
-    HeardLine(key="how_can_we_help/1", text="Mi dica  pure.", language="it"),
+    HeardPrompt(key="greeting", text="Buongiorno, è in linea con Bottega Aurora.", language="it"),
+    HeardPrompt(key="how_can_we_help/1", text="Mi dica  pure.", language="it"),
 )
 STOOD = Stood(lines=LINES, node="ask_request", language="it")
 ENDED = Ended(

@@ -79,7 +79,14 @@ def test_yaml_and_json_say_the_same() -> None:
 
 FAULTS = {
     "unknown person": ("caller: giulia", "caller: gulia", 4, "nobody", "stranger, hidden"),
-    "both": ("caller: giulia", 'caller: {customer: K001, number: "+39333123456"}', 4, "one of the two", "Keep one"),
+    "both": (
+        "caller: giulia",
+        'caller: {customer: K001, number: "+39333123456"}',
+        4,
+        "not clear who calls",
+        "a customer alone",
+    ),
+    "unknown trouble": ("agents: answer", "faults: [{trouble: flood}]", 6, "'flood' is not known", "webhook_lost"),
     "time": ('at: "2026-11-23 10:00"', 'at: "2026-13-23 10:00"', 5, "no time", "open, closed"),
     "agents": ("agents: answer", "agents: asleep", 6, "not possible", "answer, nobody"),
     "two acts": ("    say: sì", '    say: sì\n    press: "1"', 8, "say and press stand in one step", "a step of each"),
@@ -93,7 +100,7 @@ FAULTS = {
     "never silent": ("  - silent: 2.5", "  - silent: false", 14, "says nothing", "how many seconds"),
     "no steps": ("language: it", "", 1, "'language' is missing", "Add 'language'"),
     "outcome": ("outcome: served", "outcome: happy", 20, "'happy' is not possible", "served, agent"),
-    "broken": ("steps:", "steps: [", 7, "not YAML", "Look at this line"),
+    "broken": ("steps:", "steps: [", 7, "not YAML", "every bracket"),
 }
 
 

@@ -1,0 +1,54 @@
+"""The gate of the scenarios: before a version goes live all of them run against it; each that does not pass is an error.
+
+An admin may publish over it with a reason. What the checker refuses is the checker's to tell: against that nothing is run.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from ivr.audit.store import Actor
+from ivr.editing import scenarios as kept
+from ivr.editing.documents import Documents
+from ivr.editing.findings import ERROR
+from ivr.editing.gates import GateFinding
+from ivr.trials import judging_words
+from ivr.trials.judging import Result
+from ivr.trials.scenario_runs import Against, ScenarioRuns, UnusableError, chosen
+
+NAME: Final = "scenarios"
+ADVICE: Final = "advice"
+_GATE: Final = Actor(name="Centralino", through="line")
+
+
+class ScenarioGate:
+    """Runs all scenarios against what is to go live."""
+
+    def __init__(self, runs: ScenarioRuns, *, language: str) -> None:
+        self._runs = runs
+        self._language = language
+
+    def __call__(self, session: Session, documents: Documents, _base: Documents | None) -> Sequence[GateFinding]:
+        """What did not pass, each with its first failing step."""
+        scenarios = chosen(kept.scenarios(session, self._runs.shipped()))
+        against = Against(name=f"documents:{documents.digest[:8]}", documents=documents)
+        try:
+            self._runs.version_of(documents)
+        except UnusableError:
+            return ()
+        with self._runs.sessions.begin() as writing:
+            run_id = self._runs.begin(writing, against, scenarios, by=_GATE)
+        results = self._runs.run_now(run_id, against, scenarios)
+        return tuple(self._finding(one) for one in results if one.state != "passed")
+
+    def _finding(self, result: Result) -> GateFinding:
+        failed = result.state in {"failed", "broken"}
+        words = judging_words.why(result, self._language)
+        return GateFinding(
+            gate=NAME,
+            severity=ERROR if failed else ADVICE,
+            message=f"{result.about or result.name} {words}".strip(),
+            remedy=judging_words.REMEDY[self._language] if failed else "",
+            place=result.name,
+        )

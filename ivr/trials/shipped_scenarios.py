@@ -1,0 +1,61 @@
+"""Reads the scenarios that lie beside an installation's prompts: `scenarios/*.yaml` (or .yml, .json), one a file."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from ivr.trials.scenario_settings import SITUATIONS, TROUBLES
+from ivr.trials.scenarios import Read, Scenario, read_scenario, scenario_of
+from prompts.problems import Problem
+
+FOLDER: Final = "scenarios"
+_ENDINGS: Final = frozenset({".yaml", ".yml", ".json"})
+
+
+class ScenarioFilesError(Exception):
+    """Files that are no scenarios; `problems` has all that is wrong, one a line in the message."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+def read(text: str, *, file: str) -> Read:
+    """Read one scenario, holding what agents do and what goes wrong to what a trial knows."""
+    return read_scenario(text, file=file, agents=SITUATIONS, faults=TROUBLES)
+
+
+def files_in(folder: Path) -> tuple[Path, ...]:
+    """The files of scenarios of a folder of prompts, by name."""
+    inside = folder / FOLDER
+    return tuple(sorted(file for file in inside.glob("*") if file.suffix in _ENDINGS)) if inside.is_dir() else ()
+
+
+def documents_of(files: Sequence[Path]) -> Mapping[str, Mapping[str, Any]]:
+    """The scenarios of some files by name, as documents. Raises `ScenarioFilesError` with every problem."""
+    found: dict[str, Mapping[str, Any]] = {}
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            given = read(file.read_text(encoding="utf-8"), file=str(file))
+        except (OSError, UnicodeDecodeError) as error:
+            remedy = "Give a file of text in UTF-8"
+            problems.append(
+                Problem(file=str(file), line=0, place="", message=f"cannot be read: {error}", remedy=remedy)
+            )
+            continue
+        problems.extend(given.problems)
+        if given.scenario is None:
+            continue
+        if given.scenario.name in found:
+            message, remedy = f"there are two scenarios named {given.scenario.name}", "Give one another name"
+            problems.append(Problem(file=str(file), line=1, place="", message=message, remedy=remedy))
+        found[given.scenario.name] = given.document
+    if problems:
+        raise ScenarioFilesError(problems)
+    return found
+
+
+def scenarios_of(documents: Mapping[str, Mapping[str, Any]]) -> tuple[Scenario, ...]:
+    """The scenarios of documents in which nothing is wrong, by name."""
+    return tuple(scenario_of(document) for _, document in sorted(documents.items()))
