@@ -36,6 +36,7 @@ from ivr.connectors.http import networks_of
 from ivr.connectors.lookups import Lookups
 from ivr.connectors.store import Kept
 from ivr.editing import opening
+from ivr.editing.recordings import Playing
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -120,6 +121,11 @@ def create_app(
             sessions=sessions,
             reading_sessions=reading,
             understandings=understandings,
+            recordings=Playing(
+                sessions=reading,
+                own_folder=settings.prompts_folder or SHIPPED_PROMPTS,
+                folder=settings.models_folder / "recordings",
+            ),
             now=clock(),
         )
     decoding = None
