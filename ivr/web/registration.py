@@ -117,11 +117,8 @@ def register(
         what_if,
         tokens,
         api_page,
-<<<<<<< HEAD
         prompts_page,
-=======
         *COMPANY,
->>>>>>> main
     ):
         app.register_blueprint(blueprint)
     api_document.install(app, RESOURCES)
