@@ -1,6 +1,7 @@
 """The page on prompts in real Chromium: found, edited with chips, heard, recorded and saved, without the page being reloaded."""
 
 import io
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from werkzeug.serving import make_server
 from ivr.editing import drafts
 from ivr.synthesis import Pico, Speaker
 from tests.browser.conftest import CHROMIUM
-from tests.browser.people import LIMIT
+from tests.browser.people import LIMIT, wait
 from tests.browser.test_hearing_on_the_desks import Reader
 from tests.service import desks
 from tests.service.desks import House
@@ -25,6 +26,10 @@ pytestmark = [
     pytest.mark.chromium,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed"),
 ]
+
+
+# The seconds and the loudest sample of what was played.
+HEARD = re.compile(r"^\d+\.\d+ \d+\.\d+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +112,13 @@ def test_a_prompt_is_found_by_keyboard_edited_with_chips_heard_and_saved(paolo: 
 
     # It is heard before it is saved, and is no silence.
     column.locator("[data-do=hear]").first.click()
-    page.wait_for_function("document.querySelector('.field').dataset.heard", timeout=LIMIT)
+    expect(column.locator(".field").first).to_have_attribute("data-heard", HEARD, timeout=LIMIT)
     seconds, peak = map(float, str(column.locator(".field").first.get_attribute("data-heard")).split())
     assert seconds > 3
     assert peak > 0.1
 
+    text.focus()
+    page.keyboard.press("End")
     page.keyboard.type("<b>")
     expect(column.locator("[data-show=problem]").first).to_contain_text("Carattere", timeout=LIMIT)
     for _ in range(3):
@@ -154,7 +161,7 @@ def test_a_recording_is_spoken_into_the_browser_or_uploaded_and_heard(
     column.locator("[data-do=record]").click()
     meter = column.locator("[data-show=meter]")
     # The microphone's file speaks: the meter moves.
-    page.wait_for_function("meter => meter.value > -30", arg=meter.element_handle(), timeout=LIMIT)
+    wait(paolo, lambda: meter.evaluate("meter => meter.value") > -30, "the microphone's level never moved")
     page.wait_for_timeout(1500)
     paolo.picture("prompts-recording")
     column.locator("[data-do=record]").click()
@@ -164,7 +171,7 @@ def test_a_recording_is_spoken_into_the_browser_or_uploaded_and_heard(
     first = served.said("consent_thanks")["recording"]
     assert str(first).startswith("sha256:")
     column.locator("[data-do=play-recording]").click()
-    page.wait_for_function("section => section.dataset.heard", arg=column.element_handle(), timeout=LIMIT)
+    expect(column).to_have_attribute("data-heard", HEARD, timeout=LIMIT)
     seconds, peak = map(float, str(column.get_attribute("data-heard")).split())
     assert seconds > 1
     assert peak > 0.1
@@ -184,6 +191,10 @@ def test_a_recording_is_spoken_into_the_browser_or_uploaded_and_heard(
         {"name": "muta.wav", "mimeType": "audio/wav", "buffer": silent.getvalue()}
     )
     expect(told).to_contain_text("muta", timeout=LIMIT)
+    # The refusal of the silent file, which the browser writes on its console.
+    (refused,) = paolo.problems
+    assert "422" in refused
+    paolo.problems.clear()
 
 
 @pytest.mark.timeout(300)
