@@ -36,6 +36,7 @@ from ivr.web.desk_talk import desk_talk
 from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
+from ivr.web.editing.scenarios import scenarios
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
 from ivr.web.reports import reports

@@ -44,6 +44,7 @@ from ivr.web.api.coverage import coverage
 from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
 from ivr.web.api.recordings import recordings
+from ivr.web.api.scenarios import scenarios
 from ivr.web.api.tokens import tokens
 
-RESOURCES = (coverage, prompts, queues, recordings, tokens)
+RESOURCES = (coverage, prompts, queues, recordings, scenarios, tokens)
