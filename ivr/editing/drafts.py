@@ -19,12 +19,13 @@ from ivr.editing.applying import Conflict, Conflicts, Refused, Working, apply, b
 from ivr.editing.documents import PARTS, Documents, Unreadable, from_files
 from ivr.editing.findings import findings
 from ivr.editing.places import ABSENT, Change, difference
+from ivr.editing.shape import misfit
 from ivr.editing.tables import DraftEdit, DraftRow
 from routing import changes as topics
 
 __all__ = [
-    "ABSENT", "Change", "Conflict", "Conflicts", "Draft", "Edit", "Edited", "Refused",
-    "discard", "draft", "edit", "edits", "findings", "redo", "replace", "undo",
+    "ABSENT", "Change", "Conflict", "Conflicts", "Draft", "Edit", "Edited", "Refused", "Standing",
+    "discard", "draft", "edit", "edits", "findings", "redo", "replace", "standing", "undo",
 ]  # fmt: skip
 
 TOPIC = "draft"
@@ -48,14 +49,20 @@ class Edit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draft:
-    """The draft as it stands. Before the first edit it is the live version, at revision 0."""
+class Standing:
+    """How the draft stands, in short."""
 
-    documents: Documents
     base: int  # the version that it began with
     revision: int
     changed_at: datetime | None
     edit_count: int  # edits since it began that are not undone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft(Standing):
+    """The draft. Before the first edit it is the live version, at revision 0."""
+
+    documents: Documents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,24 +79,31 @@ Editing: TypeAlias = Edited | Conflicts | Refused
 
 def draft(session: Session, *, now: datetime) -> Draft:
     """The draft; without any edit yet, what is live now."""
+    stands = standing(session, now=now)
     row = session.get(DraftRow, _THE_DRAFT)
+    documents = (
+        versions.documents(session, stands.base)
+        if row is None
+        else Documents(**{part: json.loads(getattr(row, part)) for part in PARTS})
+    )
+    return Draft(documents=documents, **stands.__dict__)
+
+
+def standing(session: Session, *, now: datetime) -> Standing:
+    """How the draft stands, without its documents."""
+    row = session.execute(
+        select(DraftRow.base, DraftRow.revision, DraftRow.changed_at, DraftRow.epoch).where(
+            DraftRow.draft_id == _THE_DRAFT
+        )
+    ).one_or_none()
     if row is None:
-        live = publications.live_number(session, now)
-        return Draft(documents=versions.documents(session, live), base=live, revision=0, changed_at=None, edit_count=0)
-    documents = Documents(**{part: json.loads(getattr(row, part)) for part in PARTS})
+        return Standing(base=publications.live_number(session, now), revision=0, changed_at=None, edit_count=0)
     count = session.scalar(
         select(func.count()).where(
             DraftEdit.epoch == row.epoch, DraftEdit.state == "done", DraftEdit.kind.in_(("edit", "import"))
         )
     )
-    return Draft(
-        documents=documents, base=row.base, revision=row.revision, changed_at=row.changed_at, edit_count=count or 0
-    )
-
-
-def revision(session: Session) -> int:
-    """The draft's revision, without reading it; 0 before the first edit."""
-    return session.scalar(select(DraftRow.revision).where(DraftRow.draft_id == _THE_DRAFT)) or 0
+    return Standing(base=row.base, revision=row.revision, changed_at=row.changed_at, edit_count=count or 0)
 
 
 def edit(session: Session, changes: Sequence[Change], *, by: Actor, now: datetime, label: str = "") -> Editing:
@@ -105,7 +119,6 @@ def edit(session: Session, changes: Sequence[Change], *, by: Actor, now: datetim
         return done
     if not done:
         return Edited(revision=row.revision, label=label)
-    _forget_undone(session, row, by)
     return _stand(session, row, working, done, kind="edit", label=label, by=by, now=now)
 
 
@@ -155,7 +168,6 @@ def replace(session: Session, documents: Documents, *, by: Actor, now: datetime,
         return done
     if not done:
         return Edited(revision=row.revision, label=label)
-    _forget_undone(session, row, by)
     return _stand(session, row, working, done, kind="import", label=label, by=by, now=now)
 
 
@@ -218,8 +230,10 @@ def _again(
     done = apply(working, changes, merges=False)
     if not isinstance(done, tuple):
         return done
-    last.state = "undone" if kind == "undo" else "done"
-    return _stand(session, row, working, done, kind=kind, label=last.label, by=by, now=now)
+    stands = _stand(session, row, working, done, kind=kind, label=last.label, by=by, now=now)
+    if isinstance(stands, Edited):
+        last.state = "undone" if kind == "undo" else "done"
+    return stands
 
 
 def _stand(
@@ -232,11 +246,17 @@ def _stand(
     label: str,
     by: Actor,
     now: datetime,
-) -> Edited:
-    """Write what was applied."""
+) -> Edited | Refused:
+    """Write what was applied, unless a part would lose its shape by it."""
+    for part, document in working.touched.items():
+        wrong = misfit(part, document)
+        if wrong is not None:
+            return Refused(reason="shape_wrong", place=wrong)
     for part, document in working.touched.items():
         setattr(row, part, _json(document))
     row.revision, row.changed_at = row.revision + 1, now
+    if kind in {"edit", "import"}:
+        _forget_undone(session, row, by)
     session.add(
         DraftEdit(
             epoch=row.epoch,

@@ -3,13 +3,16 @@
 Lines are those of the canonical files. Errors stop publishing, advice never does. Pure.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ivr.calls import own_words
-from ivr.editing.documents import Documents, to_files
+from ivr.editing.documents import Documents, written
 from ivr.flow.checker import check
 from ivr.intents.phrases import faults_of
-from prompts.catalogue import read_catalogue
+from prompts.catalogue import ReadPrompts, read_prompts
+from prompts.documents import Reading, line_of
 from prompts.flows import read_flow
 from prompts.problems import Problem
 from prompts.version import FLOW_FILE, PROMPTS_FILE
@@ -32,17 +35,43 @@ class Finding:
 
 def findings(documents: Documents) -> tuple[Finding, ...]:
     """Everything that is to be said of the documents, errors first."""
-    files = to_files(documents)
-    flow = read_flow(files[FLOW_FILE], file=FLOW_FILE)
-    catalogue, in_prompts = read_catalogue(files[PROMPTS_FILE], file=PROMPTS_FILE)
-    in_flow = check(flow.document, file=FLOW_FILE, lines=flow.lines, wordings=catalogue.shape(), found=flow.problems)
+    flow, prompts = _flow(written(documents.flow)), _prompts(written(documents.prompts))
+    in_flow = check(flow.document, file=FLOW_FILE, lines=flow.lines, wordings=prompts.shape, found=flow.problems)
     languages = tuple(documents.flow.get("languages", ()))
-    in_words = () if in_prompts else own_words.problems_of(catalogue, languages=languages, file=PROMPTS_FILE)
+    in_words = (
+        () if prompts.problems else own_words.problems_of(prompts.catalogue, languages=languages, file=PROMPTS_FILE)
+    )
     in_intents = tuple(
         Problem(file=one.file, line=0, place=_intent(one.place), message=one.message, remedy="Correct it")
         for one in faults_of(documents.intents)
     )
-    return tuple(_finding(one) for one in (*in_flow, *in_prompts, *in_words, *in_intents))
+    unmeant = tuple(_unmeant(documents, flow))
+    return tuple(_finding(one) for one in (*in_flow, *prompts.problems, *in_words, *in_intents, *unmeant))
+
+
+def _unmeant(documents: Documents, flow: Reading) -> Iterator[Problem]:
+    """Requests that the flow answers, and nobody can be understood to have."""
+    known = {card.get("name") for card in documents.intents.get("intents", ())}
+    for name in documents.flow.get("requests", {}):
+        if name not in known:
+            yield Problem(
+                file=FLOW_FILE,
+                line=line_of(("requests", name), flow.lines),
+                place="",
+                message=f"requests.{name}: there is no intent of this name",
+                remedy="Add the intent, or take the request out",
+            )
+
+
+# An edit mostly touches one part; what the others say was read a moment ago.
+@lru_cache(maxsize=8)
+def _flow(text: str) -> Reading:
+    return read_flow(text, file=FLOW_FILE)
+
+
+@lru_cache(maxsize=8)
+def _prompts(text: str) -> ReadPrompts:
+    return read_prompts(text, file=PROMPTS_FILE)
 
 
 def _finding(problem: Problem) -> Finding:

@@ -36,6 +36,9 @@ REFUSALS: Mapping[str, Said] = {
     "token_without_scope": Said(status=422, sentence=_l("A token needs something that it may do: tick one at least.")),
     "scope_not_yours": Said(status=403, sentence=_l("A token never has more than who makes it.")),
     "token_life_out_of_range": Said(status=422, sentence=_l("A token lives from 1 to 366 days.")),
+    "changed_meanwhile": Said(status=409, sentence=_l("Somebody else has changed it meanwhile: read it again.")),
+    "customer_unknown": Said(status=404, sentence=_l("There is no such customer.")),
+    "contact_to_come": Said(status=422, sentence=_l("A contact that is still to come cannot be entered.")),
     "agent_unknown": Said(status=404, sentence=_l("This agent no longer exists.")),
     "call_unknown": Said(status=404, sentence=_l("This call is not known.")),
     "call_ended": Said(status=409, sentence=_l("The call has already ended.")),
@@ -109,9 +112,48 @@ REFUSALS: Mapping[str, Said] = {
     "recording_clipped": Said(
         status=422, sentence=_l("The recording is too loud and distorted: record again, farther from the microphone.")
     ),
+    "place_unknown": Said(status=422, sentence=_l("There is no such place in the draft.")),
+    "place_without_name": Said(status=422, sentence=_l("A name is missing.")),
+    "place_in_the_middle": Said(status=422, sentence=_l("Change the whole list: others stand behind this one.")),
+    "shape_wrong": Said(status=422, sentence=_l("The draft cannot hold this: something is of the wrong kind there.")),
+    "nothing_to_undo": Said(status=409, sentence=_l("There is nothing of yours to undo.")),
+    "nothing_to_redo": Said(status=409, sentence=_l("There is nothing of yours to make again.")),
+    "changed_since": Said(
+        status=409, sentence=_l("Somebody has changed the same place since: choose which words shall stand.")
+    ),
+    "files_unreadable": Said(status=422, sentence=_l("The files cannot be read: nothing was taken over.")),
+    "draft_has_changed": Said(
+        status=409,
+        sentence=_l("Somebody has changed the draft since you looked: look again before it becomes a version."),
+    ),
+    "note_missing": Said(status=422, sentence=_l("Say in a note what is new and why.")),
+    "nothing_changed": Said(status=409, sentence=_l("The draft says the same as the version that it began with.")),
+    "version_unknown": Said(status=404, sentence=_l("There is no such version.")),
+    "own_version": Said(status=403, sentence=_l("Somebody else must approve it: it is your own version.")),
+    "reason_missing": Said(status=422, sentence=_l("Say why.")),
+    "time_is_over": Said(status=422, sentence=_l("That time is over: choose one to come.")),
+    "version_is_live": Said(status=409, sentence=_l("This version is live already.")),
+    "version_rejected": Said(
+        status=409, sentence=_l("This version was rejected: change the draft and submit it anew.")
+    ),
+    "version_not_approved": Said(status=409, sentence=_l("A second person must approve this version first.")),
+    "version_not_checked": Said(status=409, sentence=_l("This version has not been checked yet: that takes a moment.")),
+    "version_has_errors": Said(status=409, sentence=_l("This version has errors: it would not answer calls.")),
+    "gate_failed": Said(
+        status=409, sentence=_l("A check has failed: publish it with a reason, or change the draft and submit it anew.")
+    ),
+    "version_never_live": Said(
+        status=409, sentence=_l("This version was never live: publish it instead of going back to it.")
+    ),
+    "publication_unknown": Said(status=404, sentence=_l("There is no such publication.")),
+    "publication_has_begun": Said(
+        status=409, sentence=_l("It is live already: go back to an earlier version instead.")
+    ),
     "form_incomplete": Said(status=400, sentence=_l("Something is missing or wrong in the form.")),
     "scenario_unknown": Said(status=404, sentence=_l("There is no such scenario.")),
-    "scenario_changed": Said(status=409, sentence=_l("Somebody has changed this scenario meanwhile: look before you save.")),
+    "scenario_changed": Said(
+        status=409, sentence=_l("Somebody has changed this scenario meanwhile: look before you save.")
+    ),
     "run_unknown": Said(status=404, sentence=_l("This run is not known, or no longer kept.")),
     "runs_busy": Said(status=409, sentence=_l("Two runs are going on: wait until one is over.")),
     "no_address": Said(status=409, sentence=_l("No telephone is set for you. Ask an admin.")),

@@ -112,6 +112,7 @@ def register(
         routing_admin,
         routing_receipts,
         what_if,
+        scenarios,
         tokens,
         api_page,
     ):

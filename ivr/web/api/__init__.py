@@ -40,11 +40,30 @@ and name `things` in `RESOURCES` below. That is all; the rest comes with `operat
 docs/api.md tells it to those who call.
 """
 
+from ivr.web.api.agents import agents
+from ivr.web.api.audit import audit
+from ivr.web.api.calls import calls
+from ivr.web.api.contacts import contacts
 from ivr.web.api.coverage import coverage
+from ivr.web.api.draft import draft
 from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
 from ivr.web.api.recordings import recordings
+from ivr.web.api.reports import reports
 from ivr.web.api.scenarios import scenarios
 from ivr.web.api.tokens import tokens
 
-RESOURCES = (coverage, prompts, queues, recordings, scenarios, tokens)
+RESOURCES = (
+    agents,
+    audit,
+    calls,
+    contacts,
+    coverage,
+    draft,
+    prompts,
+    queues,
+    recordings,
+    reports,
+    scenarios,
+    tokens,
+)

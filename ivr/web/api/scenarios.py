@@ -19,7 +19,9 @@ from ivr.web.api.schemas import SliceQuery, Strict, choice, text
 from ivr.web.audited import actor
 from ivr.web.editing.scenario_wiring import scenario_runs
 
-scenarios = Resource("scenarios", "Scenarios", "Calls as they must go: kept, changed and run against a draft or a version.")
+scenarios = Resource(
+    "scenarios", "Scenarios", "Calls as they must go: kept, changed and run against a draft or a version."
+)
 
 _LONGEST_YAML = 60_000
 
@@ -28,7 +30,9 @@ class ScenarioShown(Schema):
     """A scenario."""
 
     name = fields.String(required=True)
-    revision = fields.Integer(required=True, metadata={"description": "What a change names as its base; 0: the shipped file."})
+    revision = fields.Integer(
+        required=True, metadata={"description": "What a change names as its base; 0: the shipped file."}
+    )
     document = fields.Dict(required=True, metadata={"description": "As prompts/scenario.schema.json says."})
     yaml = fields.String(required=True, metadata={"description": "The same, as a file."})
 
@@ -91,7 +95,9 @@ def every(query: Mapping[str, Any]) -> ResponseReturnValue:
     return {"scenarios": [_shown(one) for one in part], "total": len(found)}
 
 
-@scenarios.operation("get", "/scenarios/<id:name>", scope="draft:read", gives=ScenarioShown, refuses=("scenario_unknown",))
+@scenarios.operation(
+    "get", "/scenarios/<id:name>", scope="draft:read", gives=ScenarioShown, refuses=("scenario_unknown",)
+)
 def one(name: str) -> ResponseReturnValue:
     """One scenario."""
     found = kept.scenario(transaction.session(), name, scenario_runs().shipped())
@@ -99,7 +105,13 @@ def one(name: str) -> ResponseReturnValue:
 
 
 @scenarios.operation(
-    "post", "/scenarios", scope="draft:write", content=ScenarioTold, gives=Kept, status=201, refuses=("scenario_changed",)
+    "post",
+    "/scenarios",
+    scope="draft:write",
+    content=ScenarioTold,
+    gives=Kept,
+    status=201,
+    refuses=("scenario_changed",),
 )
 def save(content: Mapping[str, Any]) -> ResponseReturnValue:
     """Keep a scenario under its name; `revision` is the one that it was made from, 0 for a new one."""

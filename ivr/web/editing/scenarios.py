@@ -89,11 +89,9 @@ def save() -> ResponseReturnValue:
     before = kept.scenario(session, was, runs.shipped()) if was else None
     revision = form.get("revision", 0, type=int)
     stands = before or Stored(name="", document=_NEW, revision=revision)
-    if form.get("as_file"):
-        text = form.get("text", "")
-    else:
-        text = written(scenario_form.document_of(form, stands.document))
-    given = read(text, file=gettext("file") if form.get("as_file") else "")
+    is_file = bool(form.get("as_file"))
+    text = form.get("text", "") if is_file else written(scenario_form.document_of(form, stands.document))
+    given = read(text, file=gettext("file") if is_file else "")
     if given.scenario is None:
         told = [str(problem).removeprefix(":").removeprefix("0: ") for problem in given.problems]
         return _edit(stands, document=given.document, text=text, problems=told), _UNPROCESSABLE
@@ -103,7 +101,9 @@ def save() -> ResponseReturnValue:
         session, given.document, revision=revision, shipped=runs.shipped(), by=actor(), now=transaction.now()
     )
     if not isinstance(done, Saved):
-        told = [gettext("Somebody has changed this scenario meanwhile: %(by)s. What you wrote is still here.", by=done.by)]
+        told = [
+            gettext("Somebody has changed this scenario meanwhile: %(by)s. What you wrote is still here.", by=done.by)
+        ]
         return _edit(stands, document=given.document, text=text, problems=told), _CONFLICT
     flash(gettext("Saved: %(name)s.", name=given.scenario.name))
     return redirect(url_for("scenarios.one", name=given.scenario.name), code=303)

@@ -1,0 +1,75 @@
+"""The draft and its versions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ivr.accounts import store as accounts
+from ivr.audit.store import Actor
+from ivr.editing import drafts
+from ivr.editing.documents import shipped, to_files
+from ivr.editing.drafts import Change
+from tests.service.desks import ADMIN
+from tests.service.told_voices import ToldVoices
+from tests.written import Write
+
+THANKS = ["prompts", "prompts", "consent_thanks", "it", "text"]
+CHANGE = {"place": THANKS, "before": "Grazie.", "after": "Grazie mille."}
+
+
+def an_edit(voices: ToldVoices) -> Mapping[str, Any]:
+    with voices.house.sessions.begin() as session:
+        person = accounts.by_email(session, ADMIN)
+        assert person is not None
+        by = Actor(account_id=person.account_id, name=person.display_name)
+        change = Change(place=tuple(THANKS), before="Grazie.", after="Grazie mille.")
+        drafts.edit(session, [change], by=by, now=voices.house.clock(), label="thanks")
+    return {}
+
+
+def an_edit_undone(voices: ToldVoices) -> Mapping[str, Any]:
+    an_edit(voices)
+    with voices.house.sessions.begin() as session:
+        person = accounts.by_email(session, ADMIN)
+        assert person is not None
+        drafts.undo(session, by=Actor(account_id=person.account_id, name=""), now=voices.house.clock())
+    return {}
+
+
+def the_files(_voices: ToldVoices) -> Mapping[str, Any]:
+    files = to_files(shipped())
+    return {
+        "flow": files["shop.flow.yaml"],
+        "prompts": files["shop.prompts.yaml"].replace("Grazie.", "Grazie mille."),
+        "intents": files["intents.yaml"],
+    }
+
+
+WRITES = (
+    Write(
+        endpoint="api_draft.edit",
+        method="PATCH",
+        address="/api/v1/draft",
+        act="prompt.changed",
+        json={"changes": [CHANGE]},
+    ),
+    Write(endpoint="api_draft.undo", address="/api/v1/draft/undo", act="prompt.changed", given=an_edit),
+    Write(endpoint="api_draft.redo", address="/api/v1/draft/redo", act="prompt.changed", given=an_edit_undone),
+    Write(endpoint="api_draft.discard", method="DELETE", address="/api/v1/draft", act="draft.discarded", given=an_edit),
+    Write(
+        endpoint="api_draft.import_files",
+        method="PUT",
+        address="/api/v1/draft/files",
+        act="draft.imported",
+        given=the_files,
+        json={
+            "files": {"shop.flow.yaml": "{flow}", "shop.prompts.yaml": "{prompts}", "intents.yaml": "{intents}"},
+        },
+    ),
+    Write(
+        endpoint="api_draft.submit",
+        address="/api/v1/draft/submission",
+        act="version.made",
+        given=an_edit,
+        json={"note": "Warmer thanks"},
+    ),
+)
