@@ -185,7 +185,9 @@ class Browser:
 
 
 @contextmanager
-def open_house(folder: Path, clock: Any = None, encoder: SpeakerEncoder | None = None, **given: Any) -> Iterator[House]:
+def open_house(
+    folder: Path, clock: Any = None, encoder: SpeakerEncoder | None = None, understands: Any = None, **given: Any
+) -> Iterator[House]:
     """The whole company in a folder."""
     settings = Settings(
         secret_key=cast("Any", "k" * 40),
@@ -199,13 +201,13 @@ def open_house(folder: Path, clock: Any = None, encoder: SpeakerEncoder | None =
     engine = database.make_engine(settings.database_url, settings.key_ring)
     database.upgrade(engine)
     carrier = ScriptedCarrier()
-    # Desks understand no speech: nothing here ever asks the understanding.
+    # Desks understand no speech: only trials ask the understanding.
     app = create_app(
         settings,
         engine=engine,
         clock=clock,
         carrier_http=carrier,
-        understanding=cast("Any", object()),
+        understanding=cast("Any", understands or object()),
         encoder=encoder,
         tick=False,
     )

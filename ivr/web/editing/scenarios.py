@@ -261,6 +261,6 @@ def _against(runs: ScenarioRuns, which: str) -> Against | None:
 
 def _against_words(against: str) -> str:
     kind, _, which = against.partition(":")
-    if kind == "draft":
-        return gettext("the draft")
-    return gettext("version %(number)s", number=which) if kind == "version" else gettext("what was to be published")
+    if kind == "version":
+        return str(gettext("version %(number)s", number=which))
+    return str(gettext("the draft") if kind == "draft" else gettext("what was to be published"))
