@@ -393,6 +393,43 @@ def shown(settings: Settings) -> Iterable[Shown]:
         yield Shown(name=name, value=str(value), description=field.description or "")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fixed:
+    """One setting that counts from a start to the next, for people: its value, secrets hidden, and whence it comes."""
+
+    name: str
+    value: str
+    source: str  # environment, file, default
+
+
+def fixed(settings: Settings) -> tuple[Fixed, ...]:
+    """Every setting in order, with whence it comes."""
+    file = _named_file() or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    in_file = _names_in(file)
+    # As pydantic reads them: without regard to case, and of a nested value any part.
+    in_environment = {name.lower() for name in os.environ}  # noqa: TID251 - the one module that reads the environment
+    return tuple(
+        Fixed(name=line.name, value=line.value, source=_source(line.name, settings, in_environment, in_file))
+        for line in shown(settings)
+    )
+
+
+def _source(name: str, settings: Settings, in_environment: set[str], in_file: frozenset[str]) -> str:
+    variable = f"{PREFIX}{name}".lower()
+    if any(one == variable or one.startswith(f"{variable}__") for one in in_environment):
+        return "environment"
+    if name in in_file:
+        return "file"
+    return "default" if getattr(settings, name) == Settings.model_fields[name].default else "start"
+
+
+def _names_in(file: Path | None) -> frozenset[str]:
+    try:
+        return frozenset() if file is None else frozenset(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, tomllib.TOMLDecodeError):
+        return frozenset()
+
+
 def _named_file() -> Path | None:
     named = os.environ.get(FILE_VARIABLE)  # noqa: TID251 - the one module that reads the environment
     return Path(named) if named else None

@@ -173,6 +173,14 @@ def change_password(
     return Changed()
 
 
+def set_password(session: Session, *, account_id: int, password: str, now: datetime) -> None:
+    """Set a password that was judged before; ends every sign-in of the person."""
+    account = session.get_one(Account, account_id)
+    account.password_hash = _PASSWORDS.hash(password)
+    account.password_changed_at = now
+    _end_sign_ins(session, account_id, now=now)
+
+
 def change_language(session: Session, *, account_id: int, language: str) -> None:
     """Keep the language in which the person reads the desk."""
     session.get_one(Account, account_id).language = language

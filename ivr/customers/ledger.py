@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from ivr.customers.tables import CallAudio, Consent, Customer
@@ -156,6 +156,30 @@ def who_consents(session: Session, purpose: str) -> frozenset[str]:
     )
     standing = {row.customer_id: row.granted for row in rows}
     return frozenset(customer_id for customer_id, granted in standing.items() if granted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordingCount:
+    """How often a wording of a version was answered in one way."""
+
+    purpose: str
+    wording: str  # prompt key, "" where no prompt asked
+    version: int
+    language: str
+    answer: Answer
+    answers: int
+
+
+def counted(session: Session) -> tuple[WordingCount, ...]:
+    """Every answer ever given, counted by purpose and wording."""
+    by = (Consent.purpose, Consent.wording, Consent.wording_version, Consent.language, Consent.answer)
+    return tuple(
+        WordingCount(
+            purpose=row.purpose, wording=row.wording, version=row.wording_version, language=row.language,
+            answer=Answer(row.answer), answers=row.answers,
+        )
+        for row in session.execute(select(*by, func.count().label("answers")).group_by(*by))
+    )  # fmt: skip
 
 
 def was_ever_granted(session: Session, customer_id: str, purpose: str) -> bool:

@@ -112,6 +112,19 @@ REFUSALS: Mapping[str, Said] = {
     "recording_clipped": Said(
         status=422, sentence=_l("The recording is too loud and distorted: record again, farther from the microphone.")
     ),
+    "language_unknown": Said(status=422, sentence=_l("There are no examples in this language.")),
+    "intent_unknown": Said(status=422, sentence=_l("The draft has no such intent.")),
+    "phrase_unusable": Said(
+        status=422, sentence=_l("This can be no example: one line with words, 300 characters at most.")
+    ),
+    "phrase_with_placeholder": Said(
+        status=422, sentence=_l("Write something made up in place of what stands in square brackets.")
+    ),
+    "phrase_elsewhere": Said(status=422, sentence=_l("Another intent has this example: move it from there.")),
+    "last_phrase": Said(status=422, sentence=_l("An intent needs an example in every language: this is the last one.")),
+    "phrases_changed_meanwhile": Said(
+        status=409, sentence=_l("Somebody else has changed these examples meanwhile. Look again.")
+    ),
     "place_unknown": Said(status=422, sentence=_l("There is no such place in the draft.")),
     "place_without_name": Said(status=422, sentence=_l("A name is missing.")),
     "place_in_the_middle": Said(status=422, sentence=_l("Change the whole list: others stand behind this one.")),
@@ -158,6 +171,21 @@ REFUSALS: Mapping[str, Said] = {
     "runs_busy": Said(status=409, sentence=_l("Two runs are going on: wait until one is over.")),
     "no_address": Said(status=409, sentence=_l("No telephone is set for you. Ask an admin.")),
     "wrong": Said(status=400, sentence=_l("The current password is not right.")),
+    "account_unknown": Said(status=404, sentence=_l("There is no such account.")),
+    "account_not_active": Said(status=409, sentence=_l("This account is closed: open it first.")),
+    "last_admin": Said(status=409, sentence=_l("One admin who can sign in must remain.")),
+    "own_account": Said(status=409, sentence=_l("Nobody takes the role from themselves: ask another admin.")),
+    "email_taken": Said(status=409, sentence=_l("Somebody signs in with this address already.")),
+    "email_invalid": Said(status=400, sentence=_l("This is no email address.")),
+    "agent_taken": Said(status=409, sentence=_l("Another account takes calls as this agent.")),
+    "link_over": Said(
+        status=404, sentence=_l("This link has been used, or its time is over. Ask an admin for another.")
+    ),
+    "import_over": Said(status=404, sentence=_l("This file is no longer kept: send it again.")),
+    "import_has_errors": Said(status=409, sentence=_l("Nothing was taken over: some rows are wrong.")),
+    "import_has_nothing": Said(status=409, sentence=_l("Nothing was taken over: no row is right.")),
+    "connector_unknown": Said(status=404, sentence=_l("There is no such connector.")),
+    "company_changed": Said(status=409, sentence=_l("Somebody else has changed the company's settings meanwhile.")),
     "password_too_short": Said(status=400, sentence=_l("The new password is too short: at least 12 characters.")),
     "password_too_long": Said(status=400, sentence=_l("The new password is too long: at most 256 characters.")),
     "password_is_known": Said(status=400, sentence=_l("The new password is too easy to guess.")),

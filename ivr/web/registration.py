@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from ivr import database
 from ivr.accounts.store import normal_email
 from ivr.changes import Changes
-from ivr.settings import Settings
+from ivr.settings import Settings, fixed
 from ivr.telephony.tickets import BrowserPhone
 from ivr.web import bearer, errors, guards, languages, live, menu, people, security, transaction, words
 from ivr.web.admin import admin, home
@@ -30,6 +30,8 @@ from ivr.web.assets import assets
 from ivr.web.board import board
 from ivr.web.board_acts import board_acts
 from ivr.web.board_shared import Shared
+from ivr.web.company import BLUEPRINTS as COMPANY
+from ivr.web.company import words as company_words
 from ivr.web.desk import desk
 from ivr.web.desk_phone import desk_phone
 from ivr.web.desk_talk import desk_talk
@@ -82,6 +84,7 @@ def register(
         browser_phone=_browser_phone(settings),
         line_url=settings.line_url,
         changes=changes,
+        fixed=fixed(settings),
         live_places=Semaphore(live.MOST_PAGES),
     )
     app.extensions[Shared.EXTENSION] = Shared(changes, app.extensions[EXTENSION].reading_sessions, doors.company, clock)
@@ -115,6 +118,7 @@ def register(
         scenarios,
         tokens,
         api_page,
+        *COMPANY,
     ):
         app.register_blueprint(blueprint)
     api_document.install(app, RESOURCES)
@@ -128,6 +132,7 @@ def register(
         open_alerts=open_alerts,
         first_row=menu.first_row,
         second_row=menu.second_row,
+        said=company_words.said,
     )
 
 

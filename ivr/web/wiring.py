@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from ivr.changes import Changes
+from ivr.settings import Fixed
 from ivr.telephony.tickets import BrowserPhone
 from ivr.web.doors import Doors
 
@@ -31,6 +32,7 @@ class Wiring:
     browser_phone: BrowserPhone | None  # the carrier's, where it is set up
     line_url: str  # the local line's address for the agents' browser phone, "" when it is off
     changes: Changes  # the bus that live pages wait on
+    fixed: tuple[Fixed, ...]  # what counts until the next start
     live_places: Semaphore  # one for each live page that may be open
 
 

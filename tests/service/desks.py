@@ -186,7 +186,7 @@ class Browser:
 
 @contextmanager
 def open_house(
-    folder: Path, clock: Any = None, encoder: SpeakerEncoder | None = None, understands: Any = None, **given: Any
+    folder: Path, clock: Any = None, encoder: SpeakerEncoder | None = None, understanding: Any = None, **given: Any
 ) -> Iterator[House]:
     """The whole company in a folder."""
     settings = Settings(
@@ -194,8 +194,7 @@ def open_house(
         auth_token=cast("Any", "t" * 32),
         data_keys=cast("Any", DATA_KEYS),
         database_url=f"sqlite:///{folder / 'desk.sqlite'}",
-        models_folder=folder / "models",
-        **{"cookies_secure": False, "line_url": "http://127.0.0.1:5050", **given},
+        **{"models_folder": folder / "models", "cookies_secure": False, "line_url": "http://127.0.0.1:5050", **given},
     )
     clock = clock or Clock()
     engine = database.make_engine(settings.database_url, settings.key_ring)
@@ -207,7 +206,7 @@ def open_house(
         engine=engine,
         clock=clock,
         carrier_http=carrier,
-        understanding=cast("Any", understands or object()),
+        understanding=understanding or cast("Any", object()),
         encoder=encoder,
         tick=False,
     )

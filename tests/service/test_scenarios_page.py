@@ -24,7 +24,7 @@ PAGE = "/admin/scenarios"
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with desks.open_house(tmp_path_factory.mktemp("scenarios"), understands=understanding()) as opened:
+    with desks.open_house(tmp_path_factory.mktemp("scenarios"), understanding=understanding()) as opened:
         yield opened
 
 

@@ -43,9 +43,12 @@ docs/api.md tells it to those who call.
 from ivr.web.api.agents import agents
 from ivr.web.api.audit import audit
 from ivr.web.api.calls import calls
+from ivr.web.api.company import company
 from ivr.web.api.contacts import contacts
 from ivr.web.api.coverage import coverage
 from ivr.web.api.draft import draft
+from ivr.web.api.intents import intents
+from ivr.web.api.people import people
 from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
 from ivr.web.api.recordings import recordings
@@ -57,9 +60,12 @@ RESOURCES = (
     agents,
     audit,
     calls,
+    company,
     contacts,
     coverage,
     draft,
+    intents,
+    people,
     prompts,
     queues,
     recordings,

@@ -33,7 +33,7 @@ scenarios = Blueprint("scenarios", __name__, url_prefix="/admin/scenarios")
 _UNPROCESSABLE: Final = 422
 _CONFLICT: Final = 409
 _LOOK_SECONDS: Final = 0.5
-_DAYS: Final = (1, 7, 30, 90)
+_DAYS: Final = (2, 7, 30, 90)
 _NEW: Final[Mapping[str, Any]] = {"name": "", "language": "it", "steps": [{"say": ""}]}
 
 
