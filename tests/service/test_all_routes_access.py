@@ -89,6 +89,10 @@ EXPECTED_ROLES = {
     "alerts.watch": WATCHERS,
     "alerts.unlock": WATCHERS,
     "alerts.unwatch": WATCHERS,
+    "trial.page": ADMINS,
+    "trial.ticket": ADMINS,
+    "trial.sound": ADMINS,
+    "trial.socket": ADMINS,
     "tokens.page": ADMINS,
     "tokens.make": ADMINS,
     "tokens.end": ADMINS,
@@ -171,6 +175,11 @@ def address_of(rule: Rule) -> str:
     return address
 
 
+def upgrade_of(rule: Rule) -> dict[str, str]:
+    """What a browser sends to open a socket; to any other request its route answers 400."""
+    return {"Connection": "Upgrade", "Upgrade": "websocket"} if rule.websocket else {}
+
+
 def methods_of(rule: Rule) -> set[str]:
     return (rule.methods or set()) - {"HEAD", "OPTIONS"}
 
@@ -204,7 +213,9 @@ def test_a_stranger_gets_nothing_from_a_guarded_route(house: House) -> None:
         for method in methods_of(rule):
             browser = house.browser()
             token = browser.token()
-            answer = browser.client.open(address_of(rule), method=method, data={"csrf_token": token})
+            answer = browser.client.open(
+                address_of(rule), method=method, data={"csrf_token": token}, headers=upgrade_of(rule)
+            )
             if method == "GET":
                 assert answer.status_code == 302, rule.endpoint
                 assert answer.location.startswith("/sign-in"), rule.endpoint
@@ -218,7 +229,9 @@ def test_an_agent_gets_nothing_from_the_watchers_routes(house: House) -> None:
     for rule in rules(house.app):
         if EXPECTED_ROLES.get(rule.endpoint) == WATCHERS:
             for method in methods_of(rule):
-                answer = browser.client.open(address_of(rule), method=method, data={"csrf_token": token})
+                answer = browser.client.open(
+                    address_of(rule), method=method, data={"csrf_token": token}, headers=upgrade_of(rule)
+                )
                 assert answer.status_code == 403, rule.endpoint
 
 
@@ -301,7 +314,7 @@ def test_a_token_opens_no_page(house: House) -> None:
     client, token = house.app.test_client(), token_of(house, desks.ADMIN, SCOPES)
     for rule in rules(house.app):
         if rule.endpoint in EXPECTED_ROLES and "GET" in methods_of(rule):
-            assert client.get(address_of(rule), headers=token).status_code == 302, rule.endpoint
+            assert client.get(address_of(rule), headers={**token, **upgrade_of(rule)}).status_code == 302, rule.endpoint
 
 
 def test_the_carrier_s_routes_refuse_what_is_not_signed(house: House) -> None:

@@ -50,6 +50,7 @@ class ToldVoices:
             # A run of scenarios that a test began writes beside the requests.
             if thread.name.startswith("scenarios-"):
                 thread.join(timeout=30)
+        self.house.app.extensions["centralino"].doors.checks.wait()
         self.house.engine.dispose()
         database = Path(str(self.house.engine.url.database))
         for beside in ("-wal", "-shm"):

@@ -55,6 +55,7 @@ from ivr.web.api.recordings import recordings
 from ivr.web.api.reports import reports
 from ivr.web.api.scenarios import scenarios
 from ivr.web.api.tokens import tokens
+from ivr.web.api.versions import versions
 
 RESOURCES = (
     agents,
@@ -72,4 +73,5 @@ RESOURCES = (
     reports,
     scenarios,
     tokens,
+    versions,
 )
