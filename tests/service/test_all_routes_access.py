@@ -37,6 +37,8 @@ EXPECTED_ROLES = {
     "desk.audio": EVERYBODY,
     "admin.page": WATCHERS,
     "what_if.page": WATCHERS,
+    "coverage.page": WATCHERS,
+    "intents.page": frozenset({Role.ADMIN}),
     "what_if.begin": WATCHERS,
     "what_if.run": WATCHERS,
     "what_if.events": WATCHERS,
