@@ -41,6 +41,7 @@ from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.editing.intents import intents
 from ivr.web.editing.prompts_page import prompts_page
+from ivr.web.editing.scenarios import scenarios
 from ivr.web.editing.trial import trial
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
@@ -118,6 +119,7 @@ def register(
         routing_admin,
         routing_receipts,
         what_if,
+        scenarios,
         tokens,
         api_page,
         prompts_page,

@@ -98,6 +98,15 @@ EXPECTED_ROLES = {
     "tokens.page": ADMINS,
     "tokens.make": ADMINS,
     "tokens.end": ADMINS,
+    "scenarios.page": ADMINS,
+    "scenarios.new": ADMINS,
+    "scenarios.one": ADMINS,
+    "scenarios.save": ADMINS,
+    "scenarios.remove": ADMINS,
+    "scenarios.run": ADMINS,
+    "scenarios.replay_calls": ADMINS,
+    "scenarios.one_run": ADMINS,
+    "scenarios.events": ADMINS,
     "api_page.page": WATCHERS,
 }
 EXPECTED_ROLES |= dict.fromkeys(
