@@ -39,6 +39,7 @@ from ivr.editing import opening
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
+from ivr.intents.held_back_runs import HeldBackRuns
 from ivr.intents.phrases import load_phrasebook
 from ivr.intents.understanding import Understanding, load_understanding
 from ivr.intents.understandings import Understandings
@@ -155,6 +156,7 @@ def create_app(
         carry_out=outgoing.carry_out,
         loaded=lambda: _loaded(decoding, loading),
         understandings=understandings,
+        held_back=HeldBackRuns(understandings),
         trials=Trials(
             make_service=_trial_services(recognition, encoder_now),
             settings=settings,

@@ -7,6 +7,7 @@ from ivr.calls.company import Company
 from ivr.calls.desk import Desk
 from ivr.calls.effects import Effect
 from ivr.calls.talks import Talks
+from ivr.intents.held_back_runs import HeldBackRuns
 from ivr.intents.understandings import Understandings
 from ivr.trials.house import Trials
 
@@ -24,5 +25,7 @@ class Doors:
     loaded: Callable[[], Mapping[str, bool]]
     # What texts mean by any version's phrases, all with one encoder.
     understandings: Understandings
+    # How phrasebooks fare on phrases that they have not seen, judged beside the calls.
+    held_back: HeldBackRuns
     # Where calls are tried that touch nothing real.
     trials: Trials

@@ -112,6 +112,19 @@ REFUSALS: Mapping[str, Said] = {
     "recording_clipped": Said(
         status=422, sentence=_l("The recording is too loud and distorted: record again, farther from the microphone.")
     ),
+    "language_unknown": Said(status=422, sentence=_l("There are no examples in this language.")),
+    "intent_unknown": Said(status=422, sentence=_l("The draft has no such intent.")),
+    "phrase_unusable": Said(
+        status=422, sentence=_l("This can be no example: one line with words, 300 characters at most.")
+    ),
+    "phrase_with_placeholder": Said(
+        status=422, sentence=_l("Write something made up in place of what stands in square brackets.")
+    ),
+    "phrase_elsewhere": Said(status=422, sentence=_l("Another intent has this example: move it from there.")),
+    "last_phrase": Said(status=422, sentence=_l("An intent needs an example in every language: this is the last one.")),
+    "phrases_changed_meanwhile": Said(
+        status=409, sentence=_l("Somebody else has changed these examples meanwhile. Look again.")
+    ),
     "place_unknown": Said(status=422, sentence=_l("There is no such place in the draft.")),
     "place_without_name": Said(status=422, sentence=_l("A name is missing.")),
     "place_in_the_middle": Said(status=422, sentence=_l("Change the whole list: others stand behind this one.")),

@@ -185,15 +185,16 @@ class Browser:
 
 
 @contextmanager
-def open_house(folder: Path, clock: Any = None, encoder: SpeakerEncoder | None = None, **given: Any) -> Iterator[House]:
+def open_house(
+    folder: Path, clock: Any = None, encoder: SpeakerEncoder | None = None, understanding: Any = None, **given: Any
+) -> Iterator[House]:
     """The whole company in a folder."""
     settings = Settings(
         secret_key=cast("Any", "k" * 40),
         auth_token=cast("Any", "t" * 32),
         data_keys=cast("Any", DATA_KEYS),
         database_url=f"sqlite:///{folder / 'desk.sqlite'}",
-        models_folder=folder / "models",
-        **{"cookies_secure": False, "line_url": "http://127.0.0.1:5050", **given},
+        **{"models_folder": folder / "models", "cookies_secure": False, "line_url": "http://127.0.0.1:5050", **given},
     )
     clock = clock or Clock()
     engine = database.make_engine(settings.database_url, settings.key_ring)
@@ -205,7 +206,7 @@ def open_house(folder: Path, clock: Any = None, encoder: SpeakerEncoder | None =
         engine=engine,
         clock=clock,
         carrier_http=carrier,
-        understanding=cast("Any", object()),
+        understanding=understanding or cast("Any", object()),
         encoder=encoder,
         tick=False,
     )

@@ -47,6 +47,7 @@ from ivr.web.api.company import company
 from ivr.web.api.contacts import contacts
 from ivr.web.api.coverage import coverage
 from ivr.web.api.draft import draft
+from ivr.web.api.intents import intents
 from ivr.web.api.people import people
 from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
@@ -62,6 +63,7 @@ RESOURCES = (
     contacts,
     coverage,
     draft,
+    intents,
     people,
     prompts,
     queues,
