@@ -36,6 +36,9 @@ from ivr.connectors.http import networks_of
 from ivr.connectors.lookups import Lookups
 from ivr.connectors.store import Kept
 from ivr.editing import opening
+from ivr.editing.checks import Checks
+from ivr.editing.gates import Gate
+from ivr.editing.intents_compared import intents_gate
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -56,9 +59,11 @@ from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.speech.whisper_recognizer import WhisperRecognition
 from ivr.telephony.carrier import Carrier
 from ivr.ticker import Ticker, Upkeep
+from ivr.trials.hearing import TrialHearing
 from ivr.trials.house import MakeService, Service, Trials, Wanted
 from ivr.web import voice_wiring, wiring
 from ivr.web.doors import Doors
+from ivr.web.editing.trial_socket import register_trial_socket
 from ivr.web.jotting import Jotting
 from ivr.web.media import MOST_SOCKETS, SOCKETS, register_media
 from ivr.web.registration import register, utc_now
@@ -149,6 +154,7 @@ def create_app(
     outgoing = Outgoing(company, meeting, carrier, sessions, clock)
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
+    held_back = HeldBackRuns(understandings)
     doors = Doors(
         company=company,
         desk=desk,
@@ -156,13 +162,21 @@ def create_app(
         carry_out=outgoing.carry_out,
         loaded=lambda: _loaded(decoding, loading),
         understandings=understandings,
-        held_back=HeldBackRuns(understandings),
+        held_back=held_back,
         trials=Trials(
             make_service=_trial_services(recognition, encoder_now),
             settings=settings,
             company=company,
             reading_sessions=database.reading_session_factory(engine),
             clock=clock,
+            hearing=TrialHearing(settings, lambda languages: make_recognition(settings, languages)),
+        ),
+        checks=Checks(
+            gates(company, held_back),
+            sessions=sessions,
+            reading_sessions=reading,
+            clock=clock,
+            prepare=None if shelf is None else shelf.prepare,
         ),
     )
     register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
@@ -186,6 +200,7 @@ def create_app(
     )
     app.register_blueprint(voice)
     register_media(app)
+    register_trial_socket(app)
     upkeep = _upkeep(settings, engine, company.own)
     catch_up(engine, upkeep.erasures_file, clock())
     ticker = Ticker(meeting, outgoing, sessions, company, clock, upkeep=upkeep, changes=changes)
@@ -223,6 +238,7 @@ def _trial_services(
             carry_out=doors.carry_out,
             tick=ticker.tick,
             open_socket=lambda path, headers: open_media_socket(app, path, headers),
+            lookups=doors.company.lookups,
         )
 
     return make
@@ -239,6 +255,11 @@ def open_media_socket(app: Flask, path: str, headers: Mapping[str, str]) -> Call
             SOCKETS[path][1](socket)
 
     return handle
+
+
+def gates(company: Company, held_back: HeldBackRuns) -> Sequence[Gate]:
+    """What is asked of a version before it goes live, beside the checker."""
+    return (intents_gate(held_back, lambda: company.own.now().accuracy_loss),)
 
 
 def catch_up(engine: Engine, erasures_file: Path, now: datetime) -> None:

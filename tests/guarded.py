@@ -30,6 +30,11 @@ def address_of(rule: Rule) -> str:
     return address
 
 
+def upgrade_of(rule: Rule) -> dict[str, str]:
+    """What a browser sends to open a socket; to any other request its route answers 400."""
+    return {"Connection": "Upgrade", "Upgrade": "websocket"} if rule.websocket else {}
+
+
 def methods_of(rule: Rule) -> set[str]:
     """The methods that a view answers."""
     return (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -43,7 +48,7 @@ def unguarded(house: House) -> list[str]:
             wrong.append(f"{rule.endpoint}: no guard")
         elif guard.kind is GuardKind.PUBLIC and not guard.reason:
             wrong.append(f"{rule.endpoint}: public without a reason")
-        elif guard.kind is not GuardKind.PUBLIC and not rule.websocket:
+        elif guard.kind is not GuardKind.PUBLIC and not (rule.websocket and guard.kind is GuardKind.CARRIER):
             wrong += [
                 f"{method} {rule.endpoint}" for method in methods_of(rule) if not _is_refused(house, rule, method)
             ]
@@ -53,6 +58,6 @@ def unguarded(house: House) -> list[str]:
 def _is_refused(house: House, rule: Rule, method: str) -> bool:
     browser = house.browser()
     token = browser.token()
-    answer = browser.client.open(address_of(rule), method=method, data={"csrf_token": token})
+    answer = browser.client.open(address_of(rule), method=method, data={"csrf_token": token}, headers=upgrade_of(rule))
     to_sign_in = answer.status_code == 302 and answer.location.startswith("/sign-in")
     return to_sign_in or answer.status_code in {401, 403}

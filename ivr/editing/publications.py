@@ -6,7 +6,7 @@ timer. Without any it is the first version. The session and the time come from o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy import select
@@ -20,6 +20,8 @@ from ivr.editing.tables import Publication
 from routing import changes as topics
 
 FIRST = 1
+# Nobody plans a greeting further ahead; judgement.
+FARTHEST = timedelta(days=366)
 # What changed is told under this topic: processes read ahead, open pages look again.
 TOPIC = "versions"
 
@@ -115,6 +117,8 @@ def publish(
         return Refused(reason="version_unknown")
     if at is not None and at < now:
         return Refused(reason="time_is_over")
+    if at is not None and at > now + FARTHEST:
+        return Refused(reason="time_too_far")
     if at is None and live_number(session, now) == number:
         return Refused(reason="version_is_live")
     refused = _not_allowed(session, version, approval=approval, reason=reason)

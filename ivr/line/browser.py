@@ -47,6 +47,10 @@ class Outbox:
         """Add a text message."""
         self._waiting.put(page.encode(news))
 
+    def write(self, message: str) -> None:
+        """Add a text message of somebody else's: a page may belong to more than the line."""
+        self._waiting.put(message)
+
     def play(self, frame: bytes) -> None:
         """Add sound; dropped where the page does not keep up."""
         if self._waiting.qsize() < MOST_UNSENT_FRAMES:

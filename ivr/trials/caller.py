@@ -8,6 +8,7 @@ from ivr.line.clock import Clock
 from ivr.line.exchange import SPEECH_CHARACTERS_PER_SECOND, Voice
 from ivr.line.party import Ended, Handset, Heard, NoAnswer, RingReply, Words
 from ivr.line.script import HeardAt
+from ivr.trials.sounding import Sounding
 
 # Typed words were not misheard; a carrier's own results rarely go above this.
 TYPED_CONFIDENCE: Final = 0.98
@@ -26,8 +27,10 @@ class CallerParty:
     understood: bool = True  # whether the carrier's recogniser turns what is said into words
     wants_audio: bool = False
     recognise_audio: bool = False
+    sounding: Sounding | None = None  # gives sounds their words
     transcript: list[HeardAt] = field(default_factory=list)
     reason: Ended | None = None
+    has_hung_up: bool = False
     quiet_from_seconds: float = 0.0  # when the last prompt was, or will be, over
     handset: Handset = field(init=False)
     _speech: bytes = b""
@@ -47,7 +50,8 @@ class CallerParty:
     def hear_text(self, heard: Heard) -> None:
         """Write it down."""
         now = self.seconds
-        self.transcript.append(HeardAt(heard=heard, at_seconds=now))
+        worded = heard if self.sounding is None else self.sounding.words_of(heard, self.handset.sid)
+        self.transcript.append(HeardAt(heard=worded, at_seconds=now))
         self.quiet_from_seconds = max(self.quiet_from_seconds, now + heard.seconds)
 
     def hear_cut(self) -> None:

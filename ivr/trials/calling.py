@@ -93,6 +93,7 @@ class TrialCall:
     def hang_up(self) -> None:
         """Put the receiver down, if the call is still up, and let the last words out."""
         if not self.is_over:
+            self._party.has_hung_up = True
             self._house.line.run(self._leg.hang_up)
         self._house.run_until(lambda: False, LAST_WORDS_SECONDS)
 

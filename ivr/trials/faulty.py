@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
-from sqlalchemy import Engine, event
-from sqlalchemy.exc import OperationalError
 
 from ivr.line.channel import BAD_MOBILE, GOOD, NOISY, LineQuality
 from ivr.line.faults import WebhookFault
@@ -23,10 +21,6 @@ LATE_SECONDS: Final = 6.0
 _TRIES: Final = 2
 # twilio.com/docs/api/errors/21610: the recipient has unsubscribed; any refusal would do.
 _REFUSAL: Final = {"code": 21610, "message": "Attempt to send to unsubscribed recipient", "status": 400}
-# What looks orders and returns up, as SQL names it.
-_LOOKED_UP: Final = (" orders", " returns")
-
-TELLS: Final = "tells_of_trial"
 
 
 def webhook_faults(faults: Iterable[Fault]) -> tuple[WebhookFault, ...]:
@@ -89,22 +83,3 @@ class NoRecognition:
     def load(self, language: str, progress: Progress) -> NoModel:  # noqa: ARG002 - the port's form
         """Load nothing."""
         return NoModel(reason=self.reason)
-
-
-def break_lookups(engine: Engine) -> None:
-    """From now on nothing can be looked up in this database: whoever asks is answered as by one that is down.
-
-    Connections with the execution option `TELLS` are answered: they read what became of a call.
-    """
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def refuse(connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: Any) -> None:
-        if connection.get_execution_options().get(TELLS):
-            return
-        lowered = statement.lower()
-        if any(f"from{name}" in lowered or f"join{name}" in lowered for name in _LOOKED_UP):
-            raise OperationalError(statement, None, _Down("the records are down (a fault on demand)"))
-
-
-class _Down(Exception):  # noqa: N818 - what a driver would raise, seen by nobody
-    """What a driver raises."""

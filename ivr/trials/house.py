@@ -8,10 +8,11 @@ by `ivr.app`, since this room stands below it.
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from threading import BoundedSemaphore
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, assert_never
 
@@ -24,6 +25,7 @@ from ivr import database
 from ivr.calls.company import CARRIER, Addresses, Company, FlowVersion
 from ivr.calls.desk import Desk
 from ivr.company.live import LiveSettings
+from ivr.connectors.lookups import Lookups
 from ivr.customers import trial_records
 from ivr.intents.understanding import Understanding
 from ivr.line.clock import RealClock, VirtualClock
@@ -40,8 +42,10 @@ from ivr.trials import faulty
 from ivr.trials.agents import CarryOut, Room, TrialAgents, skills_of
 from ivr.trials.caller import CallerParty
 from ivr.trials.calling import Step, TrialCall
+from ivr.trials.hearing import TrialHearing
 from ivr.trials.situations import HIDDEN_NUMBER, Hidden, Known, MadeUp, Setting, SituationError, Stranger, Trouble
 from ivr.trials.sockets import OpenSocket, ThreadOpener, path_of
+from ivr.trials.sounding import Sounding
 from ivr.trials.story import TrialStory, names_in, story_of
 from ivr.trials.wording_noted import Noted, noting
 from routing import store as routing_store
@@ -57,6 +61,8 @@ LINE: Final = "https://line.invalid"
 Time = Literal["made", "real"]
 MADE: Final = "made"
 REAL: Final = "real"
+# Each holds a line's threads and some 20 MB, and each is heard by a person: more than these are a mistake; judgement.
+MOST_PAGES: Final = 4
 _LOCALES: Final = {"it": "it-IT", "en": "en-GB"}
 
 
@@ -69,6 +75,7 @@ class Service:
     carry_out: CarryOut
     tick: Callable[[], None]
     open_socket: OpenSocket
+    lookups: Lookups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +109,9 @@ class Trials:
         Session
     ]  # of the real database: a house reads there when it is opened, and never again
     clock: Callable[[], datetime]
+    hearing: TrialHearing
+    # Pages on the line in real time, of all admins of a process together.
+    places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_PAGES))
     recognition: Recognition | None = None  # who listens in its houses; None: whoever does in the installation
 
     def open_house(
@@ -169,15 +179,14 @@ class TrialHouse:
         self.settings = _settings(trials.settings, self.folder, setting, sound=sound)
         self.engine = _engine(self.folder, self.settings)
         self._sessions = database.session_factory(self.engine)
-        self._reading = database.reading_session_factory(self.engine.execution_options(**{faulty.TELLS: True}))
+        self._reading = database.reading_session_factory(self.engine)
         self.number = _number(setting, copies)
         if copies is not None:
             with self._sessions.begin() as session:
                 trial_records.add(session, copies)
-        if setting.has(Trouble.LOOKUP_DOWN):
-            faulty.break_lookups(self.engine)
         self.company = _company(trials.company, self.version, self.settings)
         self.line, self._service = self._wire(trials)
+        self._service.lookups.is_down = setting.has(Trouble.LOOKUP_DOWN)
         self._agents = TrialAgents(
             Room(
                 desk=self._service.desk,
@@ -215,6 +224,7 @@ class TrialHouse:
             voice=self._says if self.sound else None,
             understood=not self.setting.has(Trouble.RECOGNISER_DOWN),
             wants_audio=self.sound,
+            sounding=self.sounding(),
         )
         leg = self.line.call(self.number, self.company.line_number, party, quality=faulty.quality_of(self.setting))
         return TrialCall(self, party, leg)
@@ -238,10 +248,15 @@ class TrialHouse:
                 noted=self.noted,
                 transcript=tuple(party.transcript),
                 ended="" if party.reason is None else party.reason.value,
+                has_hung_up=party.has_hung_up,
                 now=self.clock.now(),
                 names=names_in(session),
                 language=language or self.setting.language,
             )
+
+    def sounding(self) -> Sounding:
+        """What gives the sounds of a call their words."""
+        return Sounding(self.company, self.version, self._reading)
 
     def reading(self) -> Session:
         """A session that reads the trial's own database."""

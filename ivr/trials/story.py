@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ivr.calls import store, story
+from ivr.calls.context import DoneLine
 from ivr.calls.tables import Call, Turn
 from ivr.customers import trial_records
-from ivr.line.party import HeardFrom
 from ivr.line.script import HeardAt
 from ivr.trials.wording_noted import Noted
 from routing import reports
@@ -37,6 +37,7 @@ class TrialTurn:
     intent: str = ""
     confidence: float | None = None
     ended: str = ""  # how: speech, keys, silence, hang-up; "" while it is open
+    why: tuple[str, ...] = ()  # what led to it and happened until the next, in plain sentences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,7 @@ class TrialStory:
     messages: tuple[trial_records.LeftMessage, ...] = ()
     cases: tuple[trial_records.LeftCase, ...] = ()
     effort: int | None = None
+    has_hung_up: bool = False  # the caller did, and not the line
     why: tuple[str, ...] = field(default=())  # what happened, in plain sentences
 
     @property
@@ -102,6 +104,7 @@ def story_of(
     noted: Noted,
     transcript: Sequence[HeardAt],
     ended: str,
+    has_hung_up: bool,
     now: datetime,
     names: Mapping[str, str],
     language: str = "it",
@@ -117,20 +120,23 @@ def story_of(
         ended=ended,
         language=call.language,
         reason=call.reason,
-        turns=_turns(call, store.turns(session, call_id), noted),
+        turns=_turns(call, store.turns(session, call_id), noted, () if context is None else context.done),
         heard=_heard(transcript, noted),
         routed=_routed(session, call_id, names),
         messages=trial_records.messages_of(session, call_id),
         cases=trial_records.cases_of(session, call_id),
         effort=store.effort(session, call_id),
+        has_hung_up=has_hung_up,
         why=() if context is None else tuple(line.text for line in context.done),
     )
 
 
-def _turns(call: Call, rows: Sequence[Turn], noted: Noted) -> tuple[TrialTurn, ...]:
+def _turns(call: Call, rows: Sequence[Turn], noted: Noted, done: Sequence[DoneLine]) -> tuple[TrialTurn, ...]:
     turns = []
     for position, row in enumerate(rows):
         answer = rows[position + 1] if position + 1 < len(rows) else None
+        until = None if answer is None else answer.at
+        why = tuple(one.text for one in done if row.at <= one.at and (until is None or one.at < until))
         turns.append(
             TrialTurn(
                 turn=row.turn,
@@ -145,6 +151,7 @@ def _turns(call: Call, rows: Sequence[Turn], noted: Noted) -> tuple[TrialTurn, .
                 intent=answer.intent if answer else "",
                 confidence=answer.confidence if answer else None,
                 ended=answer.ended if answer else "",
+                why=why,
             )
         )
     return tuple(turns)
@@ -156,16 +163,13 @@ def _path(row: Turn) -> tuple[str, ...]:
 
 
 def _heard(transcript: Sequence[HeardAt], noted: Noted) -> tuple[HeardLine, ...]:
-    return tuple(
-        HeardLine(
-            at_seconds=round(line.at_seconds, 2),
-            # The address of a played file says nothing to people.
-            text="" if line.heard.source is HeardFrom.PLAY else line.heard.text,
-            source=line.heard.source.value,
-            prompt=noted.key_of(line.heard.text),
-        )
-        for line in transcript
-    )
+    """What was heard; several prompts that came as one sound stand beside each other."""
+    lines: list[HeardLine] = []
+    for line in transcript:
+        at, source = round(line.at_seconds, 2), line.heard.source.value
+        pieces = noted.pieces(line.heard.text) or (("", ""),)
+        lines.extend(HeardLine(at_seconds=at, text=text, source=source, prompt=key) for text, key in pieces)
+    return tuple(lines)
 
 
 def _routed(session: Session, call_id: str, names: Mapping[str, str]) -> tuple[Routed, ...]:

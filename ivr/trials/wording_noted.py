@@ -35,17 +35,19 @@ class Noted:
 
     def keys_in(self, said: str) -> tuple[str, ...]:
         """The prompts that were said one after the other, with a space between."""
+        return tuple(key for _, key in self.pieces(said) if key)
+
+    def pieces(self, said: str) -> tuple[tuple[str, str], ...]:
+        """The texts of prompts that were said one after the other, each with its key; "" stands for words of nobody's."""
         with self._lock:
             known = sorted(self._keys.items(), key=lambda one: -len(one[0]))
-        keys: list[str] = []
+        pieces: list[tuple[str, str]] = []
         rest = said
         while rest:
-            found = next(((text, key) for text, key in known if text and rest.startswith(text)), None)
-            if found is None:
-                return tuple(keys)
-            keys.append(found[1])
+            found = next(((text, key) for text, key in known if text and rest.startswith(text)), (rest, ""))
+            pieces.append(found)
             rest = rest[len(found[0]) :].lstrip()
-        return tuple(keys)
+        return tuple(pieces)
 
 
 @dataclass(frozen=True, kw_only=True)

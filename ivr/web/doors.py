@@ -7,6 +7,7 @@ from ivr.calls.company import Company
 from ivr.calls.desk import Desk
 from ivr.calls.effects import Effect
 from ivr.calls.talks import Talks
+from ivr.editing.checks import Checks
 from ivr.intents.held_back_runs import HeldBackRuns
 from ivr.intents.understandings import Understandings
 from ivr.trials.house import Trials
@@ -29,3 +30,5 @@ class Doors:
     held_back: HeldBackRuns
     # Where calls are tried that touch nothing real.
     trials: Trials
+    # What is asked of a version before it goes live.
+    checks: Checks

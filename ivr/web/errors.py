@@ -36,6 +36,7 @@ REFUSALS: Mapping[str, Said] = {
     "token_without_scope": Said(status=422, sentence=_l("A token needs something that it may do: tick one at least.")),
     "scope_not_yours": Said(status=403, sentence=_l("A token never has more than who makes it.")),
     "token_life_out_of_range": Said(status=422, sentence=_l("A token lives from 1 to 366 days.")),
+    "trial_unreadable": Said(status=400, sentence=_l("The trial cannot be begun: what is to be tried cannot be read.")),
     "changed_meanwhile": Said(status=409, sentence=_l("Somebody else has changed it meanwhile: read it again.")),
     "customer_unknown": Said(status=404, sentence=_l("There is no such customer.")),
     "contact_to_come": Said(status=422, sentence=_l("A contact that is still to come cannot be entered.")),
@@ -145,6 +146,7 @@ REFUSALS: Mapping[str, Said] = {
     "own_version": Said(status=403, sentence=_l("Somebody else must approve it: it is your own version.")),
     "reason_missing": Said(status=422, sentence=_l("Say why.")),
     "time_is_over": Said(status=422, sentence=_l("That time is over: choose one to come.")),
+    "time_too_far": Said(status=422, sentence=_l("A publication is at most a year ahead.")),
     "version_is_live": Said(status=409, sentence=_l("This version is live already.")),
     "version_rejected": Said(
         status=409, sentence=_l("This version was rejected: change the draft and submit it anew.")

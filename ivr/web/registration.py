@@ -38,6 +38,7 @@ from ivr.web.desk_talk import desk_talk
 from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
+from ivr.web.editing.trial import trial
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
 from ivr.web.reports import reports
@@ -116,6 +117,7 @@ def register(
         what_if,
         tokens,
         api_page,
+        trial,
         *COMPANY,
     ):
         app.register_blueprint(blueprint)

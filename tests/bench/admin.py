@@ -107,10 +107,9 @@ def axe_serious() -> Iterator[Figure]:
     found, looked = [], 0
     with (
         tempfile.TemporaryDirectory() as folder,
-        desks.open_house(Path(folder), line_url="") as house,
+        accessible.furnished(Path(folder)) as (house, places),
         sync_playwright() as playwright,
     ):
-        house.offer()
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         with accessible.served(house) as address:
             for role, language, viewport in product(Role, ("it", "en"), (accessible.WIDE, accessible.NARROW)):
@@ -118,7 +117,7 @@ def axe_serious() -> Iterator[Figure]:
                     chromium, house, address, role=role, language=language, viewport=viewport
                 )
                 with signed_in as page:
-                    for path in accessible.addresses(house.app, role):
+                    for path in accessible.addresses(house.app, role, places):
                         if accessible.opened(page, f"{address}{path}"):
                             looked += 1
                             found += [

@@ -12,7 +12,7 @@ from ivr.accounts.scopes import SCOPES, scopes_of
 from ivr.accounts.store import Person, Role
 from ivr.web import guards
 from ivr.web.guards import Guard, GuardKind, guard_of
-from tests.guarded import address_of, methods_of, rules, unguarded
+from tests.guarded import address_of, methods_of, rules, unguarded, upgrade_of
 from tests.service import desks
 from tests.service.desks import House
 
@@ -90,6 +90,10 @@ EXPECTED_ROLES = {
     "alerts.watch": WATCHERS,
     "alerts.unlock": WATCHERS,
     "alerts.unwatch": WATCHERS,
+    "trial.page": ADMINS,
+    "trial.ticket": ADMINS,
+    "trial.sound": ADMINS,
+    "trial.socket": ADMINS,
     "tokens.page": ADMINS,
     "tokens.make": ADMINS,
     "tokens.end": ADMINS,
@@ -182,7 +186,9 @@ def test_a_stranger_gets_nothing_from_a_guarded_route(house: House) -> None:
         for method in methods_of(rule):
             browser = house.browser()
             token = browser.token()
-            answer = browser.client.open(address_of(rule), method=method, data={"csrf_token": token})
+            answer = browser.client.open(
+                address_of(rule), method=method, data={"csrf_token": token}, headers=upgrade_of(rule)
+            )
             if method == "GET":
                 assert answer.status_code == 302, rule.endpoint
                 assert answer.location.startswith("/sign-in"), rule.endpoint
@@ -196,7 +202,9 @@ def test_an_agent_gets_nothing_from_the_watchers_routes(house: House) -> None:
     for rule in rules(house.app):
         if EXPECTED_ROLES.get(rule.endpoint) == WATCHERS:
             for method in methods_of(rule):
-                answer = browser.client.open(address_of(rule), method=method, data={"csrf_token": token})
+                answer = browser.client.open(
+                    address_of(rule), method=method, data={"csrf_token": token}, headers=upgrade_of(rule)
+                )
                 assert answer.status_code == 403, rule.endpoint
 
 
@@ -279,7 +287,7 @@ def test_a_token_opens_no_page(house: House) -> None:
     client, token = house.app.test_client(), token_of(house, desks.ADMIN, SCOPES)
     for rule in rules(house.app):
         if rule.endpoint in EXPECTED_ROLES and "GET" in methods_of(rule):
-            assert client.get(address_of(rule), headers=token).status_code == 302, rule.endpoint
+            assert client.get(address_of(rule), headers={**token, **upgrade_of(rule)}).status_code == 302, rule.endpoint
 
 
 def test_the_carrier_s_routes_refuse_what_is_not_signed(house: House) -> None:

@@ -45,6 +45,7 @@ class ToldVoices:
 
     def begin_again(self) -> None:
         """Everything is as it was when the house was opened, which takes longer than a test."""
+        self.house.app.extensions["centralino"].doors.checks.wait()
         self.house.engine.dispose()
         database = Path(str(self.house.engine.url.database))
         for beside in ("-wal", "-shm"):

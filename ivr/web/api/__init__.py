@@ -54,6 +54,7 @@ from ivr.web.api.queues import queues
 from ivr.web.api.recordings import recordings
 from ivr.web.api.reports import reports
 from ivr.web.api.tokens import tokens
+from ivr.web.api.versions import versions
 
 RESOURCES = (
     agents,
@@ -70,4 +71,5 @@ RESOURCES = (
     recordings,
     reports,
     tokens,
+    versions,
 )

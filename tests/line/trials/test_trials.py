@@ -109,10 +109,14 @@ def test_late_webhook_keeps_the_caller_waiting(house: House) -> None:
     assert late.turns[1].at_seconds > soon.turns[1].at_seconds + 5
 
 
-@pytest.mark.parametrize("trouble", [Trouble.WEBHOOK_LOST, Trouble.LOOKUP_DOWN])
-def test_when_our_own_parts_fail_the_caller_hears_the_apology(house: House, trouble: Trouble) -> None:
-    story = tried(house, Say("dov'è il mio ordine"), Say("2358"), faults=[trouble])
+def test_caller_whose_words_never_arrive_hears_the_apology(house: House) -> None:
+    story = tried(house, Say("dov'è il mio ordine"), faults=[Trouble.WEBHOOK_LOST])
     assert "problema" in said_to(story).lower()
+
+
+def test_when_nothing_can_be_looked_up_a_person_takes_over(house: House) -> None:
+    story = tried(house, Say("dov'è il mio ordine"), Say("2358"), Wait(10), faults=[Trouble.LOOKUP_DOWN])
+    assert "sono Anna" in said_to(story)
 
 
 def test_without_a_recogniser_keys_are_left(house: House) -> None:

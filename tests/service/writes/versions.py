@@ -1,11 +1,12 @@
 """The draft and its versions."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from ivr.accounts import store as accounts
 from ivr.audit.store import Actor
-from ivr.editing import drafts
+from ivr.editing import drafts, publications, submitting, versions
 from ivr.editing.documents import shipped, to_files
 from ivr.editing.drafts import Change
 from tests.service.desks import ADMIN
@@ -44,6 +45,35 @@ def the_files(_voices: ToldVoices) -> Mapping[str, Any]:
     }
 
 
+def a_version(voices: ToldVoices) -> Mapping[str, Any]:
+    """Version 2, by somebody else, checked and waiting."""
+    with voices.house.sessions.begin() as session:
+        by, now = Actor(name="Somebody else"), voices.house.clock()
+        change = Change(place=tuple(THANKS), before="Grazie.", after="Grazie mille.")
+        drafts.edit(session, [change], by=by, now=now)
+        told = submitting.submit(session, note="Warmer thanks", by=by, now=now)
+        assert isinstance(told, versions.Submitted)
+        versions.end_check(session, versions.begin_check(session, told.number, base=1, by=by, now=now), [], now=now)
+    return {"number": told.number}
+
+
+def a_live_version(voices: ToldVoices) -> Mapping[str, Any]:
+    found = a_version(voices)
+    with voices.house.sessions.begin() as session:
+        publications.publish(session, found["number"], by=Actor(name="Somebody else"), now=voices.house.clock())
+    return found
+
+
+def a_scheduled_version(voices: ToldVoices) -> Mapping[str, Any]:
+    found, now = a_version(voices), voices.house.clock()
+    with voices.house.sessions.begin() as session:
+        told = publications.publish(
+            session, found["number"], at=now + timedelta(days=1), by=Actor(name="Somebody else"), now=now
+        )
+    assert isinstance(told, publications.Published)
+    return {**found, "publication_id": told.publication_id}
+
+
 WRITES = (
     Write(
         endpoint="api_draft.edit",
@@ -71,5 +101,39 @@ WRITES = (
         act="version.made",
         given=an_edit,
         json={"note": "Warmer thanks"},
+    ),
+    Write(
+        endpoint="api_versions.check",
+        address="/api/v1/versions/{number}/check",
+        act="version.checked",
+        given=a_version,
+    ),
+    Write(
+        endpoint="api_versions.judge",
+        address="/api/v1/versions/{number}/approval",
+        act="version.approved",
+        given=a_version,
+        json={"approved": True},
+    ),
+    Write(
+        endpoint="api_versions.publish",
+        address="/api/v1/publications",
+        act="version.published",
+        given=a_version,
+        json={"version": 2},
+    ),
+    Write(
+        endpoint="api_versions.roll_back",
+        address="/api/v1/publications/rollback",
+        act="version.rolled_back",
+        given=a_live_version,
+        json={"version": 1},
+    ),
+    Write(
+        endpoint="api_versions.cancel",
+        method="DELETE",
+        address="/api/v1/publications/{publication_id}",
+        act="version.publication_cancelled",
+        given=a_scheduled_version,
     ),
 )
