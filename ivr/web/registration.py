@@ -42,6 +42,8 @@ from ivr.web.doors import Doors
 from ivr.web.editing.flow_files import flow_files
 from ivr.web.editing.flows import flows
 from ivr.web.editing.intents import intents
+from ivr.web.editing.prompts_page import prompts_page
+from ivr.web.editing.scenarios import scenarios
 from ivr.web.editing.trial import trial
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
@@ -119,10 +121,12 @@ def register(
         routing_admin,
         routing_receipts,
         what_if,
+        scenarios,
         tokens,
         api_page,
         flows,
         flow_files,
+        prompts_page,
         coverage_page,
         intents,
         trial,

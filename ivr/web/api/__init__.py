@@ -54,6 +54,7 @@ from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
 from ivr.web.api.recordings import recordings
 from ivr.web.api.reports import reports
+from ivr.web.api.scenarios import scenarios
 from ivr.web.api.tokens import tokens
 from ivr.web.api.versions import versions
 
@@ -72,6 +73,7 @@ RESOURCES = (
     queues,
     recordings,
     reports,
+    scenarios,
     tokens,
     versions,
 )
