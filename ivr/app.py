@@ -39,6 +39,7 @@ from ivr.editing import opening
 from ivr.editing.checks import Checks
 from ivr.editing.gates import Gate
 from ivr.editing.intents_compared import intents_gate
+from ivr.editing.recordings import Playing
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -129,6 +130,11 @@ def create_app(
             sessions=sessions,
             reading_sessions=reading,
             understandings=understandings,
+            recordings=Playing(
+                sessions=reading,
+                own_folder=settings.prompts_folder or SHIPPED_PROMPTS,
+                folder=settings.models_folder / "recordings",
+            ),
             now=clock(),
         )
     decoding = None

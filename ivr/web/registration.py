@@ -40,6 +40,7 @@ from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.editing.intents import intents
+from ivr.web.editing.prompts_page import prompts_page
 from ivr.web.editing.scenarios import scenarios
 from ivr.web.editing.trial import trial
 from ivr.web.guards import GuardKind
@@ -121,6 +122,7 @@ def register(
         scenarios,
         tokens,
         api_page,
+        prompts_page,
         coverage_page,
         intents,
         trial,
