@@ -35,8 +35,8 @@ def address(tmp_path: Path) -> Iterator[str]:
                 small_intents.keep_said(session, f"CAs{number}", words, at=now - timedelta(minutes=1))
             for number in range(30):
                 keep_call(
-                    session, f"CAc{number}", ["welcome", "how_can_i_help"], at=now - timedelta(minutes=1),
-                    traces=[("person", "how_can_i_help")] if number < 9 else [("ended", "how_can_i_help")], score=1 + number % 4,
+                    session, f"CAc{number}", ["greet_known", "ask_request"], at=now - timedelta(minutes=1),
+                    traces=[("person", "ask_request")] if number < 9 else [("ended", "ask_request")], score=1 + number % 4,
                 )  # fmt: skip
         server = make_server("127.0.0.1", 0, house.app, threaded=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -104,7 +104,7 @@ def test_a_supervisor_reads_coverage(chromium: Browser, address: str) -> None:
     marta = Reader(chromium, address, desks.SUPERVISOR)
     page = marta.page
     page.goto(f"{address}/admin/coverage")
-    line = page.locator("tr", has_text="how_can_i_help").first
-    expect(line).to_contain_text("27%", timeout=LIMIT)
+    line = page.locator("tr", has_text="ask_request").first
+    expect(line).to_contain_text("30%", timeout=LIMIT)
     marta.picture("coverage")
     marta.leave()

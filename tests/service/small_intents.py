@@ -54,7 +54,7 @@ def keep_said(
     *said: str,
     language: str = "it",
     customer_id: str | None = None,
-    traces: tuple[tuple[str, str], ...] = (("repeated", "how_can_i_help"),),
+    traces: tuple[tuple[str, str], ...] = (("repeated", "ask_request"),),
     at: datetime = START - timedelta(hours=1),
 ) -> None:
     """A call whose caller said this, and was understood in none of it."""
@@ -62,13 +62,13 @@ def keep_said(
         session,
         Call(
             call_id=call_id, from_number="", to_number="", flow="shop", flow_version=1, listening="carrier",
-            language=language, status=store.ENDED, started_at=at, ended_at=at, node="how_can_i_help",
+            language=language, status=store.ENDED, started_at=at, ended_at=at, node="ask_request",
             customer_id=customer_id,
         ),
     )  # fmt: skip
     for turn, words in enumerate(said, start=1):
         exchange = Exchange(
-            heard=words, keys="", intent="", confidence=None, ended="speech", node="how_can_i_help", prompt="", facts=(),
+            heard=words, keys="", intent="", confidence=None, ended="speech", node="ask_request", prompt="", facts=(),
             answer="", path=(), traces=traces,
         )  # fmt: skip
         store.add_turn(session, call_id, turn, exchange, at)
