@@ -165,6 +165,12 @@ REFUSALS: Mapping[str, Said] = {
         status=409, sentence=_l("It is live already: go back to an earlier version instead.")
     ),
     "form_incomplete": Said(status=400, sentence=_l("Something is missing or wrong in the form.")),
+    "scenario_unknown": Said(status=404, sentence=_l("There is no such scenario.")),
+    "scenario_changed": Said(
+        status=409, sentence=_l("Somebody has changed this scenario meanwhile: look before you save.")
+    ),
+    "run_unknown": Said(status=404, sentence=_l("This run is not known, or no longer kept.")),
+    "runs_busy": Said(status=409, sentence=_l("Two runs are going on: wait until one is over.")),
     "no_address": Said(status=409, sentence=_l("No telephone is set for you. Ask an admin.")),
     "wrong": Said(status=400, sentence=_l("The current password is not right.")),
     "account_unknown": Said(status=404, sentence=_l("There is no such account.")),

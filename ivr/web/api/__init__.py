@@ -53,6 +53,7 @@ from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
 from ivr.web.api.recordings import recordings
 from ivr.web.api.reports import reports
+from ivr.web.api.scenarios import scenarios
 from ivr.web.api.tokens import tokens
 from ivr.web.api.versions import versions
 
@@ -70,6 +71,7 @@ RESOURCES = (
     queues,
     recordings,
     reports,
+    scenarios,
     tokens,
     versions,
 )
