@@ -32,12 +32,18 @@ from ivr.web.board_acts import board_acts
 from ivr.web.board_shared import Shared
 from ivr.web.company import BLUEPRINTS as COMPANY
 from ivr.web.company import words as company_words
+from ivr.web.coverage_page import coverage_page
 from ivr.web.desk import desk
 from ivr.web.desk_phone import desk_phone
 from ivr.web.desk_talk import desk_talk
 from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
+from ivr.web.editing.flow_files import flow_files
+from ivr.web.editing.flows import flows
+from ivr.web.editing.intents import intents
+from ivr.web.editing.prompts_page import prompts_page
+from ivr.web.editing.scenarios import scenarios
 from ivr.web.editing.trial import trial
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
@@ -115,8 +121,14 @@ def register(
         routing_admin,
         routing_receipts,
         what_if,
+        scenarios,
         tokens,
         api_page,
+        flows,
+        flow_files,
+        prompts_page,
+        coverage_page,
+        intents,
         trial,
         *COMPANY,
     ):

@@ -75,3 +75,15 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(house: House, query: dic
 
 def test_agents_are_not_told(house: House) -> None:
     assert house.signed_in(AGENT).get(API).status_code == 403
+
+
+def test_the_page_tells_the_same_in_a_table_and_refuses_days_that_make_no_sense(house: House) -> None:
+    supervisor = house.signed_in(SUPERVISOR)
+    page = supervisor.get("/admin/coverage").text
+    assert "how_can_i_help" in page
+    assert "25%" in page
+    assert "11%" in page
+    assert "47%" in page
+    assert supervisor.get("/admin/coverage", query_string={"first": "x"}).status_code == 400
+    assert supervisor.get("/admin/coverage", query_string={"version": "abc"}).status_code == 200
+    assert house.signed_in(AGENT).get("/admin/coverage").status_code == 403
