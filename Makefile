@@ -36,7 +36,7 @@ format: $(READY)  ## let the formatter write
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## measurements; ONLY=hearing, intents, voice or webhook for one
+bench: $(READY)  ## measurements; ONLY=admin, hearing, intents, routing, voice or webhook for one
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m tests.bench $(ONLY)
 

@@ -36,6 +36,7 @@ KNOWN_PLACES: Mapping[str, tuple[Any, ...]] = {
     "call_id": (CALL,),
     "customer_id": ("K0007",),
     "account_id": (1, 2),
+    "kind": ("orders", "customers"),
 }
 
 

@@ -24,6 +24,7 @@ from ivr import database
 from ivr.accounts import store as accounts
 from ivr.app import catch_up, checked, checked_desk_book, make_understanding
 from ivr.calls import erasures
+from ivr.commands.company_commands import import_file, run_example_shop
 from ivr.commands.demo import DEFAULT_LINE_PORT, DEFAULT_PORT, Demo, DemoError
 from ivr.commands.key_commands import keys
 from ivr.commands.model_commands import models
@@ -96,6 +97,8 @@ def check(folder: Path | None) -> None:
     console.print(f"[green]✓[/] flow {version.flow.name}: {len(version.flow.nodes)} nodes, nothing wrong")
 
 
+main.add_command(import_file)
+main.add_command(run_example_shop)
 main.add_command(models)
 main.add_command(keys)
 main.add_command(privacy)

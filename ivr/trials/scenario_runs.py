@@ -224,11 +224,17 @@ class ScenarioRuns:
                 work()
         except UnusableError as error:
             # What the checker refuses answers no call: the page of versions tells what is wrong.
-            self._end(run_id, FAILED, [], 0)
             _log.warning("run %s: what it was to run against has %d errors", run_id, len(error.problems))
+            self._tell_failed(run_id)
         except Exception:  # noqa: BLE001 - a run that fails is told so on its page; the service goes on
             _log.exception("run %s failed", run_id)
+            self._tell_failed(run_id)
+
+    def _tell_failed(self, run_id: str) -> None:
+        try:
             self._end(run_id, FAILED, [], 0)
+        except Exception:  # noqa: BLE001 - the database is away too: the page tells it dead when nothing is heard of it
+            _log.exception("run %s cannot even be told failed", run_id)
 
     def _is_there(self, run_id: str) -> bool:
         until = time.monotonic() + _PATIENCE_SECONDS

@@ -36,6 +36,19 @@ REFUSALS: Mapping[str, Said] = {
     "token_without_scope": Said(status=422, sentence=_l("A token needs something that it may do: tick one at least.")),
     "scope_not_yours": Said(status=403, sentence=_l("A token never has more than who makes it.")),
     "token_life_out_of_range": Said(status=422, sentence=_l("A token lives from 1 to 366 days.")),
+    "node_unknown": Said(status=404, sentence=_l("The flow has no such node.")),
+    "name_taken": Said(status=409, sentence=_l("A node of this name is there already: choose another.")),
+    "name_unfit": Said(
+        status=422, sentence=_l("A node's name has small letters, digits and _, and begins with a letter.")
+    ),
+    "kind_unknown": Said(status=422, sentence=_l("There is no such kind of node.")),
+    "outcome_unknown": Said(status=422, sentence=_l("This node has no such outcome.")),
+    "prompt_wanted": Said(status=422, sentence=_l("This kind of node says something: write a prompt that fits first.")),
+    "field_fixed": Said(status=422, sentence=_l("A node keeps its kind: add another one, and take this one out.")),
+    "files_too_large": Said(status=413, sentence=_l("These files are larger than a flow's can be.")),
+    "files_not_ours": Said(status=422, sentence=_l("This is none of the draft's files: flow, prompts or intents.")),
+    "draft_changed": Said(status=409, sentence=_l("Somebody has changed the draft meanwhile: bring the files again.")),
+    "version_not_there": Said(status=404, sentence=_l("There is no version of this number.")),
     "trial_unreadable": Said(status=400, sentence=_l("The trial cannot be begun: what is to be tried cannot be read.")),
     "changed_meanwhile": Said(status=409, sentence=_l("Somebody else has changed it meanwhile: read it again.")),
     "customer_unknown": Said(status=404, sentence=_l("There is no such customer.")),
@@ -165,6 +178,12 @@ REFUSALS: Mapping[str, Said] = {
         status=409, sentence=_l("It is live already: go back to an earlier version instead.")
     ),
     "form_incomplete": Said(status=400, sentence=_l("Something is missing or wrong in the form.")),
+    "scenario_unknown": Said(status=404, sentence=_l("There is no such scenario.")),
+    "scenario_changed": Said(
+        status=409, sentence=_l("Somebody has changed this scenario meanwhile: look before you save.")
+    ),
+    "run_unknown": Said(status=404, sentence=_l("This run is not known, or no longer kept.")),
+    "runs_busy": Said(status=409, sentence=_l("Two runs are going on: wait until one is over.")),
     "no_address": Said(status=409, sentence=_l("No telephone is set for you. Ask an admin.")),
     "wrong": Said(status=400, sentence=_l("The current password is not right.")),
     "account_unknown": Said(status=404, sentence=_l("There is no such account.")),

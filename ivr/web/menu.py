@@ -59,6 +59,7 @@ PAGES: tuple[Entry | Room, ...] = (
         entries=(
             Entry(path="/admin/prompts", label=_l("Prompts")),
             Entry(path="/admin/flows", label=_l("Flow"), roles=_WATCHERS),
+            Entry(path="/admin/coverage", label=_l("Coverage"), roles=_WATCHERS),
             Entry(path="/admin/intents", label=_l("Intents")),
             Entry(path="/admin/trial", label=_l("Call the draft")),
             Entry(path="/admin/scenarios", label=_l("Scenarios")),

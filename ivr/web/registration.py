@@ -32,6 +32,7 @@ from ivr.web.board_acts import board_acts
 from ivr.web.board_shared import Shared
 from ivr.web.company import BLUEPRINTS as COMPANY
 from ivr.web.company import words as company_words
+from ivr.web.coverage_page import coverage_page
 from ivr.web.desk import desk
 from ivr.web.desk_phone import desk_phone
 from ivr.web.desk_talk import desk_talk
@@ -39,6 +40,11 @@ from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
 from ivr.web.editing.audit import audit_page
+from ivr.web.editing.flow_files import flow_files
+from ivr.web.editing.flows import flows
+from ivr.web.editing.intents import intents
+from ivr.web.editing.prompts_page import prompts_page
+from ivr.web.editing.scenarios import scenarios
 from ivr.web.editing.trial import trial
 from ivr.web.editing.versions import versions
 from ivr.web.guards import GuardKind
@@ -117,8 +123,14 @@ def register(
         routing_admin,
         routing_receipts,
         what_if,
+        scenarios,
         tokens,
         api_page,
+        flows,
+        flow_files,
+        prompts_page,
+        coverage_page,
+        intents,
         trial,
         *COMPANY,
         versions,
@@ -137,6 +149,7 @@ def register(
         first_row=menu.first_row,
         second_row=menu.second_row,
         said=company_words.said,
+        whole_day=company_words.whole_day,
     )
 
 

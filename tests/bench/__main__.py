@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("hearing", "intents", "routing", "voice", "webhook")
+BENCHES = ("admin", "hearing", "intents", "routing", "voice", "webhook")
 
 
 def main() -> int:

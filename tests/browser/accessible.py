@@ -17,7 +17,9 @@ from sqlalchemy import text
 from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
+from ivr.accounts import keeping
 from ivr.accounts.store import Role
+from ivr.connectors import store as connectors
 from ivr.web.guards import GuardKind, guard_of
 from tests.service import desks
 from tests.service.desks import PASSWORD, House
@@ -31,14 +33,25 @@ GRAVE = ("serious", "critical")
 # More than any page has: who is not back at the beginning after so many has met a trap.
 MOST_TABS = 400
 
-# What stands in an address, by the name of the part; a page whose parts are not here fails the test until they are.
-PLACES: Mapping[str, str] = {"call_id": desks.CALL, "agent_id": "giulia", "queue_id": "general"}
+# What stands in an address, by the name of the part; a page whose parts are neither here nor in `furnished` fails the test.
+PLACES: Mapping[str, str | int] = {
+    "call_id": desks.CALL,
+    "agent_id": "giulia",
+    "queue_id": "general",
+    "account_id": 2,
+    "kind": "orders",
+    "key": "greeting",
+    "number": 1,
+    "name": "shop",
+}
 # Addresses that give no page by themselves.
 NO_PAGES = ("static", ".events", "_events", "health.", "desk_phone.sdk", ".audio")
 # Pages that need what this house does not have, and where they are looked at instead.
 ELSEWHERE: Mapping[str, str] = {
     "what_if.run": "a run that has ended: tests/service/test_what_if_page.py makes one",
     "what_if.plot": "a picture",
+    "trial.socket": "a socket",
+    "trial.sound": "a sound",
     "what_if.figures": "a table for a spreadsheet",
 }
 
@@ -114,9 +127,27 @@ def set_language(house: House, language: str) -> None:
         connection.execute(text("UPDATE accounts SET language = :language"), {"language": language})
 
 
-def addresses(app: Flask, role: Role) -> tuple[str, ...]:
+@contextmanager
+def furnished(folder: Path) -> Iterator[tuple[House, Mapping[str, str | int]]]:
+    """A house with something on every page, and what stands in the addresses of its pages."""
+    with desks.open_house(folder, line_url="") as house:
+        house.offer()
+        with house.sessions.begin() as session:
+            invited = keeping.invite(
+                session, email="nuova@example.it", display_name="Nuova", role=Role.AGENT, language="it", agent_id=None,
+                now=house.clock(),
+            )  # fmt: skip
+            assert isinstance(invited, keeping.Invited)
+            content = b"codice;nome\nK9;Sara Neri\n;Senza codice\n"
+            staged = connectors.stage(
+                session, account_id=3, kind="customers", filename="clienti.csv", content=content, now=house.clock()
+            )
+        yield house, {**PLACES, "token": invited.token, "import_id": staged}
+
+
+def addresses(app: Flask, role: Role, places: Mapping[str, str | int] = PLACES) -> tuple[str, ...]:
     """Every page that is for this role."""
-    return tuple(sorted(_address(rule) for rule in pages(app) if _is_for(app, rule, role)))
+    return tuple(sorted(_address(rule, places) for rule in pages(app) if _is_for(app, rule, role)))
 
 
 def pages(app: Flask) -> Iterator[Rule]:
@@ -144,9 +175,9 @@ def pages(app: Flask) -> Iterator[Rule]:
             yield rule
 
 
-def unplaced(app: Flask) -> list[str]:
+def unplaced(app: Flask, places: Mapping[str, str | int] = PLACES) -> list[str]:
     """Pages of whose addresses nobody says what to put into them."""
-    return sorted(rule.endpoint for rule in pages(app) if set(rule.arguments) - set(PLACES))
+    return sorted(rule.endpoint for rule in pages(app) if set(rule.arguments) - set(places))
 
 
 def opened(page: Page, address: str) -> bool:
@@ -188,7 +219,9 @@ def _is_for(app: Flask, rule: Rule, role: Role) -> bool:
     return guard is not None and (guard.kind is GuardKind.PUBLIC or role in guard.roles)
 
 
-def _address(rule: Rule) -> str:
-    built = rule.build({name: PLACES[name] for name in rule.arguments if name in PLACES}, append_unknown=False)
+def _address(rule: Rule, places: Mapping[str, str | int]) -> str:
+    missing = set(rule.arguments) - set(places)
+    assert not missing, f"{rule.endpoint}: what stands in its address for {missing}?"
+    built = rule.build({name: places[name] for name in rule.arguments}, append_unknown=False)
     assert built is not None, rule.endpoint
     return built[1]

@@ -1,6 +1,6 @@
 """Every page can be read by everybody and used without a mouse: axe-core and the keyboard go through all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from playwright.sync_api import Browser
@@ -8,17 +8,28 @@ from playwright.sync_api import Browser
 from ivr.accounts.store import Role
 from tests.browser import accessible
 from tests.browser.accessible import NARROW, WIDE, AxeMissingError, Seen, addresses, opened, served, signed_in
-from tests.service import desks
 from tests.service.desks import House
 
 pytestmark = pytest.mark.chromium
 
 
+Places = Mapping[str, str | int]
+
+
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with desks.open_house(tmp_path_factory.mktemp("pages"), line_url="") as made:
-        made.offer()
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Places]]:
+    with accessible.furnished(tmp_path_factory.mktemp("pages")) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def house(furnished: tuple[House, Places]) -> House:
+    return furnished[0]
+
+
+@pytest.fixture(scope="module")
+def places(furnished: tuple[House, Places]) -> Places:
+    return furnished[1]
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +46,10 @@ def axe() -> str:
         pytest.skip(str(error))
 
 
-def test_every_page_is_known_to_this_test(house: House) -> None:
-    assert not accessible.unplaced(house.app), "say in tests/browser/accessible.py what stands in their addresses"
+def test_every_page_is_known_to_this_test(house: House, places: Places) -> None:
+    assert not accessible.unplaced(house.app, places), (
+        "say in tests/browser/accessible.py what stands in their addresses"
+    )
 
 
 # Every role, language and width, each pair of them once; the bench `admin` looks at all twelve.
@@ -46,12 +59,16 @@ def test_every_page_is_known_to_this_test(house: House) -> None:
     ids=["admin it wide", "admin en narrow", "supervisor it narrow", "agent en wide"],
 )
 def test_axe_finds_nothing_serious_on_any_page(
-    chromium: Browser, house: House, address: str, axe: str, look: tuple[Role, str, dict[str, int]]
+    chromium: Browser,
+    furnished: tuple[House, Places],
+    address: str,
+    axe: str,
+    look: tuple[Role, str, dict[str, int]],
 ) -> None:
-    role, language, viewport = look
+    (house, places), (role, language, viewport) = furnished, look
     wrong = []
     with signed_in(chromium, house, address, role=role, language=language, viewport=viewport) as page:
-        for path in addresses(house.app, role):
+        for path in addresses(house.app, role, places):
             if opened(page, f"{address}{path}"):
                 seen = Seen(address=path, role=role, language=language, width=viewport["width"])
                 wrong += [f"{seen}: {problem}" for problem in accessible.axe_problems(page, axe)]
@@ -60,11 +77,12 @@ def test_axe_finds_nothing_serious_on_any_page(
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.AGENT])
 def test_every_control_is_reached_named_and_seen_by_keyboard(
-    chromium: Browser, house: House, address: str, role: Role
+    chromium: Browser, furnished: tuple[House, Places], address: str, role: Role
 ) -> None:
+    house, places = furnished
     wrong = []
     with signed_in(chromium, house, address, role=role) as page:
-        for path in addresses(house.app, role):
+        for path in addresses(house.app, role, places):
             if opened(page, f"{address}{path}"):
                 wrong += [f"{path}: {problem}" for problem in accessible.keyboard_problems(page)]
     assert not wrong, "\n".join(wrong)

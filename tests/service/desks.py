@@ -200,7 +200,7 @@ def open_house(
     engine = database.make_engine(settings.database_url, settings.key_ring)
     database.upgrade(engine)
     carrier = ScriptedCarrier()
-    # Desks understand no speech: nothing here ever asks the understanding.
+    # Desks understand no speech: only trials ask the understanding.
     app = create_app(
         settings,
         engine=engine,

@@ -12,6 +12,7 @@ from ivr.accounts.scopes import SCOPES, scopes_of
 from ivr.accounts.store import Person, Role
 from ivr.web import guards
 from ivr.web.guards import Guard, GuardKind, guard_of
+from tests.guarded import address_of, methods_of, rules, unguarded, upgrade_of
 from tests.service import desks
 from tests.service.desks import House
 
@@ -37,6 +38,8 @@ EXPECTED_ROLES = {
     "desk.audio": EVERYBODY,
     "admin.page": WATCHERS,
     "what_if.page": WATCHERS,
+    "coverage.page": WATCHERS,
+    "intents.page": frozenset({Role.ADMIN}),
     "what_if.begin": WATCHERS,
     "what_if.run": WATCHERS,
     "what_if.events": WATCHERS,
@@ -46,7 +49,11 @@ EXPECTED_ROLES = {
     "admin.call": WATCHERS,
     "admin.call_events": WATCHERS,
     "admin.audio": WATCHERS,
-    "admin.flows": WATCHERS,
+    "flows.page": WATCHERS,
+    "flow_files.export": ADMINS,
+    "flow_files.export_flow": ADMINS,
+    "flow_files.preview": ADMINS,
+    "flow_files.take": ADMINS,
     "board.page": WATCHERS,
     "board.events": WATCHERS,
     "board_acts.call": WATCHERS,
@@ -96,6 +103,15 @@ EXPECTED_ROLES = {
     "tokens.page": ADMINS,
     "tokens.make": ADMINS,
     "tokens.end": ADMINS,
+    "scenarios.page": ADMINS,
+    "scenarios.new": ADMINS,
+    "scenarios.one": ADMINS,
+    "scenarios.save": ADMINS,
+    "scenarios.remove": ADMINS,
+    "scenarios.run": ADMINS,
+    "scenarios.replay_calls": ADMINS,
+    "scenarios.one_run": ADMINS,
+    "scenarios.events": ADMINS,
     "api_page.page": WATCHERS,
 }
 EXPECTED_ROLES |= dict.fromkeys(
@@ -152,29 +168,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield opened
 
 
-def rules(app: Flask) -> tuple[Rule, ...]:
-    return tuple(sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint))
-
-
-def address_of(rule: Rule) -> str:
-    values = {name: "1" if "int" in type(rule._converters[name]).__name__.lower() else "x" for name in rule.arguments}
-    address = rule.rule
-    for name, value in values.items():
-        for written in (f"<{name}>", f"<int:{name}>", f"<path:{name}>", f"<id:{name}>"):
-            address = address.replace(written, value)
-        address = address.replace(f"<number:{name}>", "1")
-    return address
-
-
-def upgrade_of(rule: Rule) -> dict[str, str]:
-    """What a browser sends to open a socket; to any other request its route answers 400."""
-    return {"Connection": "Upgrade", "Upgrade": "websocket"} if rule.websocket else {}
-
-
-def methods_of(rule: Rule) -> set[str]:
-    return (rule.methods or set()) - {"HEAD", "OPTIONS"}
-
-
 def test_every_route_names_the_guard_that_is_expected_of_it(house: House) -> None:
     for rule in rules(house.app):
         guard = guard_of(house.app.view_functions[rule.endpoint])
@@ -191,6 +184,10 @@ def test_every_route_names_the_guard_that_is_expected_of_it(house: House) -> Non
             assert guard.kind is GuardKind.CARRIER, rule.endpoint
         else:
             pytest.fail(f"{rule.endpoint} is new: say in this file who may call it")
+
+
+def test_no_route_lets_a_stranger_in(house: House) -> None:
+    assert not unguarded(house)
 
 
 def test_this_file_names_no_route_that_is_gone(house: House) -> None:

@@ -181,3 +181,10 @@ def test_draft_and_live_are_compared_beside_and_a_draft_that_lost_its_examples_i
     whole = found["live"][0]
     assert sum(cell["phrases"] for cell in whole["matrix"]) == whole["accuracy"]["whole"]
     assert {one["intent"] for one in found["changes"]} >= {"", "product_question"}
+
+
+def test_the_page_is_for_admins_and_names_every_intent(house: House, admin: Browser) -> None:
+    page = admin.get("/admin/intents").text
+    assert all(name in page for name in ("order_status", "product_question", "out_of_scope"))
+    assert 'style="' not in page
+    assert house.signed_in(SUPERVISOR).get("/admin/intents").status_code == 403

@@ -1,6 +1,7 @@
 """A house of desks in which voices are told in numbers, and how the voice of its caller stands: for what the desks show of it."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,6 +46,10 @@ class ToldVoices:
 
     def begin_again(self) -> None:
         """Everything is as it was when the house was opened, which takes longer than a test."""
+        for thread in threading.enumerate():
+            # A run of scenarios that a test began writes beside the requests.
+            if thread.name.startswith("scenarios-"):
+                thread.join(timeout=30)
         self.house.app.extensions["centralino"].doors.checks.wait()
         self.house.engine.dispose()
         database = Path(str(self.house.engine.url.database))

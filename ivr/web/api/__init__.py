@@ -47,12 +47,14 @@ from ivr.web.api.company import company
 from ivr.web.api.contacts import contacts
 from ivr.web.api.coverage import coverage
 from ivr.web.api.draft import draft
+from ivr.web.api.flow import flow
 from ivr.web.api.intents import intents
 from ivr.web.api.people import people
 from ivr.web.api.prompts import prompts
 from ivr.web.api.queues import queues
 from ivr.web.api.recordings import recordings
 from ivr.web.api.reports import reports
+from ivr.web.api.scenarios import scenarios
 from ivr.web.api.tokens import tokens
 from ivr.web.api.versions import versions
 
@@ -64,12 +66,14 @@ RESOURCES = (
     contacts,
     coverage,
     draft,
+    flow,
     intents,
     people,
     prompts,
     queues,
     recordings,
     reports,
+    scenarios,
     tokens,
     versions,
 )

@@ -121,5 +121,5 @@ def read(query: Mapping[str, Any]) -> ResponseReturnValue:
             {"number": number, "calls": calls}
             for number, calls in coverage_store.versions(session, asked.period).items()
         ],
-        **coverage_view.as_json(found, company.version(company.live_version).flow),
+        **coverage_view.as_json(found, company.version(company.live(session, transaction.now())).flow),
     }
