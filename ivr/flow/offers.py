@@ -14,6 +14,7 @@ from ivr.flow.definition import (
     EXHAUSTED,
     MISSED,
     OUTCOMES,
+    LOOKUP_MAY,
     ROUTE_STANDS_FOR,
     STANDS_FOR,
     VARIANTS,
@@ -106,6 +107,8 @@ def _may(kind: Kind) -> tuple[str, ...]:
         return tuple(sorted(ROUTE_STANDS_FOR))
     if kind is Kind.VERIFY:
         return (EXHAUSTED, *sorted(STANDS_FOR))
+    if kind is Kind.LOOKUP:
+        return (EXHAUSTED, *sorted(LOOKUP_MAY))
     return (EXHAUSTED,) if "tries" in _definition(kind)["properties"] else ()
 
 
