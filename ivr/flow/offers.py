@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 from ivr.flow.definition import (
     EXHAUSTED,
+    LOOKUP_MAY,
     MISSED,
     OUTCOMES,
-    LOOKUP_MAY,
     ROUTE_STANDS_FOR,
     STANDS_FOR,
     VARIANTS,
