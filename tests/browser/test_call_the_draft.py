@@ -72,6 +72,8 @@ def test_draft_is_called_by_keyboard_and_nothing_real_is_touched(admin: Admin, h
     admin.page.locator("#call").press("Enter")
     admin.sees("#heard", NEW_GREETING)
     admin.stands_at("ask_request")
+    lit = admin.page.locator("#way-drawing [data-mark=path-end]")
+    expect(lit).to_have_attribute("data-node", "ask_request", timeout=LIMIT)
     admin.page.locator("#heard").press("0")
     admin.sees("#heard", "non c'è un collega libero")
     admin.sees("#heard", "Vuole che la richiamiamo noi?")
@@ -83,7 +85,10 @@ def test_draft_is_called_by_keyboard_and_nothing_real_is_touched(admin: Admin, h
     admin.picture("call_the_draft_narrow", narrow=True)
     admin.page.locator("#hang-up").press("Enter")
     expect(admin.page.locator("#state")).to_have_text("La chiamata è finita", timeout=LIMIT)
-    expect(admin.page.locator("#save")).to_be_visible(timeout=LIMIT)
+    admin.page.fill("#scenario-name", "nessuno_in_servizio")
+    admin.page.keyboard.press("Enter")
+    admin.sees("#saved", "Lo scenario è salvato")
+    assert house.rows("SELECT name FROM scenarios") == [{"name": "nessuno_in_servizio"}]
     after = {table: house.rows(f"SELECT count(*) AS n FROM {table}") for table in before}  # noqa: S608
     assert after == before
     assert admin.problems == []
