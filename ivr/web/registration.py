@@ -145,6 +145,7 @@ def register(
         first_row=menu.first_row,
         second_row=menu.second_row,
         said=company_words.said,
+        whole_day=company_words.whole_day,
     )
 
 
