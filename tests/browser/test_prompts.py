@@ -14,8 +14,11 @@ import soundfile
 from playwright.sync_api import Browser, Locator, Page, expect
 from werkzeug.serving import make_server
 
+from ivr.audit.store import Actor
 from ivr.editing import drafts
+from ivr.editing.drafts import Change
 from ivr.synthesis import Pico, Speaker
+from tests.browser import accessible
 from tests.browser.conftest import CHROMIUM
 from tests.browser.people import LIMIT, wait
 from tests.browser.test_hearing_on_the_desks import Reader
@@ -210,3 +213,39 @@ def test_a_second_wording_is_tried_and_its_result_said_only_when_there_is_one(pa
     assert served.said("how_can_we_help")["alternative"] == {"text": "Che cosa le serve?", "share": 30}
     expect(column.locator("[data-show=verdict]")).to_contain_text("servono altre 100 chiamate", timeout=LIMIT)
     paolo.picture("prompts-tried")
+
+
+@pytest.mark.timeout(300)
+def test_two_admins_who_edit_the_same_words_get_both_and_lose_none(paolo: Reader, served: Open) -> None:
+    page = paolo.page
+    column = open_prompt(page, "tell_us_then")
+    column.locator(".chips").first.fill("Certo. Di cosa ha bisogno oggi?")
+    # Somebody else has saved the same prompt meanwhile.
+    place = ("prompts", "prompts", "tell_us_then", "it", "text")
+    theirs = Change(place=place, before="Certo. Di cosa ha bisogno?", after="Va bene. Di cosa ha bisogno?")
+    with served.house.sessions.begin() as session:
+        drafts.edit(session, [theirs], by=Actor(name="Marta"), now=datetime.now(UTC))
+    page.keyboard.press("Control+s")
+    dialog = page.locator("#draft-merge")
+    expect(dialog).to_be_visible(timeout=LIMIT)
+    expect(dialog).to_contain_text("Va bene")
+    paolo.picture("prompts-merge")
+    page.click("#draft-merge button[value=save]")
+    saved(page)
+    expect(column.locator(".chips").first).to_have_text("Va bene. Di cosa ha bisogno oggi?")
+    assert served.said("tell_us_then")["text"] == "Va bene. Di cosa ha bisogno oggi?"
+    # The conflict, which the browser writes on its console.
+    (refused,) = paolo.problems
+    assert "409" in refused
+    paolo.problems.clear()
+
+
+@pytest.mark.timeout(300)
+def test_axe_finds_nothing_grave_in_the_editor(paolo: Reader) -> None:
+    try:
+        source = accessible.axe_source()
+    except accessible.AxeMissingError as error:
+        pytest.skip(str(error))
+    for key in ("is_it_late_order", "how_can_we_help", "code_text"):
+        open_prompt(paolo.page, key)
+        assert not accessible.axe_problems(paolo.page, source)
