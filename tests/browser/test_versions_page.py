@@ -37,9 +37,7 @@ LATER = f"(change) => {{ ({EDIT})(change).then((told) => {{ window.told = told; 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    with desks.open_house(
-        tmp_path, clock=lambda: datetime.now(UTC), line_url="", understanding=understanding()
-    ) as house:
+    with desks.open_house(tmp_path, clock=lambda: datetime.now(UTC), line_url="") as house:
         with house.sessions.begin() as session:
             accounts.add(
                 session, email=BEA, display_name="Bea Neri", role=Role.ADMIN, password=desks.PASSWORD, now=house.clock()
