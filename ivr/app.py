@@ -39,6 +39,7 @@ from ivr.editing import opening
 from ivr.editing.checks import Checks
 from ivr.editing.gates import Gate
 from ivr.editing.intents_compared import intents_gate
+from ivr.editing.recordings import Playing
 from ivr.flow.checker import check
 from ivr.flow.definition import build
 from ivr.intents.encoders import EncoderMissing, TextEncoder, load_encoder
@@ -61,6 +62,9 @@ from ivr.telephony.carrier import Carrier
 from ivr.ticker import Ticker, Upkeep
 from ivr.trials.hearing import TrialHearing
 from ivr.trials.house import MakeService, Service, Trials, Wanted
+from ivr.trials.running_here import runs_here
+from ivr.trials.scenario_gate import ScenarioGate
+from ivr.trials.scenario_runs import ScenarioRuns
 from ivr.web import voice_wiring, wiring
 from ivr.web.doors import Doors
 from ivr.web.editing.trial_socket import register_trial_socket
@@ -126,6 +130,11 @@ def create_app(
             sessions=sessions,
             reading_sessions=reading,
             understandings=understandings,
+            recordings=Playing(
+                sessions=reading,
+                own_folder=settings.prompts_folder or SHIPPED_PROMPTS,
+                folder=settings.models_folder / "recordings",
+            ),
             now=clock(),
         )
     decoding = None
@@ -155,6 +164,15 @@ def create_app(
 
     app = Flask("ivr", static_folder=None, template_folder="web/templates")
     held_back = HeldBackRuns(understandings)
+    trials = Trials(
+        make_service=_trial_services(recognition, encoder_now),
+        settings=settings,
+        company=company,
+        reading_sessions=database.reading_session_factory(engine),
+        clock=clock,
+        hearing=TrialHearing(settings, lambda languages: make_recognition(settings, languages)),
+    )
+    scenarios = runs_here(trials, understandings, sessions=sessions, reading_sessions=reading, clock=clock)
     doors = Doors(
         company=company,
         desk=desk,
@@ -163,16 +181,9 @@ def create_app(
         loaded=lambda: _loaded(decoding, loading),
         understandings=understandings,
         held_back=held_back,
-        trials=Trials(
-            make_service=_trial_services(recognition, encoder_now),
-            settings=settings,
-            company=company,
-            reading_sessions=database.reading_session_factory(engine),
-            clock=clock,
-            hearing=TrialHearing(settings, lambda languages: make_recognition(settings, languages)),
-        ),
+        trials=trials,
         checks=Checks(
-            gates(company, held_back),
+            gates(company, held_back, scenarios),
             sessions=sessions,
             reading_sessions=reading,
             clock=clock,
@@ -257,9 +268,12 @@ def open_media_socket(app: Flask, path: str, headers: Mapping[str, str]) -> Call
     return handle
 
 
-def gates(company: Company, held_back: HeldBackRuns) -> Sequence[Gate]:
+def gates(company: Company, held_back: HeldBackRuns, scenarios: ScenarioRuns) -> Sequence[Gate]:
     """What is asked of a version before it goes live, beside the checker."""
-    return (intents_gate(held_back, lambda: company.own.now().accuracy_loss),)
+    return (
+        intents_gate(held_back, lambda: company.own.now().accuracy_loss),
+        ScenarioGate(scenarios, language=company.default_language),
+    )
 
 
 def catch_up(engine: Engine, erasures_file: Path, now: datetime) -> None:

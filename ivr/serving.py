@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from ivr.settings import load
+from ivr.trials.house import MOST_PAGES as MOST_TRIALS
 from ivr.web.live import MOST_PAGES
 from ivr.web.media import MOST_SOCKETS
 from ivr.web.voice_socket import MOST_FORKS
@@ -23,7 +24,7 @@ worker_class = "gthread"
 workers = 1 if _settings.database_url.startswith("sqlite") else max(2, os.cpu_count() or 2)
 # Live pages and sockets hold a thread each, and the webhooks run between them. A thread is made when it is needed first, and one
 # that waits for changes costs no processor time and some 60 kB.
-threads = MOST_SOCKETS + MOST_FORKS + MOST_PAGES + 60
+threads = MOST_SOCKETS + MOST_FORKS + MOST_PAGES + MOST_TRIALS + 60
 worker_connections = 2 * threads
 # The carrier gives up after 15 s (Twilio error 11205); a worker that is silent for so long is stuck.
 timeout = 60

@@ -7,7 +7,7 @@ stays as it is. How our own voice follows it is `prompts.markup_pieces`'.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from xml.etree.ElementTree import Element  # only the type: reading is defusedxml's
 
@@ -27,8 +27,52 @@ class Fault:
     """What is wrong with a text's markup, for whoever writes it."""
 
     position: int  # the character that it is about, from 1
-    message: str
-    remedy: str
+    code: str  # of `SENTENCES`
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return SENTENCES[self.code][0] % self.values
+
+    @property
+    def remedy(self) -> str:
+        """What to do."""
+        return SENTENCES[self.code][1] % self.values
+
+
+# What is wrong and what to do, by code; the pages have them in the reader's language.
+SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "declaration": ("it declares a document type or an entity", "Take the declaration out"),
+        "unknown": ("<%(tag)s> is not known", "Known are: %(known)s"),
+        "no_attribute": ("<%(tag)s> has no attribute %(name)s", "It may have: %(known)s"),
+        "value": ('%(name)s="%(value)s" is not possible in <%(tag)s>', "Write %(wanted)s"),
+        "required": ("<%(tag)s> needs %(name)s", "Add %(name)s"),
+        "break_words": ("<break> holds no words", "Write <break/> and the words behind it"),
+        "words_only": ("<%(tag)s> holds words only", "Put <%(inner)s> around it or beside it"),
+        "mismatched": (
+            "a tag is closed that is not open, or one is left open",
+            "Close each tag in turn: <s>…</s>",
+        ),
+        "sign": ("this is not markup", "Write &lt; for a < and &amp; for an & that are to be read"),
+        "entity": ("a name between & and ; is not known", "Write &amp; for an & that is to be read"),
+        "prefix": ("a tag with a prefix is of one maker's voices only", "Take it out"),
+        "twice": ("an attribute stands twice in one tag", "Keep one of the two"),
+    }
+)
+# What the reader of XML says, by code.
+_READER_SAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "mismatched tag": "mismatched",
+        "unclosed token": "mismatched",
+        "no element found": "mismatched",
+        "not well-formed (invalid token)": "sign",
+        "undefined entity": "entity",
+        "unbound prefix": "prefix",
+        "duplicate attribute": "twice",
+    }
+)
 
 
 def _words(*allowed: str) -> Callable[[str], str]:
@@ -116,7 +160,7 @@ def parse(text: str) -> Element | Fault:
     except ParseError as error:
         return _unreadable(text, error)
     except DefusedXmlException:
-        return Fault(position=1, message="it declares a document type or an entity", remedy="Take the declaration out")
+        return Fault(position=1, code="declaration")
     return root
 
 
@@ -153,31 +197,28 @@ def _faults_of(root: Element, text: str) -> Iterator[Fault]:
             continue
         met[element.tag] = met.get(element.tag, 0) + 1
         position = _position(element.tag, met[element.tag], text)
-        for message, remedy in _problems(element):
-            yield Fault(position=position, message=message, remedy=remedy)
+        for code, values in _problems(element):
+            yield Fault(position=position, code=code, values={"tag": element.tag, **values})
 
 
-def _problems(element: Element) -> Iterator[tuple[str, str]]:
+def _problems(element: Element) -> Iterator[tuple[str, dict[str, str]]]:
     known = ELEMENTS.get(element.tag)
     if known is None:
-        yield f"<{element.tag}> is not known", f"Known are: {', '.join(sorted(ELEMENTS))}"
+        yield "unknown", {"known": ", ".join(sorted(ELEMENTS))}
         return
     given = attributes(element)
     for name, value in given.items():
         if name not in known:
-            yield (
-                f"<{element.tag}> has no attribute {name}",
-                f"It may have: {', '.join(sorted(known))}" if known else "It takes none",
-            )
+            yield "no_attribute", {"name": name, "known": ", ".join(sorted(known)) or "none"}
         elif wanted := known[name](value):
-            yield f'{name}="{value}" is not possible in <{element.tag}>', f"Write {wanted}"
+            yield "value", {"name": name, "value": value, "wanted": wanted}
     for name in _REQUIRED.get(element.tag, ()):
         if name not in given:
-            yield f"<{element.tag}> needs {name}", f"Add {name}"
+            yield "required", {"name": name}
     if element.tag == "break" and (len(element) or (element.text or "").strip()):
-        yield "<break> holds no words", "Write <break/> and the words behind it"
+        yield "break_words", {}
     if element.tag in _WHOLE and len(element):
-        yield f"<{element.tag}> holds words only", f"Put <{element[0].tag}> around it or beside it"
+        yield "words_only", {"inner": element[0].tag}
 
 
 def _position(tag: str, count: int, text: str) -> int:
@@ -191,18 +232,7 @@ def _unreadable(text: str, error: ParseError) -> Fault:
     offset = column - (len(_OPENS) if line == 1 else 0)
     position = min(max(1, before + offset + 1), max(1, len(text)))
     reason = str(error).partition(":")[0]
-    messages = {
-        "mismatched tag": ("a tag is closed that is not open, or one is left open", "Close each tag in turn: <s>…</s>"),
-        "not well-formed (invalid token)": (
-            "this is not markup",
-            "Write &lt; for a < and &amp; for an & that are to be read",
-        ),
-        "undefined entity": ("a name between & and ; is not known", "Write &amp; for an & that is to be read"),
-        "unbound prefix": ("a tag with a prefix is of one maker's voices only", "Take it out"),
-        "duplicate attribute": ("an attribute stands twice in one tag", "Keep one of the two"),
-    }
-    message, remedy = messages.get(reason, (f"this is not markup ({reason})", "Close each tag in turn: <s>…</s>"))
-    return Fault(position=position, message=message, remedy=remedy)
+    return Fault(position=position, code=_READER_SAYS.get(reason, "sign"))
 
 
 def _heard(element: Element) -> Iterator[str]:

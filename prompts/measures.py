@@ -54,16 +54,15 @@ class Measured:
 
 def measure(catalogue: Catalogue, text: str, *, language: str, written: bool = False) -> Measured:
     """Measure a text of a language (it, en) that need not stand in the catalogue."""
-    examples = {
-        name: example(name, kind, language, catalogue.choices)
-        for name, kind in PLACEHOLDER.findall(text)
-        if kind in KINDS
-    }
+    examples = {name: example(name, kind, language, catalogue.choices) for name, kind in PLACEHOLDER.findall(text)}
     faults = markup.faults(text)
+    strange = [f"{name} is of the unknown type {kind}" for name, kind in PLACEHOLDER.findall(text) if kind not in KINDS]
+    if strange:
+        return Measured(words=markup.plain(text), said="", seconds=None, level=None, faults=faults, problem=strange[0])
     prompt = Prompt(key="this prompt", wordings=MappingProxyType({}), written=written)
     try:
         said = catalogue.filled(text, prompt=prompt, language=language, values=examples)
-    except (WordingError, KeyError) as error:
+    except WordingError as error:
         return Measured(words=markup.plain(text), said="", seconds=None, level=None, faults=faults, problem=str(error))
     level = reading_level(said.text, language)
     if written:

@@ -57,7 +57,7 @@ def open_shelf(
     try:
         with sessions.begin() as session:
             number, says = of_files.take(session, documents, author=own.author, note=own.note, now=now)
-        first = replace(own, number=number)
+        first = replace(own, number=number, recordings=with_files(own.catalogue))
         if says is not documents:
             first = built(says, understandings=understandings, recordings=with_files, number=number, waits=False)
     except SQLAlchemyError as error:

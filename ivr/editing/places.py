@@ -98,15 +98,20 @@ _DEEPER: Mapping[str, Mapping[str, int]] = {
 def _between(place: Place, before: Any, after: Any, *, deeper: Mapping[str, int]) -> Iterator[Change]:
     for name in _names(before, after):
         inner = (*place, name)
-        yield from _levels(inner, before.get(name), after.get(name), deeper.get(name, 0))
+        yield from _levels(inner, before.get(name), after.get(name), deeper.get(name, 0), at=_index(after, name))
 
 
-def _levels(place: Place, before: Any, after: Any, levels: int) -> Iterator[Change]:
+def _levels(place: Place, before: Any, after: Any, levels: int, *, at: int | None) -> Iterator[Change]:
     if levels and isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in _names(before, after):
-            yield from _levels((*place, name), before.get(name), after.get(name), levels - 1)
+            yield from _levels((*place, name), before.get(name), after.get(name), levels - 1, at=_index(after, name))
     elif not same(before, after):
-        yield Change(place=place, before=before, after=after)
+        # What is new stands where the other document has it.
+        yield Change(place=place, before=before, after=after, at=at if before is ABSENT else None)
+
+
+def _index(names: Mapping[str, Any], name: str) -> int | None:
+    return list(names).index(name) if name in names else None
 
 
 def _names(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

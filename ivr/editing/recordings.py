@@ -5,6 +5,7 @@ The session and the time come from outside; nothing here commits.
 """
 
 import hashlib
+import logging
 import os
 import re
 import tempfile
@@ -14,12 +15,17 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
 
+from ivr import synthesis
 from ivr.audit import store as audit
 from ivr.audit.store import Actor
 from ivr.editing.recording_sound import Sound
 from ivr.editing.tables import Recording as RecordingRow
+from prompts.catalogue import Catalogue
+
+_log = logging.getLogger(__name__)
 
 PREFIX = "sha256:"
 _ADDRESS = re.compile(r"sha256:([0-9a-f]{64})")
@@ -98,6 +104,41 @@ def files(session: Session, addresses: Iterable[str], folder: Path) -> Mapping[s
             _write(path, sound)
             found[address] = path
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playing:
+    """Finds the files that calls play in place of prompts: of the installation's own folder, and from the database."""
+
+    sessions: sessionmaker[Session]  # that only read
+    own_folder: Path  # where a prompts file's recordings lie
+    folder: Path  # where the database's are written; what is there can be made again
+
+    def __call__(self, catalogue: Catalogue) -> Mapping[tuple[str, str], Path]:
+        """The files by key and language; one that cannot be read is said in the log, and its text is spoken."""
+        named = catalogue.recordings()
+        kept = self._kept({one for one in named.values() if one.startswith(PREFIX)})
+        paths = {place: kept.get(name, self.own_folder / name) for place, name in named.items()}
+        return {place: path for place, path in paths.items() if _is_readable(place, path)}
+
+    def _kept(self, addresses: Iterable[str]) -> Mapping[str, Path]:
+        if not addresses:
+            return {}
+        try:
+            with self.sessions() as session:
+                return files(session, addresses, self.folder)
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("recordings of prompts cannot be had: %s", type(error).__name__)
+            return {}
+
+
+def _is_readable(place: tuple[str, str], path: Path) -> bool:
+    try:
+        synthesis.recording(path)
+    except synthesis.UnreadableRecordingError as error:
+        _log.warning("the prompt %s in %s is spoken from its text: %s", *place, error)
+        return False
+    return True
 
 
 def digest_of(address: str) -> str | None:

@@ -29,7 +29,13 @@ _EVERYWHERE = frozenset({PERSON, REPEAT, PRIVACY, WITHDRAW})
 # By prompt and language the number of reprompts; None for a prompt that is there and cannot be read.
 Wordings: TypeAlias = Mapping[str, Mapping[str, int] | None]
 # How often each kind asks in other words.
-_REPROMPTS: Mapping[str, int] = {Kind.ASK: REPROMPTS, Kind.SURVEY: 1, Kind.RESUME: 1, Kind.REACHED: 1, Kind.DICTATE: 1}
+REPROMPTS_OF: Mapping[str, int] = {
+    Kind.ASK: REPROMPTS,
+    Kind.SURVEY: 1,
+    Kind.RESUME: 1,
+    Kind.REACHED: 1,
+    Kind.DICTATE: 1,
+}
 _CHOICE = "choice."
 # No wait of a question is longer than this (the schema's own bound).
 _LONGEST_SECONDS = 60.0
@@ -146,7 +152,7 @@ def _prompts(flow: Written, wordings: Wordings) -> Iterator[Problem]:
         used.append((("prompts", READ_BACK), own[READ_BACK], REPROMPTS))
     for name, node in flow.nodes.items():
         if isinstance(node.get("prompt"), str) and node["prompt"]:
-            wanted = _REPROMPTS.get(str(node.get("kind")), 0)
+            wanted = REPROMPTS_OF.get(str(node.get("kind")), 0)
             used.append((("nodes", name, "prompt"), node["prompt"], wanted))
         if flow.kind(name) == Kind.RESUME and isinstance(node.get("prompt_callback"), str):
             used.append((("nodes", name, "prompt_callback"), node["prompt_callback"], 1))

@@ -71,6 +71,5 @@ def _caller(setting: Setting) -> str | Mapping[str, Any]:
             return "hidden"
         case MadeUp() as person:
             orders = [dict(vars(order)) for order in person.orders]
-            return {"name": person.name, "number": person.number, "language": person.language} | (
-                {"orders": orders} if orders else {}
-            )
+            who = {"name": person.name, "number": person.number, "language": person.language}
+            return {**who, "called_before": person.called_before, **({"orders": orders} if orders else {})}

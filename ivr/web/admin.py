@@ -1,4 +1,4 @@
-"""The admin's page: the calls that are going on, the story of each, and the flow's versions. Supervisors see it too."""
+"""The admin's page: the calls that are going on, and the story of each. Supervisors see it too."""
 
 from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -82,13 +82,6 @@ def call_events(call_id: str) -> ResponseReturnValue:
 def audio(call_id: str, turn: int) -> ResponseReturnValue:
     """What the caller said in a turn, as sound, where it is kept."""
     return kept_audio.play(call_id, turn)
-
-
-@admin.get("/flows")
-@guarded_by(*WATCHERS)
-def flows() -> ResponseReturnValue:
-    """The versions of the flow, to read."""
-    return render_template("flows.html", flows=calls_view.flows(wiring().doors.company, language()))
 
 
 def _draw_calls(calls: tuple[LiveCall, ...]) -> dict[str, str]:

@@ -89,10 +89,9 @@ def watched_call(
     return WatchedCall(context=context, voice=card, receipts=routing_store.receipts_of(session, call_id))
 
 
-def flows(company: Company, language: str) -> tuple[ShownFlow, ...]:
-    """Every version of the flow, the newest first."""
-    newest_first = sorted(company.versions.values(), key=lambda version: version.number, reverse=True)
-    return tuple(_flow(one, is_live=one.number == company.live_version, language=language) for one in newest_first)
+def live_flow(session: Session, company: Company, now: datetime, *, language: str) -> ShownFlow:
+    """The flow that calls begin with now, to read."""
+    return _flow(company.version(company.live(session, now)), is_live=True, language=language)
 
 
 def _live_call(

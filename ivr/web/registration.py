@@ -39,7 +39,10 @@ from ivr.web.desk_talk import desk_talk
 from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
+from ivr.web.editing.flow_files import flow_files
+from ivr.web.editing.flows import flows
 from ivr.web.editing.intents import intents
+from ivr.web.editing.prompts_page import prompts_page
 from ivr.web.editing.scenarios import scenarios
 from ivr.web.editing.trial import trial
 from ivr.web.guards import GuardKind
@@ -121,6 +124,9 @@ def register(
         scenarios,
         tokens,
         api_page,
+        flows,
+        flow_files,
+        prompts_page,
         coverage_page,
         intents,
         trial,
@@ -139,6 +145,7 @@ def register(
         first_row=menu.first_row,
         second_row=menu.second_row,
         said=company_words.said,
+        whole_day=company_words.whole_day,
     )
 
 

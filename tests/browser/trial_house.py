@@ -50,8 +50,8 @@ class TrialHouse:
 
 
 @contextmanager
-def trial_house(folder: Path) -> Iterator[TrialHouse]:
-    """Open it in an empty folder; everything is gone at the end."""
+def trial_house(folder: Path, **given: Any) -> Iterator[TrialHouse]:
+    """Open it in an empty folder, with settings of its own; everything is gone at the end."""
     settings = trial_settings(
         folder=folder,
         port=_free_port(),
@@ -60,6 +60,7 @@ def trial_house(folder: Path) -> Iterator[TrialHouse]:
         models_folder=MODELS,
         # A busy machine that also draws pictures is slower than an agent.
         offer_seconds=60,
+        **given,
     )
     engine = trial_company(settings, password=PASSWORD)
     make_understanding(settings)

@@ -3,8 +3,9 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 from sqlalchemy.orm import Session
@@ -36,12 +37,14 @@ def small_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def open_house(folder: Path) -> Iterator[House]:
+def open_house(folder: Path, **given: Any) -> Iterator[House]:
     """The company of the desks' tests, with these intents."""
     prompts, models = folder / "prompts", folder / "models"
     prompts.mkdir()
     understanding = load_understanding(small_folder(prompts), None, cache_folder=models)
-    with desks.open_house(folder, understanding=understanding, prompts_folder=prompts, text_encoder="none") as opened:
+    with desks.open_house(
+        folder, understanding=understanding, prompts_folder=prompts, text_encoder="none", **given
+    ) as opened:
         yield opened
 
 
@@ -51,21 +54,21 @@ def keep_said(
     *said: str,
     language: str = "it",
     customer_id: str | None = None,
-    traces: tuple[tuple[str, str], ...] = (("repeated", "how_can_i_help"),),
+    traces: tuple[tuple[str, str], ...] = (("repeated", "ask_request"),),
+    at: datetime = START - timedelta(hours=1),
 ) -> None:
     """A call whose caller said this, and was understood in none of it."""
-    at = START - timedelta(hours=1)
     store.add(
         session,
         Call(
             call_id=call_id, from_number="", to_number="", flow="shop", flow_version=1, listening="carrier",
-            language=language, status=store.ENDED, started_at=at, ended_at=at, node="how_can_i_help",
+            language=language, status=store.ENDED, started_at=at, ended_at=at, node="ask_request",
             customer_id=customer_id,
         ),
     )  # fmt: skip
     for turn, words in enumerate(said, start=1):
         exchange = Exchange(
-            heard=words, keys="", intent="", confidence=None, ended="speech", node="how_can_i_help", prompt="", facts=(),
+            heard=words, keys="", intent="", confidence=None, ended="speech", node="ask_request", prompt="", facts=(),
             answer="", path=(), traces=traces,
         )  # fmt: skip
         store.add_turn(session, call_id, turn, exchange, at)

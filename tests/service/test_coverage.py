@@ -18,10 +18,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with desks.open_house(tmp_path_factory.mktemp("coverage")) as opened:
         with opened.sessions.begin() as session:
             for number in range(20):
-                told = [("person", "how_can_i_help")] if number < 5 else []
+                told = [("person", "ask_request")] if number < 5 else []
                 at = START - timedelta(minutes=number)
-                keep_call(session, f"CA{number}", ["welcome", "how_can_i_help"], at=at, traces=told, score=2)
-            keep_call(session, "CAold", ["welcome", "gone_node"], at=START - timedelta(days=20), version=7)
+                keep_call(session, f"CA{number}", ["greet_known", "ask_request"], at=at, traces=told, score=2)
+            keep_call(session, "CAold", ["greet_known", "gone_node"], at=START - timedelta(days=20), version=7)
         yield opened
 
 
@@ -34,12 +34,12 @@ def test_this_weeks_calls_are_told_by_node_with_intervals(house: House) -> None:
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json
     assert (found["first"], found["last"], found["version"]) == ("2026-11-23", "2026-11-24", None)
-    person = nodes(found)["how_can_i_help"]["person"]
+    person = nodes(found)["ask_request"]["person"]
     assert (person["part"], person["whole"], person["value"]) == (5, 20, 0.25)
     assert person["low"] == pytest.approx(0.1119, abs=1e-3)
     assert person["high"] == pytest.approx(0.4687, abs=1e-3)
-    assert nodes(found)["how_can_i_help"]["effort"]["value"] == 2.0
-    assert {"from_node": "welcome", "to_node": "how_can_i_help", "calls": 20} in found["ways"]
+    assert nodes(found)["ask_request"]["effort"]["value"] == 2.0
+    assert {"from_node": "greet_known", "to_node": "ask_request", "calls": 20} in found["ways"]
 
 
 def test_nodes_that_no_call_passed_are_told_with_zeros_and_without_shares(house: House) -> None:
@@ -80,7 +80,7 @@ def test_agents_are_not_told(house: House) -> None:
 def test_the_page_tells_the_same_in_a_table_and_refuses_days_that_make_no_sense(house: House) -> None:
     supervisor = house.signed_in(SUPERVISOR)
     page = supervisor.get("/admin/coverage").text
-    assert "how_can_i_help" in page
+    assert "ask_request" in page
     assert "25%" in page
     assert "11%" in page
     assert "47%" in page

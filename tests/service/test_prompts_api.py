@@ -17,7 +17,9 @@ from ivr.calls.tables import Call, WordingHeard
 from ivr.editing import drafts, recordings, versions
 from ivr.editing.documents import shipped
 from ivr.editing.drafts import Change
+from ivr.editing.reading import built
 from ivr.synthesis import installed_voice
+from ivr.web.editing import prompt_rows
 from prompts import experiment
 from tests.service import desks
 from tests.service.desks import ADMIN, AGENT, START, Browser, House
@@ -157,3 +159,20 @@ def _calls(session: Any, count: int) -> None:
                 node="how_can_i_help", asked=True, at=START,
             )
         )  # fmt: skip
+
+
+def test_a_recording_of_the_draft_is_what_calls_hear_once_it_is_published(
+    house: House, admin: Browser, tmp_path: Any
+) -> None:
+    content = {"name": "saluto.wav", "sound": base64.b64encode(file(tone(1.5))).decode()}
+    address = sent(admin, "/recordings", content).json["address"]
+    place = ("prompts", "prompts", "consent_thanks", "it", "recording")
+    with house.sessions.begin() as session:
+        drafts.edit(session, [Change(place=place, before=None, after=address)], by=ME, now=START)
+        documents = drafts.draft(session, now=START).documents
+    playing = recordings.Playing(sessions=house.sessions, own_folder=tmp_path, folder=tmp_path / "kept")
+    version = built(documents, number=9, recordings=playing)
+    path = version.recordings["consent_thanks", "it"]
+    assert soundfile.info(path).duration == pytest.approx(1.5, abs=0.05)
+    gone = recordings.Playing(sessions=house.sessions, own_folder=tmp_path, folder=tmp_path / "kept")
+    assert gone(prompt_rows.catalogue_of(documents)) == version.recordings

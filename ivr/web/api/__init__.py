@@ -47,6 +47,7 @@ from ivr.web.api.company import company
 from ivr.web.api.contacts import contacts
 from ivr.web.api.coverage import coverage
 from ivr.web.api.draft import draft
+from ivr.web.api.flow import flow
 from ivr.web.api.intents import intents
 from ivr.web.api.people import people
 from ivr.web.api.prompts import prompts
@@ -65,6 +66,7 @@ RESOURCES = (
     contacts,
     coverage,
     draft,
+    flow,
     intents,
     people,
     prompts,

@@ -13,13 +13,14 @@ from ivr.editing import drafts
 from ivr.web import errors, transaction
 from ivr.web.api.resource import Resource
 from ivr.web.api.schemas import Strict, choice, text
-from ivr.web.editing import prompt_rows
+from ivr.web.editing import markup_words, prompt_rows
 from ivr.web.editing.prompt_rows import Row
 from ivr.web.voice_wiring import voice_wiring
 from ivr.web.voicing import wav_of
 from prompts import experiment, markup, spoken
 from prompts.catalogue import Wording
 from prompts.experiment import ArmResult, Figure, Result
+from prompts.markup import Fault
 from prompts.measures import LANGUAGES, Advice, Measured
 from prompts.reading_level import Band
 
@@ -265,10 +266,15 @@ def _measured(found: Measured) -> dict[str, Any]:
             "band": level.band.value,
             "is_hint": level.is_hint,
         },
-        "faults": [{"position": one.position, "message": one.message, "remedy": one.remedy} for one in found.faults],
+        "faults": [_fault(one) for one in found.faults],
         "problem": found.problem,
         "advice": [one.value for one in found.advice],
     }
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    message, remedy = markup_words.told(fault)
+    return {"position": fault.position, "message": message, "remedy": remedy}
 
 
 def _tried(found: Result, texts: tuple[str, str]) -> dict[str, Any]:

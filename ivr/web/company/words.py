@@ -1,9 +1,11 @@
 """The reader's words for codes of the company's pages: what is wrong with a value or a row, where a setting comes from."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from flask_babel import gettext
+from babel.dates import format_date
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 # What `ivr.company.values` and `ivr.connectors.definition` refuse.
@@ -140,8 +142,6 @@ def said(table: str, code: str) -> str:
     return str(TABLES[table].get(code, code))
 
 
-def yes_or_no(value: object) -> str:
-    """A setting's value for people."""
-    if isinstance(value, bool):
-        return str(gettext("yes") if value else gettext("no"))
-    return str(value)
+def whole_day(day: date) -> str:
+    """A day with its weekday and year, as the reader writes it."""
+    return str(format_date(day, "EEE d MMM y", locale=get_locale()))

@@ -16,6 +16,8 @@ let scenario = null;
 let lastHeard = null;
 let heardUntil = 0;
 let turnsShown = new Map(); // number of a turn -> how many of its reasons stand on the page
+let answersShown = new Set(); // turns whose answer stands on the page
+let given = 0; // what was typed, pressed or recognised here, and no turn has answered to yet
 let endRinging = () => {};
 
 const sound = new Sound(settings.worklet, (frame) => {
@@ -62,8 +64,7 @@ function wanted() {
 async function ask(address, content) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token, "X-Centralino-Script": "1" };
   const answer = await fetch(address, { method: "POST", body: JSON.stringify(content), headers, credentials: "same-origin" });
-  const given = await answer.json().catch(() => ({}));
-  return { ok: answer.ok, status: answer.status, given };
+  return { ok: answer.ok, given: await answer.json().catch(() => ({})) };
 }
 
 // --- What is read
@@ -96,6 +97,14 @@ function write(kind, who, text) {
   item.append(text);
   add(item);
   return item;
+}
+
+// What was said by microphone and heard by the service itself is told by the story alone.
+function tellAnswer(turn) {
+  if (answersShown.has(turn.turn) || !(turn.answered || turn.keys)) return;
+  answersShown.add(turn.turn);
+  if (given > 0) given -= 1;
+  else if (turn.answered) write("you", `${words.you} · ${words.recognised}`, turn.answered);
 }
 
 // Why the line said what it said: under the last words of that turn.
@@ -184,6 +193,7 @@ const told = {
     lastHeard = null;
   },
   said(message) {
+    if (message.text) given += 1;
     write("you", `${words.you} · ${words[message.how]}`, message.text || words.unheard);
   },
   refused(message) {
@@ -191,7 +201,10 @@ const told = {
   },
   story({ story, scenario: made }) {
     scenario = made;
-    for (const turn of story.turns) explain(turn);
+    for (const turn of story.turns) {
+      tellAnswer(turn);
+      explain(turn);
+    }
     drawWay(story.path, { way: element("way"), empty: element("way-empty"), graph: element("way-graph"), words, flow: settings.flow, version: element("version").value });
     showLeft(story);
     element("save").hidden = !(story.status === "ended" && made.steps.length);
@@ -216,15 +229,17 @@ element("setting").addEventListener("submit", async (event) => {
   element("save").hidden = true;
   element("saved").textContent = "";
   turnsShown = new Map();
+  answersShown = new Set();
+  given = 0;
   show("opening");
   await openSound();
-  const { ok, given } = await ask(settings.ticket, wanted()).catch(() => ({ ok: false, given: {} }));
-  if (!ok) {
-    notice(given.message ?? words.offline);
+  const answer = await ask(settings.ticket, wanted()).catch(() => ({ ok: false, given: {} }));
+  if (!answer.ok) {
+    notice(answer.given.message ?? words.offline);
     show("idle");
     return;
   }
-  connect(given.ticket);
+  connect(answer.given.ticket);
 });
 
 async function openSound() {
@@ -285,8 +300,9 @@ element("save").addEventListener("submit", async (event) => {
   event.preventDefault();
   const document_ = { name: element("scenario-name").value.trim(), about: element("scenario-about").value.trim(), ...scenario };
   if (!document_.about) delete document_.about;
-  const { ok, given } = await ask(settings.scenarios, { document: document_, revision: 0 }).catch(() => ({ ok: false, given: {} }));
-  element("saved").textContent = ok ? words.saved : given.errors?.[0]?.message ?? given.detail ?? given.message ?? words.offline;
+  const answer = await ask(settings.scenarios, { document: document_, revision: 0 }).catch(() => ({ ok: false, given: {} }));
+  const said = answer.given;
+  element("saved").textContent = answer.ok ? words.saved : said.errors?.[0]?.message ?? said.detail ?? said.message ?? words.offline;
 });
 
 setInterval(() => {
