@@ -31,7 +31,7 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-# Each begins minutes of work on a thread of its own: asked a hundred times, a machine does nothing else. Their own tests ask them.
+# Each begins minutes of work on a thread of its own: asked a hundred times, a machine does nothing else. Other tests ask them.
 BEGIN_WORK = (
     "POST /api/v1/scenario-runs",
     "POST /api/v1/versions/{number}/check",
