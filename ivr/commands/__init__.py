@@ -34,6 +34,7 @@ from ivr.commands.routing_commands import routing
 from ivr.commands.scenario_commands import scenarios
 from ivr.commands.terminal import Trouble, chosen_settings, console, errors
 from ivr.commands.trial_line import open_line
+from ivr.commands.version_commands import audit, versions
 from ivr.commands.voice_commands import voice
 from ivr.line.channel import QUALITIES
 from ivr.settings import FILE_VARIABLE, Settings, shown
@@ -105,6 +106,8 @@ main.add_command(reports)
 main.add_command(routing)
 main.add_command(scenarios)
 main.add_command(voice)
+main.add_command(versions)
+main.add_command(audit)
 
 
 @main.group(name="database")

@@ -39,12 +39,14 @@ from ivr.web.desk_talk import desk_talk
 from ivr.web.desk_tools import desk_tools
 from ivr.web.desk_voice import desk_voice
 from ivr.web.doors import Doors
+from ivr.web.editing.audit import audit_page
 from ivr.web.editing.flow_files import flow_files
 from ivr.web.editing.flows import flows
 from ivr.web.editing.intents import intents
 from ivr.web.editing.prompts_page import prompts_page
 from ivr.web.editing.scenarios import scenarios
 from ivr.web.editing.trial import trial
+from ivr.web.editing.versions import versions
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
 from ivr.web.reports import reports
@@ -131,6 +133,8 @@ def register(
         intents,
         trial,
         *COMPANY,
+        versions,
+        audit_page,
     ):
         app.register_blueprint(blueprint)
     api_document.install(app, RESOURCES)

@@ -11,7 +11,7 @@ const at = (id) => document.getElementById(id);
 let known = null; // the draft as the bar shows it
 let saving = Promise.resolve();
 
-const filled = (sentence, values = {}) => sentence.replace(/%\((\w+)\)s/g, (_, name) => values[name] ?? "");
+const filled = (sentence, values = {}) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
 class Refusal extends Error {
   constructor(status, content) {
