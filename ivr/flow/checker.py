@@ -138,7 +138,7 @@ def _allowed(
         return required | answers | {YES, NO, NOTHING_ELSE, MISSED}
     if kind == Kind.VERIFY and "what" not in node:
         return required | STANDS_FOR.keys()
-    if kind == Kind.LOOKUP:
+    if kind == Kind.LOOKUP and node.get("what") == "order":
         return required | LOOKUP_MAY
     return required | ROUTE_STANDS_FOR.keys() if kind == Kind.ROUTE else required
 

@@ -78,7 +78,7 @@ STANDS_FOR: Mapping[str, str] = MappingProxyType({"step_up": "inconclusive", "lo
 # Outcomes of a `route` that a flow may leave out: then the other one stands for it. A queue that takes nobody more, or not for so
 # long, is like one without agents; who would rather leave a message is like one who would rather be called back.
 ROUTE_STANDS_FOR: Mapping[str, str] = MappingProxyType({"overflow": "nobody", "message": "left"})
-# An outcome that a `lookup` may name: another system does not answer. Unnamed, the machine apologises and goes to a person.
+# What a `lookup` of an order may name: another system does not answer. Unnamed, the machine apologises and goes to a person.
 LOOKUP_MAY = frozenset({"failed"})
 # Where a node with `tries` goes when the last of them has led nowhere.
 EXHAUSTED = "exhausted"

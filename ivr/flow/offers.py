@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from ivr.flow.definition import (
     EXHAUSTED,
+    LOOKUP_MAY,
     MISSED,
     OUTCOMES,
     ROUTE_STANDS_FOR,
@@ -106,6 +107,8 @@ def _may(kind: Kind) -> tuple[str, ...]:
         return tuple(sorted(ROUTE_STANDS_FOR))
     if kind is Kind.VERIFY:
         return (EXHAUSTED, *sorted(STANDS_FOR))
+    if kind is Kind.LOOKUP:
+        return (EXHAUSTED, *sorted(LOOKUP_MAY))
     return (EXHAUSTED,) if "tries" in _definition(kind)["properties"] else ()
 
 

@@ -24,6 +24,8 @@ from ivr.intents.features import Features, Terms
 VERSION = 4
 # Phrases a call of the encoder: some seconds of work between two reports of progress.
 BATCH = 64
+# Classifiers and scores that are kept, some 6 MB each with the packaged encoder: those of the last versions and drafts.
+MOST_KEPT = 16
 _MATRIX = 2  # dimensions of an array of rows
 Progress = Callable[[int, int], None]  # phrases encoded, phrases in all
 
@@ -132,6 +134,21 @@ def read_held_back(file: Path, phrases: int, classes: int) -> NDArray[np.float64
     if scores is None or scores.shape != (phrases, classes) or not np.isfinite(scores).all():
         return None
     return np.asarray(scores, dtype=np.float64)
+
+
+def forget_unused(folder: Path, *, most: int = MOST_KEPT) -> None:
+    """Remove the classifiers and scores that were used longest ago, beyond so many of each: any can be made again."""
+    for kind in ("classifier-*.npz", "held-back-*.npz"):
+        with contextlib.suppress(OSError):
+            files = sorted(folder.glob(kind), key=lambda file: file.stat().st_mtime, reverse=True)
+            for file in files[most:]:
+                file.unlink(missing_ok=True)
+
+
+def used(file: Path) -> None:
+    """Say that a file of the cache is still wanted."""
+    with contextlib.suppress(OSError):
+        file.touch(exist_ok=True)
 
 
 def classifier_file(folder: Path, phrases_digest: str, encoder_name: str) -> Path:

@@ -40,6 +40,8 @@ def work(order: str) -> int:
         texts, names, languages, vectors, folds=folds_of(book), done=lambda done, _total: _tell(1 + done)
     )
     cache.write_held_back(cache.held_back_file(folder, book.digest, encoder), scores)
+    cache.used(classifier)
+    cache.forget_unused(folder)
     return 0
 
 

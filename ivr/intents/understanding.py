@@ -160,6 +160,8 @@ def understanding_of(
     name = encoder.name if encoder else "none"
     kept = cache.classifier_file(cache_folder, book.digest, name) if cache_folder else None
     classifier = cache.read_classifier(kept) if kept else None
+    if kept and classifier is not None:
+        cache.used(kept)
     if classifier is None:
         texts, names, _ = training_rows(book)
         vectors = encoded(texts, encoder, cache_folder, vectors_folder, progress)

@@ -126,4 +126,4 @@ def _end(story: TrialStory, *, is_lost: bool, is_over: bool) -> str:
         return "agent"
     if story.status == "waiting":
         return "waiting"
-    return "served" if is_over else "hung_up"
+    return "served" if is_over and not story.has_hung_up else "hung_up"

@@ -73,8 +73,8 @@ def test_no_translation_is_a_guess_or_loses_a_placeholder() -> None:
 
 def test_what_is_served_is_what_is_written() -> None:
     with (ITALIAN / "messages.mo").open("rb") as file:
-        compiled = {str(one.id): one.string for one in read_mo(file) if one.id}
-    written = {str(one.id): one.string for one in catalogue() if one.id}
+        compiled = {tuple(_ids(one)): tuple(_strings(one)) for one in read_mo(file) if one.id}
+    written = {tuple(_ids(one)): tuple(_strings(one)) for one in catalogue() if one.id}
     assert compiled == written, "compile it: pybabel compile -d ivr/web/translations"
 
 

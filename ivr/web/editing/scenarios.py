@@ -16,13 +16,13 @@ from ivr.editing import versions
 from ivr.editing.scenarios import Run, Saved, Stored
 from ivr.trials import judging, judging_words, replay
 from ivr.trials.scenario_runs import MOST_AT_ONCE, MOST_CALLS, Against, ScenarioRuns, chosen
-from ivr.trials.scenario_settings import SITUATIONS, TROUBLES
 from ivr.trials.scenarios import written
 from ivr.trials.shipped_scenarios import read
 from ivr.web import errors, live, transaction
 from ivr.web.audited import actor
 from ivr.web.editing import scenario_form
 from ivr.web.editing.scenario_wiring import scenario_runs
+from ivr.web.editing.trial import SITUATIONS, TROUBLES
 from ivr.web.guards import guarded_by
 from ivr.web.languages import language
 from ivr.web.people import current_token

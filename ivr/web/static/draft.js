@@ -244,4 +244,6 @@ if (bar) {
   look();
   setInterval(() => { if (!document.hidden) look(); }, LOOK_MILLISECONDS);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+  // A page that edits by an address of its own says so.
+  document.addEventListener("draft:edited", look);
 }

@@ -68,7 +68,7 @@ async function change(wishes, told) {
   const done = await ask("POST", `${API}/phrases`, { wishes, label: told.slice(0, 120) });
   if (!done) return false;
   say(told);
-  document.dispatchEvent(new CustomEvent("draft:saved", { detail: { revision: done.revision, why: "edit" } }));
+  document.dispatchEvent(new CustomEvent("draft:edited"));
   await Promise.all([drawExamples(), readCards()]);
   return true;
 }

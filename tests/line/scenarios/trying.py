@@ -50,5 +50,6 @@ def scenario(text: str) -> Scenario:
 
 
 def run(house: House, which: Scenario, version: FlowVersion | None = None, **given: Any) -> Result:
-    runner = Runner(trials=trials_of(house), version=version or version_with(), wavs=given.pop("wavs", Path()), **given)
+    trials = given.pop("trials", None) or trials_of(house)
+    runner = Runner(trials=trials, version=version or version_with(), wavs=given.pop("wavs", Path()), **given)
     return runner.run(which)

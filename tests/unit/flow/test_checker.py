@@ -55,6 +55,20 @@ def test_small_flow_is_sound() -> None:
     assert problems(GOOD) == ()
 
 
+def test_a_lookup_of_an_order_may_name_where_it_goes_when_the_other_system_is_down() -> None:
+    outcomes = "found: ask, late: ask, not_found: ask, needs_proof: ask, wrong_proof: ask"
+    flow = (
+        GOOD.replace(
+            "  who:\n", f"  order: {{kind: lookup, what: order, outcomes: {{{outcomes}, failed: to_person}}}}\n  who:\n"
+        )
+        .replace("first: who", "first: order")
+        .replace("known: ask, unknown", "known: order, unknown")
+    )
+    assert [problem for problem in problems(flow) if "failed" in problem.message] == []
+    account = flow.replace("what: order", "what: account")
+    assert any("'failed' never comes" in problem.message for problem in problems(account))
+
+
 def test_shipped_flow_is_sound(version: Version) -> None:
     assert check(version.flow, file=version.flow_file, lines=version.lines, wordings=version.catalogue.shape()) == ()
 

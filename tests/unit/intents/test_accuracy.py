@@ -1,10 +1,12 @@
 """How a phrasebook fares on phrases held back from it, and when another is worse by more than may be."""
 
+import os
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 
+from ivr.intents import cache
 from ivr.intents.accuracy import change, figures, rate, verdict
 from ivr.intents.held_back import ASKED_BACK, Judged, fold_of, rows_of
 from ivr.intents.held_back_runs import Failed, HeldBackRuns, NotBegun, Ready, Underway
@@ -139,6 +141,16 @@ def test_a_phrasebook_is_judged_beside_and_what_was_found_serves_every_process(t
     elsewhere = HeldBackRuns(Understandings(None, cache_folder=tmp_path)).standing(book())
     assert isinstance(elsewhere, Ready)
     assert elsewhere.answers == standing.answers
+
+
+def test_models_that_nobody_has_used_for_long_are_removed_and_those_in_use_stay(tmp_path: Path) -> None:
+    for number in range(5):
+        file = tmp_path / f"classifier-{number}.npz"
+        file.touch()
+        os.utime(file, (number, number))
+    cache.used(tmp_path / "classifier-0.npz")
+    cache.forget_unused(tmp_path, most=2)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["classifier-0.npz", "classifier-4.npz"]
 
 
 def test_phrases_that_only_one_of_two_books_has_are_answered_by_both(tmp_path: Path) -> None:
