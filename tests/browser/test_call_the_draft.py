@@ -1,12 +1,9 @@
 """An admin calls the draft from the page: hears the new greeting, sees the way light up and what it left, by keyboard alone."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import numpy as np
 import pytest
-import soundfile
 from playwright.sync_api import Browser, expect
 
 from ivr import trial
@@ -14,11 +11,8 @@ from ivr.audit.store import Actor
 from ivr.database import session_factory
 from ivr.editing import drafts
 from ivr.editing.places import Change
-from ivr.synthesis import Pico, Speaker
-from tests.browser.conftest import CHROMIUM
 from tests.browser.people import LIMIT, AtPage
 from tests.browser.trial_house import PASSWORD, TrialHouse, trial_house
-from tests.whisper import whisper_folder
 
 NEW_GREETING = "sono la bozza di Bottega Aurora."
 WITHOUT_DAYTIME = "Salve, " + NEW_GREETING
@@ -72,6 +66,8 @@ def test_draft_is_called_by_keyboard_and_nothing_real_is_touched(admin: Admin, h
     admin.page.locator("#call").press("Enter")
     admin.sees("#heard", NEW_GREETING)
     admin.stands_at("ask_request")
+    lit = admin.page.locator("#way-drawing [data-mark=path-end]")
+    expect(lit).to_have_attribute("data-node", "ask_request", timeout=LIMIT)
     admin.page.locator("#heard").press("0")
     admin.sees("#heard", "non c'è un collega libero")
     admin.sees("#heard", "Vuole che la richiamiamo noi?")
@@ -83,7 +79,10 @@ def test_draft_is_called_by_keyboard_and_nothing_real_is_touched(admin: Admin, h
     admin.picture("call_the_draft_narrow", narrow=True)
     admin.page.locator("#hang-up").press("Enter")
     expect(admin.page.locator("#state")).to_have_text("La chiamata è finita", timeout=LIMIT)
-    expect(admin.page.locator("#save")).to_be_visible(timeout=LIMIT)
+    admin.page.fill("#scenario-name", "nessuno_in_servizio")
+    admin.page.keyboard.press("Enter")
+    admin.sees("#saved", "Lo scenario è salvato")
+    assert house.rows("SELECT name FROM scenarios") == [{"name": "nessuno_in_servizio"}]
     after = {table: house.rows(f"SELECT count(*) AS n FROM {table}") for table in before}  # noqa: S608
     assert after == before
     assert admin.problems == []
@@ -109,36 +108,3 @@ def test_live_version_still_says_the_old_words_and_the_microphone_is_told_to_be_
     admin.page.click("#hang-up")
     expect(admin.page.locator("#state")).to_have_text("La chiamata è finita", timeout=LIMIT)
     assert admin.problems == []
-
-
-@pytest.fixture
-def patient_chromium(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A Chromium of its own whose microphone says a sentence and waits, as people do."""
-    pcm, rate_hz = Pico().pcm("Vorrei sapere dov'è il mio ordine.", language="it-IT", speaker=Speaker.CALLER)
-    path = tmp_path_factory.mktemp("patient") / "spoken.wav"
-    said = np.frombuffer(pcm, dtype="<i2")
-    soundfile.write(path, np.concatenate([said, np.zeros(6 * rate_hz, dtype="<i2")]), rate_hz)
-    arguments = [
-        "--no-sandbox",
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={path}",
-    ]
-    browser = chromium.browser_type.launch(executable_path=shutil.which("chromium") or str(CHROMIUM), args=arguments)
-    yield browser
-    browser.close()
-
-
-def test_microphone_is_heard_by_the_service_s_own_recogniser(
-    patient_chromium: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    hearing = {"listening": {"it": "stream", "en": "carrier"}, "whisper_model": str(whisper_folder().resolve())}
-    with trial_house(tmp_path_factory.mktemp("heard"), **hearing) as house:
-        admin = Admin(patient_chromium, house)
-        admin.page.check("#microphone")
-        admin.sees("#hearing", "come in una chiamata")
-        admin.page.click("#call")
-        admin.sees("#heard", "Lei · detto")
-        admin.sees("#heard", "ordine")
-        admin.stands_at("ask_order_number")
-        admin.leave()

@@ -100,6 +100,7 @@ EXPECTED_ROLES = {
     "trial.ticket": ADMINS,
     "trial.sound": ADMINS,
     "trial.socket": ADMINS,
+    "prompts_page.page": ADMINS,
     "tokens.page": ADMINS,
     "tokens.make": ADMINS,
     "tokens.end": ADMINS,

@@ -132,7 +132,9 @@ async function redraw({ hold = "" }) {
   current = drawingOf(flow(), said, shown);
   const mine = current;
   const between = meanwhile(current, state.laid);
+  const began = performance.now();
   if (between) drawing.hold(hold, () => drawNow(between));
+  performance.measure("flow:redraw", { start: began });
   const laid = await laidOut(current);
   if (mine !== current) return; // another change came meanwhile
   const isFirst = !state.laid;

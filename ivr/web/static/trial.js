@@ -4,7 +4,7 @@
 const settings = document.getElementById("trial-settings").dataset;
 const words = JSON.parse(settings.words);
 const { Sound } = await import(settings.sound);
-const { drawWay } = await import("./trial_way.js");
+const { Way } = await import("./trial_way.js");
 const element = (id) => document.getElementById(id);
 const token = document.querySelector('meta[name="csrf-token"]').content;
 const KEYS = /^[0-9*#]$/;
@@ -23,6 +23,8 @@ let endRinging = () => {};
 const sound = new Sound(settings.worklet, (frame) => {
   if (socket?.readyState === WebSocket.OPEN && state === "connected") socket.send(frame);
 });
+
+const way = new Way({ list: element("way"), empty: element("way-empty"), svg: element("way-drawing"), card: element("way-card") }, words);
 
 function send(message) {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
@@ -205,7 +207,7 @@ const told = {
       tellAnswer(turn);
       explain(turn);
     }
-    drawWay(story.path, { way: element("way"), empty: element("way-empty"), graph: element("way-graph"), words, flow: settings.flow, version: element("version").value });
+    way.show(story.path);
     showLeft(story);
     element("save").hidden = !(story.status === "ended" && made.steps.length);
   },
@@ -232,6 +234,7 @@ element("setting").addEventListener("submit", async (event) => {
   answersShown = new Set();
   given = 0;
   show("opening");
+  void way.of(element("version").value);
   await openSound();
   const answer = await ask(settings.ticket, wanted()).catch(() => ({ ok: false, given: {} }));
   if (!answer.ok) {
