@@ -20,7 +20,7 @@ from tests.bench.results import Figure, tell
 from tests.broken_flows import expected, right_messages
 from tests.browser import accessible
 from tests.browser.accessible import AxeMissingError
-from tests.examined import examine, token_for
+from tests.examined import examine, examined_house, token_for
 from tests.guarded import rules, unguarded
 from tests.large_flow import large_flow, large_texts
 from tests.service import desks, told_voices
@@ -29,8 +29,6 @@ from tests.written import in_nobody_s_table, table, unnoted
 CHROMIUM = "/usr/bin/chromium"
 CHECKS = 7
 NODES = 300
-# Faster than any bench asks: what is counted is what the API answers, not how it slows who asks too much.
-RATE = "100000 per second"
 
 
 def check_seconds() -> Figure:
@@ -66,7 +64,7 @@ def schemathesis_failures() -> Iterator[Figure]:
         (desks.ADMIN, ("calls:read",), 5),
     )
     for email, scopes, examples in asking:
-        with tempfile.TemporaryDirectory() as folder, desks.open_house(Path(folder), api_rate=RATE) as house:
+        with tempfile.TemporaryDirectory() as folder, examined_house(Path(folder)) as house:
             phases = ("coverage", "fuzzing", "stateful")
             examined = examine(house, token_for(house, email, scopes), examples=examples, phases=phases)
         for failure in dict.fromkeys(examined.failures):

@@ -23,6 +23,7 @@ from ivr.connectors import store as connectors
 from ivr.web.guards import GuardKind, guard_of
 from tests.service import desks
 from tests.service.desks import PASSWORD, House
+from tests.telephone import understanding
 
 AXE = Path(__file__).parents[2] / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 KEYBOARD = Path(__file__).with_name("keyboard.js")
@@ -42,7 +43,7 @@ PLACES: Mapping[str, str | int] = {
     "kind": "orders",
     "key": "greeting",
     "number": 1,
-    "name": "shop",
+    "name": "product_question",
 }
 # Addresses that give no page by themselves.
 NO_PAGES = ("static", ".events", "_events", "health.", "desk_phone.sdk", ".audio")
@@ -50,6 +51,7 @@ NO_PAGES = ("static", ".events", "_events", "health.", "desk_phone.sdk", ".audio
 ELSEWHERE: Mapping[str, str] = {
     "what_if.run": "a run that has ended: tests/service/test_what_if_page.py makes one",
     "what_if.plot": "a picture",
+    "scenarios.one_run": "a run, which takes minutes: tests/browser has a story of it",
     "trial.socket": "a socket",
     "trial.sound": "a sound",
     "what_if.figures": "a table for a spreadsheet",
@@ -130,7 +132,7 @@ def set_language(house: House, language: str) -> None:
 @contextmanager
 def furnished(folder: Path) -> Iterator[tuple[House, Mapping[str, str | int]]]:
     """A house with something on every page, and what stands in the addresses of its pages."""
-    with desks.open_house(folder, line_url="") as house:
+    with desks.open_house(folder, line_url="", understanding=understanding(), text_encoder="none") as house:
         house.offer()
         with house.sessions.begin() as session:
             invited = keeping.invite(

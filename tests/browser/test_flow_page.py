@@ -140,7 +140,7 @@ def test_a_way_is_drawn_from_node_to_node_and_a_call_lights_up(chromium: Browser
     page.reload()
     page.wait_for_selector("#flow[data-ready=yes]")
     expect(page.locator("#flow-list [data-row]")).to_have_count(300)
-    paolo.picture("flow-list")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390 + 1
+    paolo.picture("flow-list")
     assert not paolo.problems, paolo.problems
     paolo.leave()

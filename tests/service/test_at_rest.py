@@ -113,7 +113,8 @@ def test_a_stolen_database_tells_nothing_of_anybody_without_its_key(house: House
     assert files_hold(tmp_path, call_id.encode())
     assert files_hold(tmp_path, trial.GIULIA.encode())
     secrets = [
-        *(trace for words in (*NAMES, SAID, "ombrello", "Buongiorno") for trace in traces_of_words(words)),
+        # What everybody may hear lies open: the shipped prompts and phrases. What was said in this call does not.
+        *(trace for words in (*NAMES, SAID, "ombrello giallo", "Buongiorno, Giulia") for trace in traces_of_words(words)),
         flac[:8],
         *(flac[at : at + 32] for at in range(0, len(flac) - 32, 997)),
         PCM[:32],

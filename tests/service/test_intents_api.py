@@ -1,13 +1,14 @@
 """Intents by the API: examples of the draft, what was not understood, a sentence explained, draft and live compared."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
 from ivr.customers.ledger import Answer
-from tests.service import small_intents
+from tests.service import desks, small_intents
 from tests.service.desks import ADMIN, AGENT, SUPERVISOR, Browser, House
 from tests.service.small_intents import EXAMPLES, keep_said
 
@@ -188,3 +189,11 @@ def test_the_page_is_for_admins_and_names_every_intent(house: House, admin: Brow
     assert all(name in page for name in ("order_status", "product_question", "out_of_scope"))
     assert 'style="' not in page
     assert house.signed_in(SUPERVISOR).get("/admin/intents").status_code == 403
+
+
+def test_a_house_with_the_shipped_phrases_answers_at_once(tmp_path: Path) -> None:
+    with desks.open_house(tmp_path) as house:
+        admin = house.signed_in(ADMIN)
+        found = write(admin, f"{API}/explained", {"text": "dov'è il mio ordine", "language": "it", "of": "live"})
+        assert found["state"] == "ready"
+        assert admin.get(f"{API}/heard").status_code == 200

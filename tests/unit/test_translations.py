@@ -98,7 +98,9 @@ def bare_words(source: str) -> list[str]:
     aloud = " ".join(READ_ALOUD.findall(text))
     # Attributes outside a tag stand in a block that the base's tag takes in.
     text = re.sub(r'<(?:"[^"]*"|[^">])*>|&\w+;|[\w-]+="[^"]*"', " ", text)
-    return WORD.findall(SAME_IN_BOTH.sub(" ", f"{text} {aloud}"))
+    # Names of classes that a macro gives (heat-3), and names of things (reso_aperto), are no sentences.
+    text = re.sub(r"\b[a-z]+(?:[-_][a-z0-9\0]*)+", " ", f"{text} {aloud}")
+    return WORD.findall(SAME_IN_BOTH.sub(" ", text))
 
 
 def _ids(one: Message) -> tuple[str, ...]:

@@ -40,9 +40,13 @@ def every(query: Mapping[str, Any]) -> ResponseReturnValue:
         "out_of_scope": document["out_of_scope"],
         "intents": [
             {
-                **{name: card[name] for name in ("name", "kind", "description", "skill")},
+                # A draft may lack anything of a card until it is checked.
+                "name": card.get("name", ""),
+                "kind": card.get("kind", ""),
+                "description": card.get("description", {}),
+                "skill": card.get("skill"),
                 "counts": {
-                    language: len(by_intent.get(card["name"], ()))
+                    language: len(by_intent.get(card.get("name"), ()))
                     for language, by_intent in document["phrases"].items()
                 },
             }

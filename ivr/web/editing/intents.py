@@ -17,7 +17,7 @@ def page() -> ResponseReturnValue:
     """The page; its script asks the API for everything that changes."""
     documents = look.draft_now().documents
     document = documents.intents
-    names = [card["name"] for card in document["intents"]]
+    names = [card["name"] for card in document["intents"] if "name" in card]
     return render_template(
         "editing/intents.html",
         languages=document["languages"],
