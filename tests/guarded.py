@@ -9,7 +9,6 @@ from werkzeug.routing import Rule
 from ivr.web.guards import Guard, GuardKind, guard_of
 from tests.service.desks import House
 
-
 _PART = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?\w+>")
 
 
