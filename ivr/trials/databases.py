@@ -4,14 +4,14 @@ An engine that has compiled its statements is worth keeping: houses that follow 
 file made anew with keys of its own. What was in the file before is gone with it.
 """
 
+import secrets
+import shutil
 import tempfile
 import threading
-from dataclasses import dataclass
+import weakref
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
-
-from sqlalchemy import Engine
 
 from ivr import database
 from ivr.trials.due import Commits
@@ -23,31 +23,26 @@ FILE: Final = "trial.db"
 _MOST_KEPT: Final = 2
 
 
-@dataclass(frozen=True, kw_only=True)
 class TrialDatabase:
-    """A database with all tables and nothing in them."""
+    """A database that is there between `empty` and `forget`."""
 
-    folder: Path
-    engine: Engine
-    commits: Commits
-    held: "tempfile.TemporaryDirectory[str]"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engine = database.make_engine(f"sqlite:///{folder / FILE}")
+        self.commits = Commits(self.engine)
+        # For a house that nobody closes.
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
-    def empty(self, ring: KeyRing | None) -> None:
-        """Make the file anew, sealed with these keys."""
-        self._clear()
+    def empty(self, ring: KeyRing) -> None:
+        """Make all tables with nothing in them, sealed with these keys."""
+        self.folder.mkdir(mode=0o700)
         (self.folder / FILE).write_bytes(_empty_database())
-        if ring is not None:
-            columns.use(self.engine, ring)
+        columns.use(self.engine, ring)
 
     def forget(self) -> None:
         """Leave nothing behind."""
-        self._clear()
-        self.held.cleanup()
-
-    def _clear(self) -> None:
         self.engine.dispose()
-        for file in self.folder.iterdir():
-            file.unlink()
+        shutil.rmtree(self.folder)
 
 
 class Databases:
@@ -62,19 +57,13 @@ class Databases:
         with self._lock:
             if self._free:
                 return self._free.pop()
-        held = tempfile.TemporaryDirectory(prefix="centralino-trial-")
-        folder = Path(held.name)
-        engine = database.make_engine(f"sqlite:///{folder / FILE}")
-        return TrialDatabase(folder=folder, engine=engine, commits=Commits(engine), held=held)
+        return TrialDatabase(Path(tempfile.gettempdir()) / f"centralino-trial-{secrets.token_hex(8)}")
 
-    def give_back(self, used: TrialDatabase) -> None:
-        """Have it for the next house, empty; for one where a thread may still be at work use `forget`."""
-        used.empty(None)
+    def give_back(self, forgotten: TrialDatabase) -> None:
+        """Have it for the next house, once it is forgotten; not one that a thread may still write to."""
         with self._lock:
             if len(self._free) < _MOST_KEPT:
-                self._free.append(used)
-                return
-        used.forget()
+                self._free.append(forgotten)
 
 
 @lru_cache(maxsize=1)

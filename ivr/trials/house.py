@@ -302,11 +302,10 @@ class TrialHouse:
         else:
             self.line.close()
             self.clock.stop()
+        self._database.forget()
         # Beside real time, sound and voices, threads may still be at work.
         if isinstance(self.clock, VirtualClock) and not self.sound and self.settings.voice == "off":
             self._databases.give_back(self._database)
-        else:
-            self._database.forget()
 
     def __enter__(self) -> Self:
         """Be open."""
