@@ -28,6 +28,7 @@ class TrialDatabase:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(mode=0o700)
         self.engine = database.make_engine(f"sqlite:///{folder / FILE}")
         self.commits = Commits(self.engine)
         # For a house that nobody closes.
@@ -35,7 +36,7 @@ class TrialDatabase:
 
     def empty(self, ring: KeyRing) -> None:
         """Make all tables with nothing in them, sealed with these keys."""
-        self.folder.mkdir(mode=0o700)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         (self.folder / FILE).write_bytes(_empty_database())
         columns.use(self.engine, ring)
 

@@ -180,6 +180,7 @@ class TrialHouse:
         self.settings = _settings(trials.settings, self._database.folder, setting, sound=sound)
         self._database.empty(self.settings.key_ring)
         self.engine, self.commits = self._database.engine, self._database.commits
+        self.folder = self._database.folder
         self._sessions = database.session_factory(self.engine)
         self._reading = database.reading_session_factory(self.engine)
         self._state: tuple[object, CallState | None] | None = None
