@@ -48,7 +48,7 @@ class ScenarioGate:
         return GateFinding(
             gate=NAME,
             severity=ERROR if failed else ADVICE,
-            message=f"{result.about or result.name} {words}".strip(),
+            message=f"{result.name}: {words}",
             remedy=judging_words.REMEDY[self._language] if failed else "",
             place=result.name,
         )

@@ -82,4 +82,4 @@ def _time_of(at: str, *, hours: Hours, zone: tzinfo) -> datetime:
         if hours.is_open(moment) == (at == OPEN):
             return moment
         moment += _LOOK_EVERY
-    raise NoSuchTimeError(f"at: by the company's hours the line is never {at}")
+    raise NoSuchTimeError(f"by the company's hours the line is never {at}")
