@@ -16,6 +16,8 @@ from ivr.editing.gates import GateFinding
 from ivr.trials import judging_words
 from ivr.trials.judging import Result
 from ivr.trials.scenario_runs import Against, ScenarioRuns, UnusableError, chosen
+from ivr.trials.scenarios import about_in
+from prompts.problems import Problem
 
 NAME: Final = "scenarios"
 ADVICE: Final = "advice"
@@ -40,7 +42,14 @@ class ScenarioGate:
         with self._runs.sessions.begin() as writing:
             run_id = self._runs.begin(writing, against, scenarios, by=_GATE)
         results = self._runs.run_now(run_id, against, scenarios)
-        return tuple(self._finding(one) for one in results if one.state != "passed")
+        faults = (self._fault(one) for one in self._runs.faults())
+        return (*faults, *(self._finding(one) for one in results if one.state != "passed"))
+
+    def _fault(self, problem: Problem) -> GateFinding:
+        # Who wrote the file meant it to be run: without it nobody knows whether that call still goes as it must.
+        message = f"{problem.place}: {problem.message}" if problem.place else problem.message
+        place = f"{problem.file}:{problem.line}"
+        return GateFinding(gate=NAME, severity=ERROR, message=message, remedy=problem.remedy, place=place)
 
     def _finding(self, result: Result) -> GateFinding:
         failed = result.state in {"failed", "broken"}
@@ -48,7 +57,7 @@ class ScenarioGate:
         return GateFinding(
             gate=NAME,
             severity=ERROR if failed else ADVICE,
-            message=f"{result.name}: {words}",
+            message=f"{about_in(result.about, self._language) or result.name} {words}",
             remedy=judging_words.REMEDY[self._language] if failed else "",
             place=result.name,
         )

@@ -48,7 +48,7 @@ def test_a_scenario_is_written_run_and_shows_what_was_heard_instead(chromium: Br
     admin = Admin(chromium, house)
     admin.page.get_by_role("link", name="Nuovo scenario").press("Enter")
     admin.page.fill("[name=name]", "chiede_lo_stato")
-    admin.page.fill("[name=about]", "Un cliente chiede dov'è l'ordine.")
+    admin.page.fill("[name=about_it]", "Un cliente chiede dov'è l'ordine.")
     admin.page.select_option("[name=caller]", "mario")
     admin.page.locator("[name=prompts]").first.fill("how_can_we_help")
     admin.page.locator("[name=given]").first.fill("dov'è il mio ordine?")
