@@ -181,6 +181,7 @@ def one_run(run_id: str) -> ResponseReturnValue:
         results=[] if is_replay else [_told(judging.result_from_json(one)) for one in told],
         replayed=replay.replayed_from_json(told) if is_replay else None,
         progress=render_template("editing/scenario_progress.html", run=found),
+        ends=scenario_form.OUTCOMES | {replay.LOST: gettext("a question that the caller was never asked")},
     )
 
 
