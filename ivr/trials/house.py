@@ -25,8 +25,12 @@ from ivr import database
 from ivr.calls.company import CARRIER, Addresses, Company, FlowVersion
 from ivr.calls.desk import Desk
 from ivr.company.live import LiveSettings
+from ivr.connectors import store as connector_store
+from ivr.connectors.http import networks_of
 from ivr.connectors.lookups import Lookups
+from ivr.connectors.store import Kept
 from ivr.customers import trial_records
+from ivr.editing.reading import Recordings
 from ivr.intents.understanding import Understanding
 from ivr.line.clock import RealClock, VirtualClock
 from ivr.line.exchange import NumberConfig
@@ -76,7 +80,6 @@ class Service:
     carry_out: CarryOut
     tick: Callable[[], None]
     open_socket: OpenSocket
-    lookups: Lookups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,20 +117,42 @@ class Trials:
     # Pages on the line in real time, of all admins of a process together.
     places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_PAGES))
     recognition: Recognition | None = None  # who listens in its houses; None: whoever does in the installation
+    recordings: Recordings | None = (
+        None  # the files that the prompts of a draft are played from; None: from their texts
+    )
 
     def open_house(
-        self, version: FlowVersion, setting: Setting | None = None, *, time: Time = MADE, sound: bool = False
+        self,
+        version: FlowVersion,
+        setting: Setting | None = None,
+        *,
+        time: Time = MADE,
+        sound: bool = False,
+        asks_others: bool = True,
     ) -> "TrialHouse":
         """Open a house where every call has this version; close it.
 
         In made time words go to the line as words; with `sound`, and always in real time, prompts and words sound and whoever
-        listens in this installation does. Raises `SituationError` for a customer who is not there.
+        listens in this installation does. With `asks_others` the other systems that orders are looked up in are asked for a
+        customer of the company, as in their real call. Raises `SituationError` for a customer who is not there.
         """
         setting = setting or Setting()
         with self.reading_sessions() as session:
             copies = self._records(session, setting)
             queues = tuple(routing_store.queues(session).values())
-        return TrialHouse(self, version, setting, copies=copies, queues=queues, time=time, sound=sound or time == REAL)
+            # Nobody else's business is who is made up, or whose number is on nobody's file.
+            is_asked = asks_others and isinstance(setting.caller, Known)
+            connectors = connector_store.every(session) if is_asked else {}
+        return TrialHouse(
+            self,
+            version,
+            setting,
+            copies=copies,
+            queues=queues,
+            connectors=connectors,
+            time=time,
+            sound=sound or time == REAL,
+        )
 
     def _records(self, session: Session, setting: Setting) -> trial_records.Copies | None:
         match setting.caller:
@@ -167,6 +192,7 @@ class TrialHouse:
         *,
         copies: trial_records.Copies | None,
         queues: tuple[Queue, ...],
+        connectors: Mapping[str, Kept],
         time: Time,
         sound: bool,
     ) -> None:
@@ -187,9 +213,11 @@ class TrialHouse:
         if copies is not None:
             with self._sessions.begin() as session:
                 trial_records.add(session, copies)
-        self.company = _company(trials.company, self.version, self.settings)
+        # Its own, so that what fails in a trial is not left alone in real calls.
+        lookups = Lookups(lambda: connectors, networks=networks_of(trials.settings.connector_networks))
+        lookups.is_down = setting.has(Trouble.LOOKUP_DOWN)
+        self.company = _company(trials.company, self.version, self.settings, lookups)
         self.line, self._service = self._wire(trials)
-        self._service.lookups.is_down = setting.has(Trouble.LOOKUP_DOWN)
         self._agents = TrialAgents(
             Room(
                 desk=self._service.desk,
@@ -415,7 +443,7 @@ def _empty_database() -> bytes:
         return file.read_bytes()
 
 
-def _company(real: Company, version: FlowVersion, settings: Settings) -> Company:
+def _company(real: Company, version: FlowVersion, settings: Settings, lookups: Lookups) -> Company:
     """The company with this version alone, at the house's own addresses; `ivr.app` gives it its voice."""
     return replace(
         real,
@@ -429,6 +457,7 @@ def _company(real: Company, version: FlowVersion, settings: Settings) -> Company
         token_key=secrets.token_bytes(32),
         spoken_here=frozenset(),
         voice=None,
+        lookups=lookups,
     )
 
 

@@ -45,11 +45,10 @@ class ScenarioGate:
 
     def _finding(self, result: Result) -> GateFinding:
         failed = result.state in {"failed", "broken"}
-        about = result.about or result.name
         if result.first_failure is None:
-            message: str = Told("%(scenario)s %(why)s", scenario=about, why=result.reason)
+            message: str = Told("%(scenario)s: %(why)s", scenario=result.name, why=result.reason)
         else:
-            by_language = {one: f"{about} {judging_words.why(result, one)}" for one in judging_words.LANGUAGES}
+            by_language = {one: f"{result.name}: {judging_words.why(result, one)}" for one in judging_words.LANGUAGES}
             message = Worded(by_language[self._language], by_language)
         return GateFinding(
             gate=NAME,

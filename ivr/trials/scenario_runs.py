@@ -88,7 +88,7 @@ class ScenarioRuns:
 
     def version_of(self, documents: Documents) -> FlowVersion:
         """What answers calls by these documents. Raises `UnusableError` with every error."""
-        made = read(documents, understandings=self.understandings)
+        made = read(documents, understandings=self.understandings, recordings=self.trials.recordings)
         if isinstance(made, Faulty):
             raise UnusableError(made.problems)
         return made

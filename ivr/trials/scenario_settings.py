@@ -84,5 +84,5 @@ def _time_of(at: str, *, hours: Hours, zone: tzinfo) -> datetime:
             return moment
         moment += _LOOK_EVERY
     if at == OPEN:
-        raise NoSuchTimeError(Told("at: by the company's hours the line is never open"))
-    raise NoSuchTimeError(Told("at: by the company's hours the line is never closed"))
+        raise NoSuchTimeError(Told("by the company's hours the line is never open"))
+    raise NoSuchTimeError(Told("by the company's hours the line is never closed"))

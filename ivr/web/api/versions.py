@@ -223,7 +223,7 @@ def judge(content: Mapping[str, Any], number: int) -> ResponseReturnValue | None
     "post", "/publications", scope="versions:publish", content=PublicationTold, gives=PublicationShown, status=201,
     refuses=(
         "version_unknown", "time_is_over", "time_too_far", "version_is_live", "version_rejected", "version_not_approved",
-        "version_not_checked", "version_has_errors", "gate_failed",
+        "version_not_checked", "check_is_old", "version_has_errors", "gate_failed",
     ),
 )  # fmt: skip
 def publish(content: Mapping[str, Any]) -> ResponseReturnValue:

@@ -106,7 +106,13 @@ def ticket() -> ResponseReturnValue:
     except SituationError as error:
         return errors.answer(422, sentence=gettext("The trial cannot be begun: %(why)s", why=in_words(error.args[0])))
     version = tried.version_of(
-        transaction.session(), wiring().doors.company, which, understandings=None, now=transaction.now()
+        transaction.session(),
+        wiring().doors.company,
+        which,
+        # Whether it can be called is all that is asked here: nothing is trained, no file written.
+        understandings=None,
+        recordings=None,
+        now=transaction.now(),
     )
     if isinstance(version, tried.Unusable):
         return _unusable(version)
