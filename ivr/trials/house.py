@@ -1,8 +1,8 @@
 """Houses for trial calls: the production service on a database and a line of its own, with a version that is not live yet.
 
 A house reads the company's real records once, when it is opened; from then on nothing in it reaches the real database or the
-real carrier. In made time a call takes no time, in real time a person can be on the line. What the service is made of is given
-by `ivr.app`, since this room stands below it.
+real carrier. Only the systems that a customer's orders are looked up in may be asked. In made time a call takes no time, in real
+time a person can be on the line. What the service is made of is given by `ivr.app`, since this room stands below it.
 """
 
 import secrets
