@@ -53,6 +53,7 @@ from ivr.trials.sockets import OpenSocket, ThreadOpener, path_of
 from ivr.trials.sounding import Sounding
 from ivr.trials.story import TrialStory, names_in, story_of
 from ivr.trials.wording_noted import Noted, noting
+from prompts.told import Told
 from routing import store as routing_store
 from routing.queues import Queue
 from sealing.keys import KeyRing
@@ -160,7 +161,9 @@ class Trials:
             case Known(customer_id=customer_id):
                 copies = trial_records.copies_of(session, customer_id)
                 if copies is None:
-                    raise SituationError(f"caller.customer_id: there is no customer {customer_id}")
+                    raise SituationError(
+                        Told("caller.customer_id: there is no customer %(customer)s", customer=customer_id)
+                    )
                 return copies
             case MadeUp() as person:
                 now = setting.at or self.clock()

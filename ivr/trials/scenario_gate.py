@@ -18,6 +18,7 @@ from ivr.trials.judging import Result
 from ivr.trials.scenario_runs import Against, ScenarioRuns, UnusableError, chosen
 from ivr.trials.scenarios import about_in
 from prompts.problems import Problem
+from prompts.told import Told, Worded
 
 NAME: Final = "scenarios"
 ADVICE: Final = "advice"
@@ -47,17 +48,23 @@ class ScenarioGate:
 
     def _fault(self, problem: Problem) -> GateFinding:
         # Who wrote the file meant it to be run: without it nobody knows whether that call still goes as it must.
-        message = f"{problem.place}: {problem.message}" if problem.place else problem.message
-        place = f"{problem.file}:{problem.line}"
-        return GateFinding(gate=NAME, severity=ERROR, message=message, remedy=problem.remedy, place=place)
+        place = f"{problem.file}:{problem.line} {problem.place}".strip()
+        return GateFinding(gate=NAME, severity=ERROR, message=problem.message, remedy=problem.remedy, place=place)
 
     def _finding(self, result: Result) -> GateFinding:
         failed = result.state in {"failed", "broken"}
-        words = judging_words.why(result, self._language)
+        if result.first_failure is None:
+            message: str = Told("%(scenario)s: %(why)s", scenario=result.name, why=result.reason)
+        else:
+            by_language = {
+                one: f"{about_in(result.about, one) or result.name} {judging_words.why(result, one)}"
+                for one in judging_words.LANGUAGES
+            }
+            message = Worded(by_language[self._language], by_language)
         return GateFinding(
             gate=NAME,
             severity=ERROR if failed else ADVICE,
-            message=f"{about_in(result.about, self._language) or result.name} {words}",
-            remedy=judging_words.REMEDY[self._language] if failed else "",
+            message=message,
+            remedy=Worded(judging_words.REMEDY[self._language], judging_words.REMEDY) if failed else "",
             place=result.name,
         )

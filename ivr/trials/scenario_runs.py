@@ -34,6 +34,7 @@ from ivr.trials.scenario_runner import Runner
 from ivr.trials.scenarios import Scenario, scenario_of
 from ivr.trials.shipped_scenarios import FOLDER, files_in, found_in
 from prompts.problems import Problem
+from prompts.told import Told
 
 _log = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ class ScenarioRuns:
             return Runner(trials=self.trials, version=version, wavs=wavs)
         if self.hearing is None:
             return Runner(
-                trials=self.trials, version=version, wavs=wavs, deaf_to=lambda _language: "nobody listens here"
+                trials=self.trials, version=version, wavs=wavs, deaf_to=lambda _language: Told("nobody listens here")
             )
         hearing = self.hearing()
         return Runner(trials=hearing.trials, version=version, wavs=wavs, deaf_to=hearing.deaf_to)

@@ -207,7 +207,7 @@ def test_a_faulty_file_is_told_with_its_line_and_the_others_are_run(
     with runs.reading_sessions() as session:
         documents = drafts.draft(session, now=house.clock()).documents
         (finding,) = ScenarioGate(runs, language="it")(session, documents, None)
-    assert (finding.severity, finding.place) == ("error", "scenarios/wrong.yaml:4")
+    assert (finding.severity, finding.place) == ("error", "scenarios/wrong.yaml:4 step 1")
     assert "shout" in finding.message
     assert finding.remedy
     with house.sessions() as session:
