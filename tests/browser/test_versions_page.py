@@ -195,6 +195,7 @@ def test_a_version_waits_for_a_second_person_and_a_time_that_can_be_cancelled(
 @pytest.mark.timeout(300)
 def test_a_draft_is_brought_up_to_date_with_what_went_live_meanwhile(chromium: Browser, served: Served) -> None:
     another_version_went_live(served.house)
+    both = "{daytime:choice}, salve e pronto."
     ada = at_versions(chromium, served.address, desks.ADMIN)
     page = ada.page
     expect(page.locator("#draft-changes .alert-warning")).to_contain_text("versione 2", timeout=LIMIT)
@@ -204,7 +205,7 @@ def test_a_draft_is_brought_up_to_date_with_what_went_live_meanwhile(chromium: B
     dialog = page.locator("#draft-merge")
     expect(dialog).to_contain_text("Attiva: versione 2", timeout=LIMIT)
     ada.picture("draft-behind-merge")
-    dialog.locator("textarea").fill("Salve, pronto.")
+    dialog.locator("textarea").fill(both)
     page.click("text=Salva ciò che ho scelto")
     expect(page.locator("#draft-changes .alert-warning")).to_have_count(0, timeout=LIMIT)
     expect(page.locator("#draft-update")).to_be_hidden(timeout=LIMIT)
@@ -214,7 +215,7 @@ def test_a_draft_is_brought_up_to_date_with_what_went_live_meanwhile(chromium: B
     expect(page.locator("#checks")).to_contain_text("Tutti i controlli sono passati", timeout=LIMIT)
     with served.house.sessions() as session:
         said = versions.documents(session, 3).prompts["prompts"]
-    assert (said["greeting"]["it"]["text"], said["consent_thanks"]["it"]["text"]) == ("Salve, pronto.", "Grazie mille.")
+    assert (said["greeting"]["it"]["text"], said["consent_thanks"]["it"]["text"]) == (both, "Grazie mille.")
     assert all("409" in one for one in ada.problems)
     ada.problems.clear()
     ada.leave()
@@ -236,11 +237,11 @@ def another_version_went_live(house: House) -> None:
     greeting, thanks = (("prompts", "prompts", key, "it", "text") for key in ("greeting", "consent_thanks"))
     with house.sessions.begin() as session:
         theirs = [
-            Change(place=greeting, before=OLD, after="Pronto."), Change(place=thanks, before="Grazie.", after="Grazie mille."),
+            Change(place=greeting, before=OLD, after="{daytime:choice}, pronto."), Change(place=thanks, before="Grazie.", after="Grazie mille."),
         ]  # fmt: skip
         drafts.edit(session, theirs, by=by, now=now)
         submitting.submit(session, note="Shorter", by=by, now=now)
         drafts.discard(session, by=by, now=now)
-        drafts.edit(session, [Change(place=greeting, before=OLD, after="Salve.")], by=by, now=now)
+        drafts.edit(session, [Change(place=greeting, before=OLD, after="{daytime:choice}, salve.")], by=by, now=now)
         versions.end_check(session, versions.begin_check(session, 2, base=1, by=by, now=now), [], now=now)
         publications.publish(session, 2, by=by, now=now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -10,6 +11,7 @@ from ivr import database
 from ivr.audit.store import Actor
 from ivr.commands import main
 from ivr.editing import versions
+from ivr.editing.checks import Checks
 from ivr.editing.documents import shipped
 from tests.keys import DATA_KEYS, RING
 from tests.telephone import MONDAY_TEN
@@ -76,3 +78,36 @@ def test_the_trail_is_checked_against_a_fingerprint(run: Run) -> None:
     assert told.exit_code == 0
     assert run("audit", "check", "--expect", told.output.split()[-1]).exit_code == 0
     assert run("audit", "check", "--expect", "0" * 64).exit_code == 1
+
+
+def test_the_draft_is_published_by_a_command_and_what_is_wrong_stops_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What the other gates say has tests of its own.
+    monkeypatch.setattr(Checks, "__init__", the_checker_alone(Checks.__init__))
+    folder = tmp_path / "files"
+    run("versions", "export", str(folder))
+    prompts, flow = folder / "shop.prompts.yaml", folder / "shop.flow.yaml"
+    prompts.write_text(prompts.read_text().replace("Grazie.", "Grazie mille."))
+    run("versions", "import", str(folder))
+    assert run("versions", "publish").exit_code != 0  # no note
+    told = run("versions", "publish", "--note", "Warmer thanks")
+    assert told.exit_code == 0, told.output
+    assert "version 2 answers calls" in told.output
+    assert run("versions", "publish", "--version", "2").exit_code != 0  # it is live
+    flow.write_text(flow.read_text().replace("prompt: greeting\n", "prompt: nowhere\n"))
+    run("versions", "import", str(folder))
+    refused = run("versions", "publish", "--note", "A prompt that is not there")
+    assert refused.exit_code != 0
+    assert "nowhere" in refused.output
+    listed = run("versions", "list").output
+    assert "Warmer thanks" in listed
+    assert next(line for line in listed.splitlines() if "Warmer thanks" in line).count("live") == 1
+    assert run("versions", "rollback", "1").exit_code == 0
+
+
+def the_checker_alone(begin: Callable[..., None]) -> Callable[..., None]:
+    def beginning(self: Checks, _gates: object, **given: Any) -> None:
+        begin(self, (), **{**given, "prepare": None})
+
+    return beginning
