@@ -236,9 +236,8 @@ def another_version_went_live(house: House) -> None:
     by, now = Actor(name="Somebody else"), house.clock()
     greeting, thanks = (("prompts", "prompts", key, "it", "text") for key in ("greeting", "consent_thanks"))
     with house.sessions.begin() as session:
-        theirs = [
-            Change(place=greeting, before=OLD, after="{daytime:choice}, pronto."), Change(place=thanks, before="Grazie.", after="Grazie mille."),
-        ]  # fmt: skip
+        thanked = Change(place=thanks, before="Grazie.", after="Grazie mille.")
+        theirs = [Change(place=greeting, before=OLD, after="{daytime:choice}, pronto."), thanked]
         drafts.edit(session, theirs, by=by, now=now)
         submitting.submit(session, note="Shorter", by=by, now=now)
         drafts.discard(session, by=by, now=now)

@@ -1,5 +1,6 @@
 """`centralino versions` and `centralino audit` at the keyboard: out, in, published, back, and the chain checked."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def test_the_draft_is_published_by_a_command_and_what_is_wrong_stops_it(
     assert told.exit_code == 0, told.output
     assert "version 2 answers calls" in told.output
     assert run("versions", "publish", "--version", "2").exit_code != 0  # it is live
-    flow.write_text(flow.read_text().replace("prompt: greeting\n", "prompt: nowhere\n"))
+    flow.write_text(re.sub(r"prompt: greeting\b(?!_)", "prompt: nowhere", flow.read_text()))
     run("versions", "import", str(folder))
     refused = run("versions", "publish", "--note", "A prompt that is not there")
     assert refused.exit_code != 0
