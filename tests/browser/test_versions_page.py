@@ -1,6 +1,8 @@
 """Two admins at one prompt, and a version's way to the line, in real Chromium; pictures wide and narrow."""
 
+import io
 import threading
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -184,6 +186,9 @@ def test_a_version_waits_for_a_second_person_and_a_time_that_can_be_cancelled(
     page.click("text=Annullala")
     expect(page.locator("text=Annullala")).to_have_count(0, timeout=LIMIT)
     page.goto(f"{address}/admin/versions/2")
+    files = page.request.get(f"{address}/admin/versions/2/files.zip")
+    with zipfile.ZipFile(io.BytesIO(files.body())) as archive:
+        assert "parla con Bottega Aurora" in archive.read("shop.prompts.yaml").decode()
     page.click("#publish-form button:has-text('Pubblica')")
     expect(page.locator("h1 .badge")).to_have_text("attiva", timeout=LIMIT)
     assert all("403" in one for one in ada.problems)
