@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from ivr.audit.store import Actor
 from ivr.editing import publications, versions
 from ivr.editing.gates import Gate, GateFinding, checker
+from prompts.told import Told
 
 _log = logging.getLogger(__name__)
 
@@ -84,8 +85,8 @@ class Checks:
                 self._prepare(number)
         except Exception as error:  # noqa: BLE001 - whatever a gate runs into, the check ends, and says so
             _log.exception("the check of version %d failed", number)
-            told = f"a check could not be carried out: {type(error).__name__}"
-            said.append(GateFinding(gate="checks", severity="error", message=told, remedy="Look into the log"))
+            told = Told("a check could not be carried out: %(error)s", error=type(error).__name__)
+            said.append(GateFinding(gate="checks", severity="error", message=told, remedy=Told("Look into the log")))
         return tuple(said)
 
 

@@ -223,7 +223,7 @@ def last_check(session: Session, number: int) -> CheckRecord | None:
         by=row.by_name,
         begun_at=row.begun_at,
         ended_at=row.ended_at,
-        findings=tuple(GateFinding(**one) for one in json.loads(row.findings)),
+        findings=tuple(GateFinding.of_json(one) for one in json.loads(row.findings)),
     )
 
 

@@ -16,6 +16,7 @@ from ivr.web import errors, problems, transaction
 from ivr.web.api import draft_shapes as shapes
 from ivr.web.api.resource import Resource
 from ivr.web.audited import actor
+from ivr.web.in_words import finding_in_words, in_words
 
 draft = Resource("draft", "Draft", "The company's one draft: read, edited by places, undone, imported, submitted.")
 
@@ -158,7 +159,10 @@ def import_files(content: Mapping[str, Any]) -> ResponseReturnValue:
     told = drafts.replace_by_files(session, content["files"], by=actor(), now=now, label=content["label"])
     if isinstance(told, Unreadable):
         places = [
-            {"place": ["files", one.file, str(one.line)], "messages": [f"{one.message}. {one.remedy}."]}
+            {
+                "place": ["files", one.file, str(one.line)],
+                "messages": [f"{in_words(one.message)}. {in_words(one.remedy)}."],
+            }
             for one in told.problems
         ]
         said = errors.REFUSALS["files_unreadable"]
@@ -221,7 +225,7 @@ def _counts(stands: Standing) -> tuple[int, int]:
 
 
 def _found(documents: Documents) -> list[dict[str, Any]]:
-    return [dict(one.__dict__) for one in drafts.findings(documents)]
+    return [finding_in_words(one) for one in drafts.findings(documents)]
 
 
 def _change(change: Change) -> dict[str, Any]:
