@@ -97,7 +97,7 @@ def test_what_is_wrong_in_a_file_is_told_with_its_line_and_the_text_stays(admin:
     text = 'name: mine\nlanguage: it\nsteps:\n  - say: ciao\n    press: "1"\n'
     answer = admin.post(f"{PAGE}/save", {"was": "", "revision": "0", "as_file": "1", "text": text})
     assert answer.status_code == 422
-    assert "4: step 1: say and press stand in one step" in answer.text
+    assert "4: step 1: say e press stanno in un solo passo" in answer.text
     assert "say: ciao" in answer.text
 
 
