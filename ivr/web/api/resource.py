@@ -32,6 +32,7 @@ _ALWAYS: Mapping[int, str] = {
 }
 _WITH_A_PLACE = "There is nothing at this address."
 _WRITING = "With a cookie: the header X-CSRFToken is missing. Otherwise: the content is not JSON."
+_MET_ANOTHER = "Somebody else has written the same thing at the same moment, nothing was done: `changed_meanwhile`."
 _WITH_CONTENT: Mapping[int, str] = {
     413: "The content is too large.",
     415: "The content does not say that it is JSON.",
@@ -128,6 +129,7 @@ def _refused(
     told = dict(_ALWAYS)
     if writes:
         told[400] = _WRITING
+        told[409] = _MET_ANOTHER
     if has_place:
         told[404] = _WITH_A_PLACE
     if has_query:
