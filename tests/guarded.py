@@ -1,5 +1,6 @@
 """Which routes somebody gets into who should not: without a guard, or past it. The tests and the bench `admin` use it."""
 
+import re
 from collections.abc import Iterator
 
 from flask import Flask
@@ -7,6 +8,8 @@ from werkzeug.routing import Rule
 
 from ivr.web.guards import Guard, GuardKind, guard_of
 from tests.service.desks import House
+
+_PART = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?\w+>")
 
 
 def rules(app: Flask) -> tuple[Rule, ...]:
@@ -21,13 +24,7 @@ def guards_of(app: Flask) -> Iterator[tuple[Rule, Guard | None]]:
 
 def address_of(rule: Rule) -> str:
     """An address of a route, with something in each part."""
-    values = {name: "1" if "int" in type(rule._converters[name]).__name__.lower() else "x" for name in rule.arguments}
-    address = rule.rule
-    for name, value in values.items():
-        for written in (f"<{name}>", f"<int:{name}>", f"<path:{name}>", f"<id:{name}>"):
-            address = address.replace(written, value)
-        address = address.replace(f"<number:{name}>", "1")
-    return address
+    return _PART.sub(lambda found: "1" if found["kind"] in {"int", "number"} else "x", rule.rule)
 
 
 def upgrade_of(rule: Rule) -> dict[str, str]:

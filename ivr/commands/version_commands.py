@@ -97,7 +97,7 @@ def import_files(file: Path | None, folder: Path, label: str) -> None:
 @click.option(
     "--at", type=click.DateTime(["%Y-%m-%dT%H:%M"]), help="From then on, in the company's time; now without it."
 )
-@click.option("--reason", default="", help="Why over a check that has failed.")
+@click.option("--reason", default="", help="Why over a check that has failed, or over what went live.")
 @click.pass_obj
 def publish(file: Path | None, number: int | None, note: str, at: datetime | None, reason: str) -> None:
     """Check a version and let it answer the calls that begin, now or from a time on."""
@@ -107,7 +107,7 @@ def publish(file: Path | None, number: int | None, note: str, at: datetime | Non
     company, checks = wiring.doors.company, wiring.doors.checks
     with _session(file, writes=True) as session:
         if number is None:
-            told = submitting.submit(session, note=note, by=_by(), now=_now())
+            told = submitting.submit(session, note=note, by=_by(), now=_now(), reason=reason)
             if isinstance(told, store.Refused):
                 raise Trouble(_words(told.reason))
             number = told.number

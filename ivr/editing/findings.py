@@ -15,6 +15,7 @@ from prompts.catalogue import ReadPrompts, read_prompts
 from prompts.documents import Reading, line_of
 from prompts.flows import read_flow
 from prompts.problems import Problem
+from prompts.told import Told
 from prompts.version import FLOW_FILE, PROMPTS_FILE
 
 ERROR, ADVICE = "error", "advice"
@@ -42,7 +43,7 @@ def findings(documents: Documents) -> tuple[Finding, ...]:
         () if prompts.problems else own_words.problems_of(prompts.catalogue, languages=languages, file=PROMPTS_FILE)
     )
     in_intents = tuple(
-        Problem(file=one.file, line=0, place=_intent(one.place), message=one.message, remedy="Correct it")
+        Problem(file=one.file, line=0, place=_intent(one.place), message=one.message, remedy=Told("Correct it"))
         for one in faults_of(documents.intents)
     )
     unmeant = tuple(_unmeant(documents, flow))
@@ -58,8 +59,8 @@ def _unmeant(documents: Documents, flow: Reading) -> Iterator[Problem]:
                 file=FLOW_FILE,
                 line=line_of(("requests", name), flow.lines),
                 place="",
-                message=f"requests.{name}: there is no intent of this name",
-                remedy="Add the intent, or take the request out",
+                message=Told("%(request)s: there is no intent of this name", request=f"requests.{name}"),
+                remedy=Told("Add the intent, or take the request out"),
             )
 
 

@@ -1,8 +1,8 @@
 """Houses for trial calls: the production service on a database and a line of its own, with a version that is not live yet.
 
 A house reads the company's real records once, when it is opened; from then on nothing in it reaches the real database or the
-real carrier. In made time a call takes no time, in real time a person can be on the line. What the service is made of is given
-by `ivr.app`, since this room stands below it.
+real carrier. Only the systems that a customer's orders are looked up in may be asked. In made time a call takes no time, in real
+time a person can be on the line. What the service is made of is given by `ivr.app`, since this room stands below it.
 """
 
 import secrets
@@ -25,8 +25,12 @@ from ivr import database
 from ivr.calls.company import CARRIER, Addresses, Company, FlowVersion
 from ivr.calls.desk import Desk
 from ivr.company.live import LiveSettings
+from ivr.connectors import store as connector_store
+from ivr.connectors.http import networks_of
 from ivr.connectors.lookups import Lookups
+from ivr.connectors.store import Kept
 from ivr.customers import trial_records
+from ivr.editing.reading import Recordings
 from ivr.intents.understanding import Understanding
 from ivr.line.clock import RealClock, VirtualClock
 from ivr.line.exchange import NumberConfig
@@ -48,6 +52,7 @@ from ivr.trials.sockets import OpenSocket, ThreadOpener, path_of
 from ivr.trials.sounding import Sounding
 from ivr.trials.story import TrialStory, names_in, story_of
 from ivr.trials.wording_noted import Noted, noting
+from prompts.told import Told
 from routing import store as routing_store
 from routing.queues import Queue
 from sealing.keys import KeyRing
@@ -75,7 +80,6 @@ class Service:
     carry_out: CarryOut
     tick: Callable[[], None]
     open_socket: OpenSocket
-    lookups: Lookups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,27 +117,51 @@ class Trials:
     # Pages on the line in real time, of all admins of a process together.
     places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_PAGES))
     recognition: Recognition | None = None  # who listens in its houses; None: whoever does in the installation
+    recordings: Recordings | None = (
+        None  # the files that the prompts of a draft are played from; None: from their texts
+    )
 
     def open_house(
-        self, version: FlowVersion, setting: Setting | None = None, *, time: Time = MADE, sound: bool = False
+        self,
+        version: FlowVersion,
+        setting: Setting | None = None,
+        *,
+        time: Time = MADE,
+        sound: bool = False,
+        asks_others: bool = True,
     ) -> "TrialHouse":
         """Open a house where every call has this version; close it.
 
         In made time words go to the line as words; with `sound`, and always in real time, prompts and words sound and whoever
-        listens in this installation does. Raises `SituationError` for a customer who is not there.
+        listens in this installation does. With `asks_others` the other systems that orders are looked up in are asked for a
+        customer of the company, as in their real call. Raises `SituationError` for a customer who is not there.
         """
         setting = setting or Setting()
         with self.reading_sessions() as session:
             copies = self._records(session, setting)
             queues = tuple(routing_store.queues(session).values())
-        return TrialHouse(self, version, setting, copies=copies, queues=queues, time=time, sound=sound or time == REAL)
+            # Nobody else's business is who is made up, or whose number is on nobody's file.
+            is_asked = asks_others and isinstance(setting.caller, Known)
+            connectors = connector_store.every(session) if is_asked else {}
+        return TrialHouse(
+            self,
+            version,
+            setting,
+            copies=copies,
+            queues=queues,
+            connectors=connectors,
+            time=time,
+            sound=sound or time == REAL,
+        )
 
     def _records(self, session: Session, setting: Setting) -> trial_records.Copies | None:
         match setting.caller:
             case Known(customer_id=customer_id):
                 copies = trial_records.copies_of(session, customer_id)
                 if copies is None:
-                    raise SituationError(f"caller.customer_id: there is no customer {customer_id}")
+                    raise SituationError(
+                        Told("caller.customer_id: there is no customer %(customer)s", customer=customer_id)
+                    )
                 return copies
             case MadeUp() as person:
                 now = setting.at or self.clock()
@@ -164,6 +192,7 @@ class TrialHouse:
         *,
         copies: trial_records.Copies | None,
         queues: tuple[Queue, ...],
+        connectors: Mapping[str, Kept],
         time: Time,
         sound: bool,
     ) -> None:
@@ -184,9 +213,11 @@ class TrialHouse:
         if copies is not None:
             with self._sessions.begin() as session:
                 trial_records.add(session, copies)
-        self.company = _company(trials.company, self.version, self.settings)
+        # Its own, so that what fails in a trial is not left alone in real calls.
+        lookups = Lookups(lambda: connectors, networks=networks_of(trials.settings.connector_networks))
+        lookups.is_down = setting.has(Trouble.LOOKUP_DOWN)
+        self.company = _company(trials.company, self.version, self.settings, lookups)
         self.line, self._service = self._wire(trials)
-        self._service.lookups.is_down = setting.has(Trouble.LOOKUP_DOWN)
         self._agents = TrialAgents(
             Room(
                 desk=self._service.desk,
@@ -412,7 +443,7 @@ def _empty_database() -> bytes:
         return file.read_bytes()
 
 
-def _company(real: Company, version: FlowVersion, settings: Settings) -> Company:
+def _company(real: Company, version: FlowVersion, settings: Settings, lookups: Lookups) -> Company:
     """The company with this version alone, at the house's own addresses; `ivr.app` gives it its voice."""
     return replace(
         real,
@@ -426,6 +457,7 @@ def _company(real: Company, version: FlowVersion, settings: Settings) -> Company
         token_key=secrets.token_bytes(32),
         spoken_here=frozenset(),
         voice=None,
+        lookups=lookups,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ivr.trials.scenarios import Act, Ends, Expected, HangsUp, IsSilent, Listens, Plays, Presses, Says
+from prompts import told as told_words
 
 _SPACE = re.compile(r"\s+")
 
@@ -88,13 +89,18 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON's own values."""
-        return asdict(self)
+        return {**asdict(self), "reason": told_words.to_json(self.reason)}
 
 
 def result_from_json(value: Mapping[str, Any]) -> Result:
     """Read the result that `as_json` wrote."""
     return Result(
-        **{**value, "nodes": tuple(value["nodes"]), "steps": tuple(_step_read(one) for one in value["steps"])}
+        **{
+            **value,
+            "nodes": tuple(value["nodes"]),
+            "steps": tuple(_step_read(one) for one in value["steps"]),
+            "reason": told_words.from_json(value.get("reason", "")),
+        }
     )
 
 

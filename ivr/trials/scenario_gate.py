@@ -16,6 +16,7 @@ from ivr.editing.gates import GateFinding
 from ivr.trials import judging_words
 from ivr.trials.judging import Result
 from ivr.trials.scenario_runs import Against, ScenarioRuns, UnusableError, chosen
+from prompts.told import Told, Worded
 
 NAME: Final = "scenarios"
 ADVICE: Final = "advice"
@@ -44,11 +45,15 @@ class ScenarioGate:
 
     def _finding(self, result: Result) -> GateFinding:
         failed = result.state in {"failed", "broken"}
-        words = judging_words.why(result, self._language)
+        if result.first_failure is None:
+            message: str = Told("%(scenario)s: %(why)s", scenario=result.name, why=result.reason)
+        else:
+            by_language = {one: f"{result.name}: {judging_words.why(result, one)}" for one in judging_words.LANGUAGES}
+            message = Worded(by_language[self._language], by_language)
         return GateFinding(
             gate=NAME,
             severity=ERROR if failed else ADVICE,
-            message=f"{result.about or result.name} {words}".strip(),
-            remedy=judging_words.REMEDY[self._language] if failed else "",
+            message=message,
+            remedy=Worded(judging_words.REMEDY[self._language], judging_words.REMEDY) if failed else "",
             place=result.name,
         )

@@ -33,6 +33,7 @@ from ivr.trials.replay_runner import Replayer
 from ivr.trials.scenario_runner import Runner
 from ivr.trials.scenarios import Scenario, scenario_of
 from ivr.trials.shipped_scenarios import FOLDER, documents_of, files_in
+from prompts.told import Told
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class ScenarioRuns:
 
     def version_of(self, documents: Documents) -> FlowVersion:
         """What answers calls by these documents. Raises `UnusableError` with every error."""
-        made = read(documents, understandings=self.understandings)
+        made = read(documents, understandings=self.understandings, recordings=self.trials.recordings)
         if isinstance(made, Faulty):
             raise UnusableError(made.problems)
         return made
@@ -155,7 +156,7 @@ class ScenarioRuns:
             return Runner(trials=self.trials, version=version, wavs=wavs)
         if self.hearing is None:
             return Runner(
-                trials=self.trials, version=version, wavs=wavs, deaf_to=lambda _language: "nobody listens here"
+                trials=self.trials, version=version, wavs=wavs, deaf_to=lambda _language: Told("nobody listens here")
             )
         hearing = self.hearing()
         return Runner(trials=hearing.trials, version=version, wavs=wavs, deaf_to=hearing.deaf_to)

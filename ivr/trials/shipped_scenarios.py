@@ -7,6 +7,7 @@ from typing import Any, Final
 from ivr.trials.scenario_settings import SITUATIONS, TROUBLES
 from ivr.trials.scenarios import Read, Scenario, read_scenario, scenario_of
 from prompts.problems import Problem
+from prompts.told import Told
 
 FOLDER: Final = "scenarios"
 _ENDINGS: Final = frozenset({".yaml", ".yml", ".json"})
@@ -39,16 +40,23 @@ def documents_of(files: Sequence[Path]) -> Mapping[str, Mapping[str, Any]]:
         try:
             given = read(file.read_text(encoding="utf-8"), file=str(file))
         except (OSError, UnicodeDecodeError) as error:
-            remedy = "Give a file of text in UTF-8"
+            remedy = Told("Give a file of text in UTF-8")
             problems.append(
-                Problem(file=str(file), line=0, place="", message=f"cannot be read: {error}", remedy=remedy)
+                Problem(
+                    file=str(file),
+                    line=0,
+                    place="",
+                    message=Told("cannot be read: %(error)s", error=str(error)),
+                    remedy=remedy,
+                )
             )
             continue
         problems.extend(given.problems)
         if given.scenario is None:
             continue
         if given.scenario.name in found:
-            message, remedy = f"there are two scenarios named {given.scenario.name}", "Give one another name"
+            message = Told("there are two scenarios named %(name)s", name=given.scenario.name)
+            remedy = Told("Give one another name")
             problems.append(Problem(file=str(file), line=1, place="", message=message, remedy=remedy))
         found[given.scenario.name] = given.document
     if problems:

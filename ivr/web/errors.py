@@ -154,6 +154,17 @@ REFUSALS: Mapping[str, Said] = {
         status=409,
         sentence=_l("Somebody has changed the draft since you looked: look again before it becomes a version."),
     ),
+    "draft_is_behind": Said(
+        status=409,
+        sentence=_l(
+            "Another version went live since the draft began: bring the draft up to date first, or say why what went live"
+            " shall be taken back."
+        ),
+    ),
+    "draft_is_up_to_date": Said(status=409, sentence=_l("The draft has everything that is live.")),
+    "check_is_old": Said(
+        status=409, sentence=_l("Another version went live since this one was checked: check it again first.")
+    ),
     "note_missing": Said(status=422, sentence=_l("Say in a note what is new and why.")),
     "nothing_changed": Said(status=409, sentence=_l("The draft says the same as the version that it began with.")),
     "version_unknown": Said(status=404, sentence=_l("There is no such version.")),

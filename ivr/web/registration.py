@@ -49,6 +49,7 @@ from ivr.web.editing.trial import trial
 from ivr.web.editing.versions import versions
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
+from ivr.web.in_words import in_words
 from ivr.web.reports import reports
 from ivr.web.routing_admin import routing_admin
 from ivr.web.routing_admin_receipts import routing_receipts
@@ -244,6 +245,7 @@ def _name_guards_of_files(app: Flask) -> None:
 
 def _filters() -> Mapping[str, Callable[..., object]]:
     return {
+        "in_words": in_words,
         "worded": words.worded,
         "clock_time": words.clock_time,
         "day_and_time": words.day_and_time,

@@ -1,5 +1,6 @@
 """The people of a browser test at their pages: a caller at the telephone, somebody signed in at a desk; and what they hear."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -55,15 +56,24 @@ class Caller(AtPage):
 
     def call_as(self, name: str) -> None:
         """Call the company with a customer's number."""
-        expect(self.page.locator("#state")).to_have_text("Pronto", timeout=LIMIT)
+        expect(self.page.locator("#state")).to_have_text(re.compile("Pronto|Chiamata terminata"), timeout=LIMIT)
         listed = self.page.locator("#from option", has_text=name).get_attribute("value")
         self.page.select_option("#from", listed)
         self.page.click("#call")
         expect(self.page.locator("#state")).to_have_text("In linea", timeout=LIMIT)
 
-    def hears(self, words: str) -> None:
-        """Wait until the line or somebody says words."""
-        self.sees("#transcript", words)
+    def hears(self, words: str, *, times: int = 1) -> None:
+        """Wait until the line or somebody has said words, so often in all."""
+        wait(
+            self,
+            lambda: self.page.inner_text("#transcript").count(words) >= times,
+            f"{words!r} was not said {times} times",
+        )
+
+    def hangs_up(self) -> None:
+        """Put the receiver down."""
+        self.page.click("#hang-up")
+        expect(self.page.locator("#state")).to_have_text("Chiamata terminata", timeout=LIMIT)
 
     def types(self, words: str) -> None:
         """Type what is said."""

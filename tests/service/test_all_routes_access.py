@@ -117,6 +117,16 @@ EXPECTED_ROLES = {
 }
 EXPECTED_ROLES |= dict.fromkeys(
     (
+        "audit.page",
+        "versions.page",
+        "versions.version",
+        "versions.submit",
+        "versions.check",
+        "versions.judge",
+        "versions.publish",
+        "versions.cancel",
+        "versions.roll_back",
+        "versions.discard",
         "company.page",
         "company.hours",
         "company.save_hours",

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import Response
+
 from ivr.editing.documents import Documents, Unreadable, from_files, to_files
 from ivr.editing.findings import findings
 from ivr.editing.places import Change, difference
@@ -60,6 +62,18 @@ def zipped(files: Mapping[str, str]) -> bytes:
         for path, text in sorted(files.items()):
             archive.writestr(zipfile.ZipInfo(path, (2000, 1, 1, 0, 0, 0)), text.encode())
     return kept.getvalue()
+
+
+def given(content: bytes, name: str, media_type: str) -> Response:
+    """A file to keep."""
+    response = Response(content, mimetype=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def zip_given(documents: Documents, name: str) -> Response:
+    """Every file of the documents, in a zip to keep."""
+    return given(zipped(to_files(documents)), name, "application/zip")
 
 
 def packed(files: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """The pages of scenarios: what there is and how it went last, one as a form and as a file, runs with progress, replay."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -24,6 +24,7 @@ from ivr.web.editing import scenario_form
 from ivr.web.editing.scenario_wiring import scenario_runs
 from ivr.web.editing.trial import SITUATIONS, TROUBLES
 from ivr.web.guards import guarded_by
+from ivr.web.in_words import in_words, problem_in_words
 from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.wiring import wiring
@@ -93,7 +94,7 @@ def save() -> ResponseReturnValue:
     text = form.get("text", "") if is_file else written(scenario_form.document_of(form, stands.document))
     given = read(text, file=gettext("file") if is_file else "")
     if given.scenario is None:
-        told = [str(problem).removeprefix(":").removeprefix("0: ") for problem in given.problems]
+        told = [problem_in_words(one).removeprefix(":").removeprefix("0: ") for one in given.problems]
         return _edit(stands, document=given.document, text=text, problems=told), _UNPROCESSABLE
     # Under another name it is another scenario, made from nothing.
     revision = revision if given.scenario.name == was else 0
@@ -241,7 +242,7 @@ def _told(result: judging.Result) -> dict[str, Any]:
     return {
         **asdict(result),
         "state_words": judging_words.state(result, spoken),
-        "why": judging_words.why(result, spoken),
+        "why": judging_words.why(replace(result, reason=in_words(result.reason)), spoken),
         "told_steps": [
             {"step": step, "act": judging_words.act(step, spoken), "why": judging_words.step(step, spoken)}
             for step in result.steps

@@ -3,10 +3,11 @@
 import logging
 
 import pytest
+from sqlalchemy import Engine
 
 from ivr.trials import judging_words
 from tests.line.scenarios.trying import SHIPPED, run, scenario, version_with
-from tests.telephone import House
+from tests.telephone import House, build_house
 
 
 def test_the_shop_has_scenarios_for_what_callers_call_for() -> None:
@@ -105,3 +106,10 @@ def test_a_wav_has_its_words_where_nothing_sounds(house: House) -> None:
 def test_audio_is_skipped_with_the_reason_where_nobody_hears(house: House) -> None:
     result = run(house, SHIPPED["complaint"], deaf_to=lambda language: f"nobody hears {language}")
     assert (result.state, result.reason, result.steps) == ("skipped", "nobody hears it", ())
+
+
+def test_a_company_that_never_closes_is_not_held_to_what_it_says_when_closed(sqlite_engine: Engine) -> None:
+    house = build_house(sqlite_engine, opens_at="00:00", closes_at="00:00", open_days=(1, 2, 3, 4, 5, 6, 7))
+    result = run(house, SHIPPED["closed_hours"])
+    assert (result.state, result.reason) == ("skipped", "by the company's hours the line is never closed")
+    house.close()
