@@ -194,7 +194,7 @@ def create_app(
             prepare=None if shelf is None else shelf.prepare,
         ),
     )
-    register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
+    register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes, has_pages=not is_trial)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
         public_url=settings.public_url,
         auth_token=settings.auth_token.get_secret_value(),
@@ -215,7 +215,8 @@ def create_app(
     )
     app.register_blueprint(voice)
     register_media(app)
-    register_trial_socket(app)
+    if not is_trial:
+        register_trial_socket(app)
     upkeep = _upkeep(settings, engine, company.own)
     catch_up(engine, upkeep.erasures_file, clock())
     ticker = Ticker(meeting, outgoing, sessions, company, clock, upkeep=upkeep, changes=changes)

@@ -11,7 +11,7 @@ from typing import Any
 
 from prompts import markup, spoken
 from prompts.arms import Arm
-from prompts.documents import Reading, line_of, read
+from prompts.documents import Place, Reading, line_of, read
 from prompts.problems import Problem, did_you_mean
 from prompts.spoken import Value
 from prompts.told import Told
@@ -192,6 +192,7 @@ class ReadPrompts:
     problems: tuple[Problem, ...]
     # `Catalogue.shape`, with None for a prompt that is there and cannot be read; None where the whole file cannot be.
     shape: Mapping[str, Mapping[str, int] | None] | None
+    lines: Mapping[Place, int]  # of each part, from 1
 
 
 def read_prompts(text: str, *, file: str) -> ReadPrompts:
@@ -199,14 +200,17 @@ def read_prompts(text: str, *, file: str) -> ReadPrompts:
     reading = read(text, file=file, schema=SCHEMA, part="prompt")
     written = reading.document.get("prompts")
     if not isinstance(written, Mapping):
-        return ReadPrompts(catalogue=Catalogue(company=""), problems=reading.problems, shape=None)
+        return ReadPrompts(catalogue=Catalogue(company=""), problems=reading.problems, shape=None, lines=reading.lines)
     broken = {problem.place.removeprefix("prompt ") for problem in reading.problems}
     sound = {key: entry for key, entry in written.items() if key not in broken and isinstance(entry, Mapping)}
     catalogue = build({"company": str(reading.document.get("company")), "prompts": sound})
     shape = {**dict.fromkeys(written), **catalogue.shape()}
     found = (*reading.problems, *_problems(catalogue, reading))
     return ReadPrompts(
-        catalogue=catalogue, problems=tuple(sorted(found, key=lambda problem: problem.line)), shape=shape
+        catalogue=catalogue,
+        problems=tuple(sorted(found, key=lambda problem: problem.line)),
+        shape=shape,
+        lines=reading.lines,
     )
 
 

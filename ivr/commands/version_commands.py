@@ -21,6 +21,7 @@ from ivr.editing import drafts, publications, submitting
 from ivr.editing import versions as store
 from ivr.editing.checks import Checks
 from ivr.editing.documents import Unreadable, to_files
+from ivr.editing.findings import ERROR
 from ivr.intents.phrases import CARDS_FILE
 from ivr.web.wiring import EXTENSION, Wiring
 from prompts.version import FLOW_FILE, PROMPTS_FILE
@@ -86,9 +87,12 @@ def import_files(file: Path | None, folder: Path, label: str) -> None:
                 said = drafts.findings(drafts.draft(session, now=_now()).documents)
             case _:
                 raise Trouble(f"nothing was taken over: {told}")
-    for one in said:
+    wrong = [one for one in said if one.severity == ERROR]
+    for one in wrong:
         errors.print(f"{one.file}:{one.line}: {one.place} {one.message}. {one.remedy}.", markup=False)
-    console.print(f"[green]✓[/] {len(changes)} changes in the draft, {len(said)} findings")
+    console.print(
+        f"[green]✓[/] {len(changes)} changes in the draft, {len(wrong)} errors, {len(said) - len(wrong)} pieces of advice"
+    )
 
 
 @versions.command()

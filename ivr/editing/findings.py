@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ivr.calls import own_words
+from ivr.editing.advice import advised
 from ivr.editing.documents import Documents, written
 from ivr.flow.checker import check
 from ivr.intents.phrases import faults_of
@@ -47,7 +48,17 @@ def findings(documents: Documents) -> tuple[Finding, ...]:
         for one in faults_of(documents.intents)
     )
     unmeant = tuple(_unmeant(documents, flow))
-    return tuple(_finding(one) for one in (*in_flow, *prompts.problems, *in_words, *in_intents, *unmeant))
+    wrong = (*in_flow, *prompts.problems, *in_words, *in_intents, *unmeant)
+    return (*(_finding(one) for one in wrong), *_advice(documents, prompts))
+
+
+def _advice(documents: Documents, prompts: ReadPrompts) -> Iterator[Finding]:
+    for one in advised(documents):
+        line = line_of(("prompts", one.key), prompts.lines)
+        problem = Problem(
+            file=PROMPTS_FILE, line=line, place=f"prompt {one.key}", message=one.message, remedy=one.remedy
+        )
+        yield _finding(problem, severity=ADVICE)
 
 
 def _unmeant(documents: Documents, flow: Reading) -> Iterator[Problem]:
@@ -75,10 +86,10 @@ def _prompts(text: str) -> ReadPrompts:
     return read_prompts(text, file=PROMPTS_FILE)
 
 
-def _finding(problem: Problem) -> Finding:
+def _finding(problem: Problem, *, severity: str = ERROR) -> Finding:
     kind, _, name = problem.place.partition(" ")
     return Finding(
-        severity=ERROR,
+        severity=severity,
         file=problem.file,
         line=problem.line,
         place=problem.place,

@@ -6,11 +6,9 @@ time a person can be on the line. What the service is made of is given by `ivr.a
 """
 
 import secrets
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
 from types import TracebackType
@@ -22,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from biometrics.encoders import NoEncoder
 from ivr import database
+from ivr.calls import store
 from ivr.calls.company import CARRIER, Addresses, Company, FlowVersion
 from ivr.calls.desk import Desk
 from ivr.company.live import LiveSettings
@@ -45,7 +44,9 @@ from ivr.synthesis import Speaker, Voice, installed_voice
 from ivr.trials import faulty
 from ivr.trials.agents import CarryOut, Room, TrialAgents, skills_of
 from ivr.trials.caller import CallerParty
-from ivr.trials.calling import Step, TrialCall
+from ivr.trials.calling import CallState, Step, TrialCall
+from ivr.trials.databases import FILE, Databases
+from ivr.trials.due import Due
 from ivr.trials.hearing import TrialHearing
 from ivr.trials.situations import HIDDEN_NUMBER, Hidden, Known, MadeUp, Setting, SituationError, Stranger, Trouble
 from ivr.trials.sockets import OpenSocket, ThreadOpener, path_of
@@ -116,6 +117,7 @@ class Trials:
     hearing: TrialHearing
     # Pages on the line in real time, of all admins of a process together.
     places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_PAGES))
+    databases: Databases = field(default_factory=Databases)
     recognition: Recognition | None = None  # who listens in its houses; None: whoever does in the installation
     recordings: Recordings | None = (
         None  # the files that the prompts of a draft are played from; None: from their texts
@@ -203,12 +205,16 @@ class TrialHouse:
         self.clock = VirtualClock(self.started_at) if time == MADE else _ShiftedClock(self.started_at)
         self.sound = sound
         self.voice: Voice | None = installed_voice() if sound else None
-        self._folder = tempfile.TemporaryDirectory(prefix="centralino-trial-")
-        self.folder = Path(self._folder.name)
-        self.settings = _settings(trials.settings, self.folder, setting, sound=sound)
-        self.engine = _engine(self.folder, self.settings)
+        self._databases, self._database = trials.databases, trials.databases.take()
+        self.settings = _settings(trials.settings, self._database.folder, setting, sound=sound)
+        self._database.empty(self.settings.key_ring)
+        self.engine, self.commits = self._database.engine, self._database.commits
+        self.folder = self._database.folder
         self._sessions = database.session_factory(self.engine)
         self._reading = database.reading_session_factory(self.engine)
+        self._state: tuple[object, CallState | None] | None = None
+        self._told: tuple[object, TrialStory] | None = None
+        self._due = Due(self.commits, self._reading, now=self.started_at)
         self.number = _number(setting, copies)
         if copies is not None:
             with self._sessions.begin() as session:
@@ -261,17 +267,34 @@ class TrialHouse:
         return TrialCall(self, party, leg)
 
     def run_until(self, predicate: Callable[[], bool], limit_seconds: float) -> bool:
-        """Let made time pass, with what each second brings, until something is so."""
+        """Let made time pass, with what each second brings, until something is so; a second that brings nothing costs nothing."""
         if not isinstance(self.clock, VirtualClock):
             raise TypeError("real time passes by itself")
         for _ in range(round(limit_seconds)):
             if self.clock.run_until(predicate, 1.0):
                 return True
-            self._tick()
+            if self._due.is_due(self.clock.now()):
+                self._tick()
         return predicate()
+
+    def state_of(self, call_id: str) -> CallState | None:
+        """Where a call stands, read anew only where something was committed since."""
+        if self._state is None or self._state[0] != (self.commits.count, call_id):
+            with self._reading() as session:
+                call = store.call(session, call_id)
+            found = None if call is None else CallState(call.status, is_asked=bool(call.expecting), turn=call.turn)
+            self._state = ((self.commits.count, call_id), found)
+        return self._state[1]
 
     def story(self, call_id: str, party: Any, *, language: str = "") -> TrialStory:
         """What has become of a call so far, its sentences in the reader's language."""
+        now, has_ended = self.clock.now(), (party.reason, party.has_hung_up)
+        so_far = (call_id, language, self.commits.count, now, len(party.transcript), has_ended)
+        if self._told is None or self._told[0] != so_far:
+            self._told = (so_far, self._story(call_id, party, language=language))
+        return self._told[1]
+
+    def _story(self, call_id: str, party: Any, *, language: str) -> TrialStory:
         with self._reading() as session:
             return story_of(
                 session,
@@ -311,8 +334,10 @@ class TrialHouse:
         else:
             self.line.close()
             self.clock.stop()
-        self.engine.dispose()
-        self._folder.cleanup()
+        self._database.forget()
+        # Beside real time, sound and voices, threads may still be at work.
+        if isinstance(self.clock, VirtualClock) and not self.sound and self.settings.voice == "off":
+            self._databases.give_back(self._database)
 
     def __enter__(self) -> Self:
         """Be open."""
@@ -408,7 +433,7 @@ def _settings(real: Settings, folder: Path, setting: Setting, *, sound: bool) ->
         "public_url": SERVICE,
         "carrier_api_url": LINE,
         "line_url": "",
-        "database_url": f"sqlite:///{folder / 'trial.db'}",
+        "database_url": f"sqlite:///{folder / FILE}",
         "erasures_file": folder / "erasures.jsonl",
         "secret_key": SecretStr(secrets.token_urlsafe(48)),
         "auth_token": SecretStr(secrets.token_hex(16)),
@@ -424,23 +449,6 @@ def _settings(real: Settings, folder: Path, setting: Setting, *, sound: bool) ->
         given |= {"listening": dict.fromkeys(real.listening, CARRIER), "prompt_voice": CARRIER}
         given |= {} if setting.has(Trouble.VOICE_DOWN) else {"voice": "off"}
     return real.model_copy(update=given)
-
-
-def _engine(folder: Path, settings: Settings) -> Engine:
-    (folder / "trial.db").write_bytes(_empty_database())
-    return database.make_engine(settings.database_url, settings.key_ring)
-
-
-@lru_cache(maxsize=1)
-def _empty_database() -> bytes:
-    """The file of a database with all tables and nothing in them."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "empty.db"
-        engine = database.make_engine(f"sqlite:///{file}")
-        database.create_tables(engine)
-        database.empty_log(engine)
-        engine.dispose()
-        return file.read_bytes()
 
 
 def _company(real: Company, version: FlowVersion, settings: Settings, lookups: Lookups) -> Company:

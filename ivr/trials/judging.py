@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ivr.trials.scenarios import Act, Ends, Expected, HangsUp, IsSilent, Listens, Plays, Presses, Says
+from ivr.trials.scenarios import About, Act, Ends, Expected, HangsUp, IsSilent, Listens, Plays, Presses, Says
 from prompts import told as told_words
 
 _SPACE = re.compile(r"\s+")
@@ -79,7 +79,7 @@ class Result:
     reason: str = ""  # why it was skipped or broke off
     steps: tuple[StepResult, ...] = ()
     made_seconds: float = 0.0  # how long the call took on its own clock
-    about: str = ""
+    about: About = ""
     nodes: tuple[str, ...] = field(default=())  # the way that the call took
 
     @property

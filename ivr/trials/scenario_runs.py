@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +32,8 @@ from ivr.trials.judging import Result
 from ivr.trials.replay_runner import Replayer
 from ivr.trials.scenario_runner import Runner
 from ivr.trials.scenarios import Scenario, scenario_of
-from ivr.trials.shipped_scenarios import FOLDER, documents_of, files_in
+from ivr.trials.shipped_scenarios import FOLDER, files_in, found_in
+from prompts.problems import Problem
 from prompts.told import Told
 
 _log = logging.getLogger(__name__)
@@ -94,8 +95,13 @@ class ScenarioRuns:
         return made
 
     def shipped(self) -> Mapping[str, Mapping[str, Any]]:
-        """The scenarios beside the installation's prompts. Raises `ScenarioFilesError`."""
-        return documents_of(files_in(self.folder))
+        """The scenarios beside the installation's prompts; what is wrong in other files there tells `faults`."""
+        return found_in(files_in(self.folder)).documents
+
+    def faults(self) -> Sequence[Problem]:
+        """What is wrong in the installation's files of scenarios, each file by its name in their folder."""
+        problems = found_in(files_in(self.folder)).problems
+        return tuple(replace(one, file=f"{FOLDER}/{Path(one.file).name}") for one in problems)
 
     def draft(self, session: Session) -> Against:
         """The draft as it stands."""

@@ -20,6 +20,9 @@ PERSONS = ("giulia", "mario", "emily")
 STRANGER, HIDDEN = "stranger", "hidden"
 OPEN, CLOSED = "open", "closed"
 ANSWER = "answer"
+LANGUAGES = ("it", "en")
+# What a scenario shows: words, or words by language.
+About: TypeAlias = str | Mapping[str, str]
 _ACTS = ("say", "press", "silent", "hang_up", "play")
 _TIME = "%Y-%m-%d %H:%M"
 
@@ -124,7 +127,7 @@ class Scenario:
     name: str
     language: str
     steps: tuple[ScenarioStep, ...]
-    about: str = ""
+    about: About = ""
     caller: CallerIs = CallerIs()
     at: str = OPEN  # open, closed, or a time of the company's clock
     agents: str = ANSWER
@@ -176,6 +179,11 @@ def written(document: Mapping[str, Any]) -> str:
         ordered, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110, default_flow_style=False
     )
     return text
+
+
+def about_in(about: About, language: str) -> str:
+    """What a scenario shows in a reader's language, or in the one that there is."""
+    return about if isinstance(about, str) else about.get(language) or next(iter(about.values()), "")
 
 
 _ORDER = ("name", "about", "language", "caller", "at", "agents", "faults", "steps", "ends")

@@ -1,6 +1,7 @@
 """Reads the scenarios that lie beside an installation's prompts: `scenarios/*.yaml` (or .yml, .json), one a file."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,8 +33,24 @@ def files_in(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(file for file in inside.glob("*") if file.suffix in _ENDINGS)) if inside.is_dir() else ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What some files hold: the scenarios that can be run, by name, and all that is wrong in the other ones."""
+
+    documents: Mapping[str, Mapping[str, Any]]
+    problems: tuple[Problem, ...] = ()
+
+
 def documents_of(files: Sequence[Path]) -> Mapping[str, Mapping[str, Any]]:
     """The scenarios of some files by name, as documents. Raises `ScenarioFilesError` with every problem."""
+    found = found_in(files)
+    if found.problems:
+        raise ScenarioFilesError(found.problems)
+    return found.documents
+
+
+def found_in(files: Sequence[Path]) -> Found:
+    """Read some files; one that is wrong keeps none of the others away."""
     found: dict[str, Mapping[str, Any]] = {}
     problems: list[Problem] = []
     for file in files:
@@ -58,10 +75,9 @@ def documents_of(files: Sequence[Path]) -> Mapping[str, Mapping[str, Any]]:
             message = Told("there are two scenarios named %(name)s", name=given.scenario.name)
             remedy = Told("Give one another name")
             problems.append(Problem(file=str(file), line=1, place="", message=message, remedy=remedy))
+            continue
         found[given.scenario.name] = given.document
-    if problems:
-        raise ScenarioFilesError(problems)
-    return found
+    return Found(documents=found, problems=tuple(problems))
 
 
 def scenarios_of(documents: Mapping[str, Mapping[str, Any]]) -> tuple[Scenario, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Response
 
 from ivr.editing.documents import Documents, Unreadable, from_files, to_files
-from ivr.editing.findings import findings
+from ivr.editing.findings import ERROR, findings
 from ivr.editing.places import Change, difference
 from ivr.flow.files import problems_of
 from ivr.intents.phrases import CARDS_FILE
@@ -107,7 +107,7 @@ def preview(brought: Mapping[str, str], stands: Documents) -> Preview:
     others = (
         Problem(file=one.file, line=one.line, place=one.place, message=one.message, remedy=one.remedy)
         for one in findings(documents)
-        if (one.place, one.message) not in known
+        if one.severity == ERROR and (one.place, one.message) not in known
     )
     return Preview(changes=difference(stands, documents), problems=(*told, *others), documents=documents)
 

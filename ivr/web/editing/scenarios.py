@@ -16,7 +16,7 @@ from ivr.editing import versions
 from ivr.editing.scenarios import Run, Saved, Stored
 from ivr.trials import judging, judging_words, replay
 from ivr.trials.scenario_runs import MOST_AT_ONCE, MOST_CALLS, Against, ScenarioRuns, chosen
-from ivr.trials.scenarios import written
+from ivr.trials.scenarios import about_in, written
 from ivr.trials.shipped_scenarios import read
 from ivr.web import errors, live, transaction
 from ivr.web.audited import actor
@@ -53,6 +53,8 @@ def page() -> ResponseReturnValue:
         "editing/scenarios.html",
         form=_Form(formdata=None),
         scenarios=found.values(),
+        faults=[problem_in_words(one) for one in runs.faults()],
+        about=lambda document: about_in(document.get("about", ""), language()),
         last=_last(found),
         runs=kept.runs(session, now),
         versions=versions.versions(session, limit=30),
@@ -180,6 +182,7 @@ def one_run(run_id: str) -> ResponseReturnValue:
         results=[] if is_replay else [_told(judging.result_from_json(one)) for one in told],
         replayed=replay.replayed_from_json(told) if is_replay else None,
         progress=render_template("editing/scenario_progress.html", run=found),
+        ends=scenario_form.OUTCOMES | {replay.LOST: gettext("a question that the caller was never asked")},
     )
 
 
@@ -215,6 +218,7 @@ def _edit(
         text=text or (written(stored.document) if stored.name else ""),
         rows=scenario_form.rows_of(shown),
         ends=scenario_form.ends_of(shown),
+        about=scenario_form.about_of(shown),
         caller=scenario_form.caller_of(shown),
         troubles=scenario_form.troubles_of(shown),
         problems=problems or [],
@@ -241,6 +245,7 @@ def _told(result: judging.Result) -> dict[str, Any]:
     failed = result.first_failure
     return {
         **asdict(result),
+        "about": about_in(result.about, spoken),
         "state_words": judging_words.state(result, spoken),
         "why": judging_words.why(replace(result, reason=in_words(result.reason)), spoken),
         "told_steps": [
