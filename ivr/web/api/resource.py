@@ -89,7 +89,9 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest publishes no t
                 view = self.arguments(query, location="query")(view)
             told = _refused(refuses, writes=verb not in SAFE_METHODS, has_content=content is not None,
                             has_query=query is not None, has_place="<" in address)  # fmt: skip
-            told.update({code: " ".join(filter(None, (told.get(code), text))) for code, text in (statuses or {}).items()})
+            told.update(
+                {code: " ".join(filter(None, (told.get(code), text))) for code, text in (statuses or {}).items()}
+            )
             for code, sentence in sorted(told.items()):
                 view = self.alt_response(code, schema=Problem, description=sentence, content_type=problems.MEDIA_TYPE)(
                     view
