@@ -81,7 +81,8 @@ def known_body(house: House, operation: str) -> Any:
     return None if made is None else made(house)
 
 
-def _furnish(session: Session, house: House) -> None:
+def run_that_ended(session: Session, house: House) -> None:
+    """A run of scenarios that is over."""
     now = house.clock()
     run = Run(
         run_id=RUN, kind=SCENARIOS, mode=TEXT, against="version:1", digest="", by="", at=now, state=DONE, done=0, total=0,
@@ -89,6 +90,11 @@ def _furnish(session: Session, house: House) -> None:
     )  # fmt: skip
     scenarios.begin_run(session, run, by=SOMEBODY)
     scenarios.end_run(session, RUN, state=DONE, result=[], failures=0, now=now)
+
+
+def _furnish(session: Session, house: House) -> None:
+    now = house.clock()
+    run_that_ended(session, house)
     assert isinstance(SOUND, recording_sound.Sound)
     recordings.keep(session, SOUND, name="tone.wav", by=SOMEBODY, now=now)
     # A second version, so that there is something to compare, to publish and to go back from.
