@@ -7,6 +7,7 @@ from ivr.editing.documents import Documents
 from ivr.editing.prompt_rows import Row, rows_of
 from prompts.measures import Advice, Measured
 from prompts.spoken_length import ADVISED_SECONDS
+from prompts.told import Told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +26,12 @@ def advised(documents: Documents) -> tuple[Advised, ...]:
 
 def _of(row: Row) -> Iterator[Advised]:
     if row.role == "unused":
-        yield Advised(key=row.key, message="nothing says it", remedy="Let a node say it, or take it out")
+        yield Advised(key=row.key, message=Told("nothing says it"), remedy=Told("Let a node say it, or take it out"))
     if Advice.RECORDED_AGAINST_SPOKEN in row.advice:
         yield Advised(
             key=row.key,
-            message="one wording is a recording and the other a voice: their result tells of that too",
-            remedy="Record both, or neither",
+            message=Told("one wording is a recording and the other a voice: their result tells of that too"),
+            remedy=Told("Record both, or neither"),
         )
     for language, texts in row.measured.items():
         for measured in texts:
@@ -41,16 +42,26 @@ def _of_text(key: str, language: str, measured: Measured) -> Iterator[Advised]:
     for advice in measured.advice:
         match advice:
             case Advice.TOO_LONG:
-                message = f"in {language}, it takes about {measured.seconds:.0f} seconds to say"
-                remedy = f"Say it in {ADVISED_SECONDS:.0f}, or in two steps"
-            case Advice.HARD if measured.level is not None:
-                message = (
-                    f"in {language}, it is hard to follow by ear ({measured.level.formula} {measured.level.score:.0f})"
+                message = Told(
+                    "in %(language)s, it takes about %(seconds).0f seconds to say",
+                    language=language,
+                    seconds=measured.seconds,
                 )
-                remedy = "Use shorter sentences and words"
+                remedy = Told("Say it in %(seconds).0f, or in two steps", seconds=ADVISED_SECONDS)
+            case Advice.HARD if measured.level is not None:
+                message = Told(
+                    "in %(language)s, it is hard to follow by ear (%(formula)s %(score).0f)",
+                    language=language,
+                    formula=measured.level.formula,
+                    score=measured.level.score,
+                )
+
+                remedy = Told("Use shorter sentences and words")
             case Advice.SEVERAL_MESSAGES:
-                message = f"in {language}, it is sent as {measured.messages} text messages"
-                remedy = "Shorten it"
+                message = Told(
+                    "in %(language)s, it is sent as %(count)s text messages", language=language, count=measured.messages
+                )
+                remedy = Told("Shorten it")
             case _:
                 continue
         yield Advised(key=key, message=message, remedy=remedy)

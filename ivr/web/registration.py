@@ -212,7 +212,7 @@ def _install_request_life(app: Flask, settings: Settings) -> None:
             has_browser_phone=bool(settings.api_key_sid),
         )
     )
-    app.after_request(transaction.close)
+    app.after_request(errors.closed)
     app.teardown_request(transaction.abandon)
     errors.install(app)
 
