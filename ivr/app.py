@@ -123,6 +123,11 @@ def create_app(
         own = LiveSettings(company_defaults(settings), reading, changes)
         company = make_company(settings, understanding or make_understanding(settings), own)
     understandings = make_understandings(settings, company.understanding)
+    playing = Playing(
+        sessions=reading,
+        own_folder=settings.prompts_folder or SHIPPED_PROMPTS,
+        folder=settings.models_folder / "recordings",
+    )
     if not is_trial:
         company, shelf = opening.open_shelf(
             company,
@@ -130,11 +135,7 @@ def create_app(
             sessions=sessions,
             reading_sessions=reading,
             understandings=understandings,
-            recordings=Playing(
-                sessions=reading,
-                own_folder=settings.prompts_folder or SHIPPED_PROMPTS,
-                folder=settings.models_folder / "recordings",
-            ),
+            recordings=playing,
             now=clock(),
         )
     decoding = None
@@ -149,7 +150,9 @@ def create_app(
         company,
         spoken_here=_spoken_here(settings, voicing),
         voice=voices.make_voice_parts(settings, encoder_now),
-        lookups=Lookups(connectors.now, networks=networks_of(settings.connector_networks)),
+        lookups=company.lookups
+        if is_trial
+        else Lookups(connectors.now, networks=networks_of(settings.connector_networks)),
     )
     conductor = Conductor(company, _way_of(company, decoding, sockets))
     meeting = Meeting(company, conductor)
@@ -171,6 +174,7 @@ def create_app(
         reading_sessions=database.reading_session_factory(engine),
         clock=clock,
         hearing=TrialHearing(settings, lambda languages: make_recognition(settings, languages)),
+        recordings=playing,
     )
     scenarios = runs_here(trials, understandings, sessions=sessions, reading_sessions=reading, clock=clock)
     doors = Doors(
@@ -190,7 +194,7 @@ def create_app(
             prepare=None if shelf is None else shelf.prepare,
         ),
     )
-    register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes)
+    register(app, settings=settings, engine=engine, doors=doors, clock=clock, changes=changes, has_pages=not is_trial)
     app.extensions[voice_wiring.EXTENSION] = voice_wiring.VoiceWiring(
         public_url=settings.public_url,
         auth_token=settings.auth_token.get_secret_value(),
@@ -211,7 +215,8 @@ def create_app(
     )
     app.register_blueprint(voice)
     register_media(app)
-    register_trial_socket(app)
+    if not is_trial:
+        register_trial_socket(app)
     upkeep = _upkeep(settings, engine, company.own)
     catch_up(engine, upkeep.erasures_file, clock())
     ticker = Ticker(meeting, outgoing, sessions, company, clock, upkeep=upkeep, changes=changes)
@@ -249,7 +254,6 @@ def _trial_services(
             carry_out=doors.carry_out,
             tick=ticker.tick,
             open_socket=lambda path, headers: open_media_socket(app, path, headers),
-            lookups=doors.company.lookups,
         )
 
     return make

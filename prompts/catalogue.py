@@ -11,9 +11,10 @@ from typing import Any
 
 from prompts import markup, spoken
 from prompts.arms import Arm
-from prompts.documents import Reading, line_of, read
+from prompts.documents import Place, Reading, line_of, read
 from prompts.problems import Problem, did_you_mean
 from prompts.spoken import Value
+from prompts.told import Told
 
 SCHEMA = "prompts.schema.json"
 # A placeholder is written {name:type}, as {order_number:digits} is.
@@ -191,6 +192,7 @@ class ReadPrompts:
     problems: tuple[Problem, ...]
     # `Catalogue.shape`, with None for a prompt that is there and cannot be read; None where the whole file cannot be.
     shape: Mapping[str, Mapping[str, int] | None] | None
+    lines: Mapping[Place, int]  # of each part, from 1
 
 
 def read_prompts(text: str, *, file: str) -> ReadPrompts:
@@ -198,14 +200,17 @@ def read_prompts(text: str, *, file: str) -> ReadPrompts:
     reading = read(text, file=file, schema=SCHEMA, part="prompt")
     written = reading.document.get("prompts")
     if not isinstance(written, Mapping):
-        return ReadPrompts(catalogue=Catalogue(company=""), problems=reading.problems, shape=None)
+        return ReadPrompts(catalogue=Catalogue(company=""), problems=reading.problems, shape=None, lines=reading.lines)
     broken = {problem.place.removeprefix("prompt ") for problem in reading.problems}
     sound = {key: entry for key, entry in written.items() if key not in broken and isinstance(entry, Mapping)}
     catalogue = build({"company": str(reading.document.get("company")), "prompts": sound})
     shape = {**dict.fromkeys(written), **catalogue.shape()}
     found = (*reading.problems, *_problems(catalogue, reading))
     return ReadPrompts(
-        catalogue=catalogue, problems=tuple(sorted(found, key=lambda problem: problem.line)), shape=shape
+        catalogue=catalogue,
+        problems=tuple(sorted(found, key=lambda problem: problem.line)),
+        shape=shape,
+        lines=reading.lines,
     )
 
 
@@ -238,7 +243,7 @@ def _built(key: str, entry: Mapping[str, Any]) -> Prompt:
 def _problems(catalogue: Catalogue, reading: Reading) -> Iterator[Problem]:
     for prompt in catalogue.prompts.values():
         found = [
-            _problem(reading, place, f"in {language}, {message}", remedy)
+            _problem(reading, place, Told("in %(language)s, %(message)s", language=language, message=message), remedy)
             for language, wording in prompt.wordings.items()
             for place, message, remedy in _wording_problems((prompt.key, language), wording, written=prompt.written)
         ]
@@ -253,12 +258,17 @@ def _different_placeholders(prompt: Prompt, reading: Reading) -> Iterator[Proble
         for other, theirs in every.items():
             if placeholders - theirs:
                 name, kind = min(placeholders - theirs)
-                where = f"{{{name}:{kind}}} stands in '{language}' and not in '{other}'"
                 yield _problem(
                     reading,
                     (prompt.key, other),
-                    f"its languages have different placeholders: {where}",
-                    "Give every language the same placeholders of the same types, in its text or its reprompts",
+                    Told(
+                        "its languages have different placeholders: %(placeholder)s stands in '%(language)s' "
+                        "and not in '%(other)s'",
+                        placeholder=f"{{{name}:{kind}}}",
+                        language=language,
+                        other=other,
+                    ),
+                    Told("Give every language the same placeholders of the same types, in its text or its reprompts"),
                 )
                 return
 
@@ -270,8 +280,8 @@ def _wording_problems(
     for where, text in _placed(place, wording):
         words = " ".join(text.lower().split())
         if words in said:
-            remedy = "Word each reprompt anew: shorter, then an example, then the keypad"
-            yield where, "the same words are said twice", remedy
+            anew = Told("Word each reprompt anew: shorter, then an example, then the keypad")
+            yield where, Told("the same words are said twice"), anew
         said.add(words)
         for message, remedy in (*_placeholder_problems(text), *_markup_problems(text, written=written)):
             yield where, message, remedy
@@ -288,18 +298,26 @@ def _placed(place: tuple[str, ...], wording: Wording) -> Iterator[tuple[tuple[st
 def _placeholder_problems(text: str) -> Iterator[tuple[str, str]]:
     for name, kind in PLACEHOLDER.findall(text):
         if kind not in spoken.KINDS:
-            remedy = did_you_mean(kind, spoken.KINDS, f"Known types: {', '.join(sorted(spoken.KINDS))}")
-            yield f"the placeholder {name} is of the unknown type {kind}", remedy
+            known = Told("Known types: %(known)s", known=", ".join(sorted(spoken.KINDS)))
+            message = Told("the placeholder %(name)s is of the unknown type %(kind)s", name=name, kind=kind)
+            yield message, did_you_mean(kind, spoken.KINDS, known)
     if _BRACES.search(PLACEHOLDER.sub("", text)):
-        yield "a brace is not part of a placeholder", "Write placeholders as {name:type}, e.g. {order_number:digits}"
+        remedy = Told("Write placeholders as {name:type}, e.g. {order_number:digits}")
+        yield Told("a brace is not part of a placeholder"), remedy
 
 
 def _markup_problems(text: str, *, written: bool) -> Iterator[tuple[str, str]]:
     if written and markup.has_markup(text):
-        yield "a text message has a tag, and tags are for the voice", "Take the tags out"
+        yield Told("a text message has a tag, and tags are for the voice"), Told("Take the tags out")
         return
     for fault in markup.faults(text):
-        yield f"at character {fault.position} of «{text[:30]}», {fault.message}", fault.remedy
+        message = Told(
+            "at character %(position)s of «%(text)s», %(message)s",
+            position=fault.position,
+            text=text[:30],
+            message=fault.message,
+        )
+        yield message, fault.remedy
 
 
 def _problem(reading: Reading, place: tuple[str | int, ...], message: str, remedy: str) -> Problem:

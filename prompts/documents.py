@@ -13,6 +13,7 @@ import yaml
 
 from prompts.problems import Problem
 from prompts.schema_findings import HERE, Place, against_schema, counted, line_of, schema_of
+from prompts.told import Told
 from prompts.unreadable import part_around, unreadable
 
 __all__ = ["HERE", "Place", "Reading", "line_of", "read", "schema_of"]
@@ -56,7 +57,7 @@ def read(text: str, *, file: str, schema: str, part: str) -> Reading:
     except (yaml.YAMLError, _TooMuchError) as error:
         return _nothing(file, _at_part(text, unreadable(text, error, file=file), part))
     if tree.is_empty:
-        message, remedy = "nothing stands in this file", "Write it, or choose another"
+        message, remedy = Told("nothing stands in this file"), Told("Write it, or choose another")
         return _nothing(file, Problem(file=file, line=1, place="", message=message, remedy=remedy, code="empty"))
     problems = [*tree.problems, *against_schema(tree.document, tree.lines, file=file, schema=schema, part=part)]
     ordered = tuple(sorted(problems, key=lambda problem: problem.line))
@@ -124,7 +125,7 @@ class _Tree:
         before = self._count
         self._grow(1, event)
         if len(place) > _DEEPEST:
-            raise _TooMuchError("it is nested too deeply", event.start_mark)
+            raise _TooMuchError(Told("it is nested too deeply"), event.start_mark)
         if isinstance(event, yaml.SequenceStartEvent):
             value: Any = self._sequence(place)
         elif isinstance(event, yaml.MappingStartEvent):
@@ -138,7 +139,7 @@ class _Tree:
     def _grow(self, parts: int, event: Any) -> None:
         self._count += parts
         if self._count > _MOST_PARTS:
-            raise _TooMuchError("it is too large", event.start_mark)
+            raise _TooMuchError(Told("it is too large"), event.start_mark)
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self._anchors:
@@ -163,15 +164,16 @@ class _Tree:
             line = event.start_mark.line + 1
             if not isinstance(event, yaml.ScalarEvent):
                 self._skip(place, values=2)
-                self._tell(line, place, "a name must be a single word here", "Write `name: value`", code="name")
+                message, remedy = Told("a name must be a single word here"), Told("Write `name: value`")
+                self._tell(line, place, message, remedy, code="name")
                 continue
             self._loader.get_event()
             key = str(event.value)
             inner = (*place, key)
             if key in document:
                 self._skip(place)
-                message = f"'{key}' stands here twice (first in line {self.lines[inner]})"
-                remedy = "Keep one of the two, or give the other another name"
+                message = Told("'%(key)s' stands here twice (first in line %(line)s)", key=key, line=self.lines[inner])
+                remedy = Told("Keep one of the two, or give the other another name")
                 self._tell(line, inner, message, remedy, code="twice")
                 continue
             self.lines[inner] = line

@@ -14,6 +14,8 @@ from xml.etree.ElementTree import Element  # only the type: reading is defusedxm
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
+from prompts.told import Told
+
 # A "<" before a digit or a blank is a sign of arithmetic, and the text is plain.
 _TAG = re.compile(r"</?[A-Za-z_!?]")
 _OPENS = "<speak>"
@@ -33,12 +35,12 @@ class Fault:
     @property
     def message(self) -> str:
         """What is wrong."""
-        return SENTENCES[self.code][0] % self.values
+        return Told(SENTENCES[self.code][0], **self.values)
 
     @property
     def remedy(self) -> str:
         """What to do."""
-        return SENTENCES[self.code][1] % self.values
+        return Told(SENTENCES[self.code][1], **self.values)
 
 
 # What is wrong and what to do, by code; the pages have them in the reader's language.
@@ -76,7 +78,7 @@ _READER_SAYS: Mapping[str, str] = MappingProxyType(
 
 
 def _words(*allowed: str) -> Callable[[str], str]:
-    return lambda value: "" if value in allowed else f"one of {', '.join(allowed)}"
+    return lambda value: "" if value in allowed else Told("one of %(known)s", known=", ".join(allowed))
 
 
 def _like(pattern: str, meaning: str) -> Callable[[str], str]:
@@ -87,11 +89,12 @@ def _like(pattern: str, meaning: str) -> Callable[[str], str]:
 def _time(value: str) -> str:
     seconds = seconds_of(value)
     is_good = seconds is not None and seconds <= LONGEST_BREAK_SECONDS
-    return "" if is_good else f'a time such as "500ms" or "1s", at most {LONGEST_BREAK_SECONDS:.0f}s'
+    most = f"{LONGEST_BREAK_SECONDS:.0f}"
+    return "" if is_good else Told('a time such as "500ms" or "1s", at most %(most)ss', most=most)
 
 
 def _some(value: str) -> str:
-    return "" if value.strip() else "some text"
+    return "" if value.strip() else Told("some text")
 
 
 # Element -> attribute -> what is wrong with a value, "" for nothing. Values: docstrings of the package `twilio`, SSML classes.
@@ -102,21 +105,21 @@ ELEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = MappingProxyType(
             "time": _time,
         },
         "emphasis": {"level": _words("strong", "moderate", "reduced")},
-        "lang": {"xml:lang": _like(r"[a-z]{2}-[A-Z]{2}", 'a language such as "en-GB"')},
+        "lang": {"xml:lang": _like(r"[a-z]{2}-[A-Z]{2}", Told('a language such as "en-GB"'))},
         "p": {},
         "phoneme": {"alphabet": _words("ipa", "x-sampa"), "ph": _some},
         "prosody": {
             "volume": _like(
                 r"default|silent|x-soft|soft|medium|loud|x-loud|[+-]\d{1,2}(\.\d+)?dB",
-                'default, silent, x-soft, soft, medium, loud, x-loud or decibels such as "-6dB"',
+                Told('default, silent, x-soft, soft, medium, loud, x-loud or decibels such as "-6dB"'),
             ),
             "rate": _like(
                 r"x-slow|slow|medium|fast|x-fast|(?:[2-9]\d|1\d\d|200)%",
-                "x-slow, slow, medium, fast, x-fast or 20% to 200%",
+                Told("x-slow, slow, medium, fast, x-fast or 20% to 200%"),
             ),
             "pitch": _like(
                 r"default|x-low|low|medium|high|x-high|[+-]\d{1,2}%",
-                'default, x-low, low, medium, high, x-high or a change such as "+10%"',
+                Told('default, x-low, low, medium, high, x-high or a change such as "+10%"'),
             ),
         },
         "s": {},
@@ -125,7 +128,7 @@ ELEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = MappingProxyType(
                 "characters", "spell-out", "cardinal", "number", "ordinal", "digits", "fraction", "unit",
                 "date", "time", "address", "expletive", "telephone",
             ),
-            "format": _like(r"[dmyhs0-9.:/-]{1,12}", 'the order of a date such as "dmy"'),
+            "format": _like(r"[dmyhs0-9.:/-]{1,12}", Told('the order of a date such as "dmy"')),
         },
         "sub": {"alias": _some},
         "w": {"role": _some},
@@ -209,7 +212,7 @@ def _problems(element: Element) -> Iterator[tuple[str, dict[str, str]]]:
     given = attributes(element)
     for name, value in given.items():
         if name not in known:
-            yield "no_attribute", {"name": name, "known": ", ".join(sorted(known)) or "none"}
+            yield "no_attribute", {"name": name, "known": ", ".join(sorted(known)) or Told("none")}
         elif wanted := known[name](value):
             yield "value", {"name": name, "value": value, "wanted": wanted}
     for name in _REQUIRED.get(element.tag, ()):

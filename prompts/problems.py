@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from prompts.told import Told
+
 # How alike two names are of which one is a slip of the other: one letter of four (`difflib`'s own measure is 0.6, and takes
 # `say_late` for `say_closed`).
 _ALIKE = 0.72
@@ -34,4 +36,4 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
     """Return a remedy that begins with the name that was probably meant, where there is one."""
     meant = nearest(name, known)
-    return f"Did you mean '{meant}'? {otherwise}" if meant else otherwise
+    return Told("Did you mean '%(meant)s'? %(otherwise)s", meant=meant, otherwise=otherwise) if meant else otherwise

@@ -15,26 +15,27 @@ from typing import Any, TypeAlias
 from jsonschema import Draft202012Validator, ValidationError
 
 from prompts.problems import Problem, did_you_mean, nearest
+from prompts.told import Told
 
 # Where a part stands in its document: the keys and indexes that lead to it.
 Place: TypeAlias = tuple[str | int, ...]
 HERE = Path(__file__).parent
 _TYPES: Mapping[str, str] = {
-    "object": "names with values",
-    "array": "list",
-    "string": "text",
-    "integer": "whole number",
-    "number": "number",
-    "boolean": "true or false",
+    "object": Told("names with values"),
+    "array": Told("list"),
+    "string": Told("text"),
+    "integer": Told("whole number"),
+    "number": Told("number"),
+    "boolean": Told("true or false"),
 }
 # What a pattern of our schemas is in words.
 _PATTERNS: Mapping[str, str] = {
-    "^[a-z][a-z0-9_]*$": "small letters, digits and _, a letter first",
-    "^[a-z][a-z0-9_.]*$": "small letters, digits, _ and dots, a letter first",
-    "^[a-z]{2}$": "the two letters of a language, as it or en",
-    "^[1-9]{1,4}$": "keys from 1 to 9; 0 leads to a person everywhere",
-    "^(.*_)?code$": "a name that ends in code, as customer_code",
-    "^[^,]*[^\\s,][^,]*$": "words without a comma: one entry of the list each",
+    "^[a-z][a-z0-9_]*$": Told("small letters, digits and _, a letter first"),
+    "^[a-z][a-z0-9_.]*$": Told("small letters, digits, _ and dots, a letter first"),
+    "^[a-z]{2}$": Told("the two letters of a language, as it or en"),
+    "^[1-9]{1,4}$": Told("keys from 1 to 9; 0 leads to a person everywhere"),
+    "^(.*_)?code$": Told("a name that ends in code, as customer_code"),
+    "^[^,]*[^\\s,][^,]*$": Told("words without a comma: one entry of the list each"),
 }
 
 
@@ -67,7 +68,7 @@ def against_schema(
         named = f"{part} {counted(whose[1])}" if len(whose) > 1 and whose[0] == f"{part}s" else ""
         where = ".".join(str(step) for step in place[2 if named else 0 :])
         line = line_of(at, lines)
-        said = f"{where}: {message}" if where else message
+        said = Told("%(where)s: %(message)s", where=where, message=message) if where else message
         yield Problem(file=file, line=line, place=named, message=said, remedy=remedy, code=str(error.validator))
 
 
@@ -158,35 +159,35 @@ def _sentence(error: ValidationError) -> tuple[str, str]:  # noqa: PLR0911, C901
     match error.validator:
         case "required":
             missing = _missing(error)
-            return f"'{missing}' is missing", f"Add '{missing}'"
+            return Told("'%(missing)s' is missing", missing=missing), Told("Add '%(missing)s'", missing=missing)
         case "additionalProperties":
             return _unknown_names(error)
         case "enum":
             known = [str(one) for one in wanted]
             if instance is None:
-                return "nothing stands here", f"Write one of: {', '.join(known)}"
-            remedy = did_you_mean(str(instance), known, f"Write one of: {', '.join(known)}")
-            return f"{_shown(instance)} is not possible here", remedy
+                return Told("nothing stands here"), _one_of(known)
+            return _not_possible(instance), did_you_mean(str(instance), known, _one_of(known))
         case "const":
-            return f"{_shown(instance)} is not possible here", f"Write one of: {wanted}"
+            return _not_possible(instance), Told("Write one of: %(known)s", known=wanted)
         case "type":
             return _wrong_type(instance, wanted)
         case "pattern":
-            words = _PATTERNS.get(wanted, f"what fits {wanted}")
-            plain = re.sub(r"\W", "_", str(instance).lower())
-            hint = f"Did you mean '{plain}'? " if plain != instance and re.search(wanted, plain) else ""
-            return f"{_shown(instance)} does not fit here", f"{hint}Write {words}"
+            return _not_fitting(instance, wanted)
         case "maxItems":
-            return f"{len(instance)} are too many", f"Keep at most {wanted}, those that matter most"
+            message = Told("%(count)s are too many", count=len(instance))
+            return message, Told("Keep at most %(most)s, those that matter most", most=wanted)
         case "uniqueItems":
-            return "the same stands here twice", "Keep one of the two"
+            return Told("the same stands here twice"), Told("Keep one of the two")
         case "minItems" | "minProperties" | "minLength":
-            return f"{_shown(instance)} is empty", "Write at least one, or take it out"
+            return Told("%(value)s is empty", value=_shown(instance)), Told("Write at least one, or take it out")
         case "minimum" | "maximum" | "exclusiveMinimum":
-            bound = {"minimum": "at least", "maximum": "at most"}.get(str(error.validator), "more than")
-            return f"{instance!r} is out of bounds", f"Write a number of {bound} {wanted}"
+            bound = {"minimum": Told("at least"), "maximum": Told("at most")}.get(
+                str(error.validator), Told("more than")
+            )
+            message = Told("%(value)s is out of bounds", value=repr(instance))
+            return message, Told("Write a number of %(bound)s %(wanted)s", bound=bound, wanted=wanted)
         case _:
-            return error.message, f"The schema wants {error.validator}: {wanted}"
+            return error.message, Told("The schema wants %(word)s: %(wanted)s", word=error.validator, wanted=wanted)
 
 
 def _unknown_names(error: ValidationError) -> tuple[str, str]:
@@ -194,19 +195,46 @@ def _unknown_names(error: ValidationError) -> tuple[str, str]:
     known = sorted(schema.get("properties", {}))
     unknown = _unknown(error)
     names = ", ".join(f"'{name}'" for name in unknown)
-    listed = f"Known are: {', '.join(known)}" if known else "Take it out"
-    return f"{names} is not known here", did_you_mean(unknown[0], known, listed) if unknown else listed
+    listed = Told("Known are: %(known)s", known=", ".join(known)) if known else Told("Take it out")
+    return Told("%(names)s is not known here", names=names), did_you_mean(
+        unknown[0], known, listed
+    ) if unknown else listed
 
 
 def _wrong_type(instance: Any, wanted: Any) -> tuple[str, str]:
     types = [wanted] if isinstance(wanted, str) else wanted
     if instance is None:
-        return "nothing stands here", f"Write a value: {_types(types)}"
-    return f"{_shown(instance)} is not of the type {' or '.join(types)}", f"Write a value of this type: {_types(types)}"
+        return Told("nothing stands here"), Told("Write a value: %(types)s", types=_types(types))
+    message = Told("%(value)s is not of the type %(types)s", value=_shown(instance), types=_either(types))
+    return message, Told("Write a value of this type: %(types)s", types=_types(types))
 
 
 def _types(types: Iterable[str]) -> str:
-    return " or ".join(_TYPES.get(one, one) for one in types)
+    return _either(_TYPES.get(one, one) for one in types)
+
+
+def _either(names: Iterable[str]) -> str:
+    first, *others = names
+    for other in others:
+        first = Told("%(one)s or %(other)s", one=first, other=other)
+    return first
+
+
+def _one_of(known: Iterable[str]) -> str:
+    return Told("Write one of: %(known)s", known=", ".join(known))
+
+
+def _not_possible(instance: Any) -> str:
+    return Told("%(value)s is not possible here", value=_shown(instance))
+
+
+def _not_fitting(instance: Any, wanted: str) -> tuple[str, str]:
+    words = _PATTERNS.get(wanted, Told("what fits %(pattern)s", pattern=wanted))
+    remedy = Told("Write %(wanted)s", wanted=words)
+    plain = re.sub(r"\W", "_", str(instance).lower())
+    if plain != instance and re.search(wanted, plain):
+        remedy = Told("Did you mean '%(meant)s'? %(otherwise)s", meant=plain, otherwise=remedy)
+    return Told("%(value)s does not fit here", value=_shown(instance)), remedy
 
 
 def _shown(instance: Any) -> str:

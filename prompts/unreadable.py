@@ -6,61 +6,77 @@ from collections.abc import Callable
 import yaml
 
 from prompts.problems import Problem
+from prompts.told import Told
 
-_LOOK = "Look at this line and the one above for a missing quote, colon or bracket, or a wrong indentation"
+_LOOK = Told("Look at this line and the one above for a missing quote, colon or bracket, or a wrong indentation")
 # What PyYAML says, by the beginning of its own words; with it our own, what to do, and whether the line where the part began
 # helps more than the one where the reader gave up.
 _SAYINGS: tuple[tuple[str, str, str, bool], ...] = (
-    ("found character '\\t'", "a tab stands here", "Indent with spaces", False),
-    ("found character", "a value begins with a sign that means something else", "Put the value in quotes", False),
+    ("found character '\\t'", Told("a tab stands here"), Told("Indent with spaces"), False),
+    (
+        "found character",
+        Told("a value begins with a sign that means something else"),
+        Told("Put the value in quotes"),
+        False,
+    ),
     (
         "expected the node content",
-        "the file ends, or a sign stands, where a value should",
-        "Write the value, and close every bracket",
+        Told("the file ends, or a sign stands, where a value should"),
+        Told("Write the value, and close every bracket"),
         False,
     ),
     (
         "found unexpected end of stream",
-        "a quote that opens here is never closed",
-        "Close it with the same sign, \" or '",
+        Told("a quote that opens here is never closed"),
+        Told("Close it with the same sign, \" or '"),
         True,
     ),
     (
         "expected ',' or '}'",
-        "a bracket { that opens here is not closed as it should be",
-        "Close it with }, and put a comma between its parts",
+        Told("a bracket { that opens here is not closed as it should be"),
+        Told("Close it with }, and put a comma between its parts"),
         True,
     ),
     (
         "expected ',' or ']'",
-        "a bracket [ that opens here is not closed as it should be",
-        "Close it with ], and put a comma between its parts",
+        Told("a bracket [ that opens here is not closed as it should be"),
+        Told("Close it with ], and put a comma between its parts"),
         True,
     ),
     (
         "could not find expected ':'",
-        "a colon is missing after this name",
-        "Write `name: value`, with a space after the colon",
+        Told("a colon is missing after this name"),
+        Told("Write `name: value`, with a space after the colon"),
         True,
     ),
     (
         "mapping values are not allowed",
-        "a colon stands where no name can end",
-        "Put the text in quotes, or look for a wrong indentation here and in the line above",
+        Told("a colon stands where no name can end"),
+        Told("Put the text in quotes, or look for a wrong indentation here and in the line above"),
         False,
     ),
     (
         "expected <block end>",
-        "this line is not indented as those around it",
-        "Indent it as its neighbours, with two spaces a step",
+        Told("this line is not indented as those around it"),
+        Told("Indent it as its neighbours, with two spaces a step"),
         False,
     ),
-    ("found undefined alias", "it refers with * to something that has no name", "Write the value itself", False),
-    ("but found another document", "a second document begins here", "Take the line --- out: a file is one flow", False),
+    (
+        "found undefined alias",
+        Told("it refers with * to something that has no name"),
+        Told("Write the value itself"),
+        False,
+    ),
+    (
+        "but found another document",
+        Told("a second document begins here"),
+        Told("Take the line --- out: a file is one flow"),
+        False,
+    ),
     (
         "special characters are not allowed",
-        "a sign stands here that cannot be seen",
-        "Delete this line and write it anew",
+        Told("a sign stands here that cannot be seen"),
+        Told("Delete this line and write it anew"),
         False,
     ),
 )
@@ -69,7 +85,8 @@ _SAYINGS: tuple[tuple[str, str, str, bool], ...] = (
 def unreadable(text: str, error: Exception, *, file: str) -> Problem:
     """Return what is wrong, in our words where they are known and else in the reader's own."""
     problem, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
-    why = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it is nested too deeply")
+    why = getattr(error, "problem", None) or getattr(error, "reason", None) or Told("it is nested too deeply")
+    why = why if isinstance(why, str) else str(why)
     for beginning, message, remedy, where_it_began in _SAYINGS:
         if why.startswith(beginning):
             mark = (context or problem) if where_it_began else (problem or context)
@@ -84,7 +101,12 @@ def _problem(text: str, error: Exception, mark: yaml.Mark | None, *, file: str, 
     elif isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1
     return Problem(
-        file=file, line=line, place="", message=f"this is not YAML: {message}", remedy=remedy, code="unreadable"
+        file=file,
+        line=line,
+        place="",
+        message=Told("this is not YAML: %(message)s", message=message),
+        remedy=remedy,
+        code="unreadable",
     )
 
 

@@ -9,6 +9,7 @@ from prompts.catalogue import Catalogue, read_catalogue
 from prompts.documents import HERE, Place
 from prompts.flows import read_flow
 from prompts.problems import Problem
+from prompts.told import Told
 
 FLOW_FILE = "shop.flow.yaml"
 PROMPTS_FILE = "shop.prompts.yaml"
@@ -43,7 +44,11 @@ def load(folder: Path = HERE, *, number: int = 1, author: str = "Centralino", no
     flow_file, prompts_file = folder / FLOW_FILE, folder / PROMPTS_FILE
     missing = tuple(
         Problem(
-            file=str(file), line=0, place="", message="there is no such file", remedy="Write it, or name another folder"
+            file=str(file),
+            line=0,
+            place="",
+            message=Told("there is no such file"),
+            remedy=Told("Write it, or name another folder"),
         )
         for file in (flow_file, prompts_file)
         if not file.is_file()

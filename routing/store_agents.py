@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from routing import changes, store_history, tables
@@ -174,6 +174,15 @@ def agents_whose_wrap_up_is_over(session: Session, now: datetime) -> tuple[str, 
     row = tables.Agent
     statement = select(row.agent_id).where(row.wrap_up_until <= now, row.state == AgentState.WRAP_UP.value)
     return tuple(session.scalars(statement.order_by(row.agent_id)))
+
+
+def next_change_by_time(session: Session) -> datetime | None:
+    """When an agent's lease or wrap-up is over next, if nothing happens before; None where time alone changes nobody."""
+    row = tables.Agent
+    busy = (AgentState.OFFLINE.value, AgentState.ON_CALL.value)
+    lapse = session.scalar(select(func.min(row.lease_until)).where(row.state.not_in(busy)))
+    written = session.scalar(select(func.min(row.wrap_up_until)).where(row.state == AgentState.WRAP_UP.value))
+    return min((at for at in (lapse, written) if at is not None), default=None)
 
 
 def _set_skills(

@@ -5,10 +5,8 @@ the next request. The tests and the bench `admin` use the same function.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import schemathesis
@@ -19,9 +17,8 @@ from sqlalchemy import text
 from ivr.accounts import store as accounts
 from ivr.accounts import tokens
 from ivr.accounts.store import Person
-from tests.service import desks
-from tests.service.desks import CALL, House
-from tests.telephone import understanding
+from tests.examined_house import KNOWN, known_body
+from tests.service.desks import House
 
 DOCUMENT = "/api/v1/openapi.json"
 CHECKS = (
@@ -31,35 +28,8 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-# Each begins minutes of work on a thread of its own: asked a hundred times, a machine does nothing else. Other tests ask them.
-BEGIN_WORK = (
-    "POST /api/v1/scenario-runs",
-    "POST /api/v1/versions/{number}/check",
-    "POST /api/v1/intents/comparison",
-    "POST /api/v1/draft/submission",
-)
 # Far from every number that is generated or counted, so that no request ends the token that asks.
 OWN_TOKEN_ID = 1_234_567_891
-# Things that are there, so that not every address leads to nothing.
-KNOWN_PLACES: Mapping[str, tuple[Any, ...]] = {
-    "queue_id": ("general",),
-    "agent_id": ("giulia", "luca"),
-    "call_id": (CALL,),
-    "customer_id": ("K0007",),
-    "account_id": (1, 2),
-    "kind": ("orders", "customers"),
-}
-
-
-# Faster than anybody asks: what is looked at is what the API answers, not how it slows who asks too much.
-RATE = "100000 per second"
-
-
-@contextmanager
-def examined_house(folder: Path) -> Iterator[House]:
-    """A house in which everything that the API does can be done."""
-    with desks.open_house(folder, understanding=understanding(), text_encoder="none", api_rate=RATE) as house:
-        yield house
 
 
 @dataclass
@@ -97,16 +67,19 @@ def examine(
     """Ask every operation in many ways; each phase asks up to `examples` times an operation, the coverage phase as it must."""
     phases = frozenset(phases)
     schema = schemathesis.openapi.from_wsgi(DOCUMENT, house.app, config=_config(secret, examples, phases))
-    schema = schema.exclude(name=list(BEGIN_WORK))
 
     @schema.hook("map_path_parameters")
     def lead_somewhere(_context: Any, parameters: dict[str, Any] | None) -> dict[str, Any] | None:
-        """Every other address is one that leads somewhere."""
-        for name, value in (parameters or {}).items():
-            known = KNOWN_PLACES.get(name)
-            if known and len(str(value)) % 2 and parameters is not None:
-                parameters[name] = known[len(str(value)) // 2 % len(known)]
-        return parameters
+        return _every_other_known(parameters)
+
+    @schema.hook("map_query")
+    def ask_for_something(_context: Any, query: dict[str, Any] | None) -> dict[str, Any] | None:
+        return _every_other_known(query)
+
+    @schema.hook("map_body")
+    def send_what_fits(context: Any, body: Any) -> Any:
+        known = known_body(house, context.operation.label) if len(str(body)) % 2 else None
+        return body if known is None else known
 
     examined = Examined()
     for event in from_schema(schema).execute():
@@ -115,6 +88,15 @@ def examine(
         elif isinstance(event, events.NonFatalError | events.FatalError):
             examined.failures.append(f"schemathesis itself: {getattr(event, 'value', None) or event.exception!r}")
     return examined
+
+
+def _every_other_known(given: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Every other of these becomes one that leads to something."""
+    for name, value in (given or {}).items():
+        known = KNOWN.get(name)
+        if known and len(str(value)) % 2 and given is not None:
+            given[name] = known[len(str(value)) // 2 % len(known)]
+    return given
 
 
 def _config(secret: str, examples: int, phases: frozenset[str]) -> SchemathesisConfig:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from prompts.catalogue import Catalogue
 from prompts.problems import Problem
+from prompts.told import Told
 
 QUEUE_NEXT, QUEUE_PLACE, QUEUE_ESTIMATE, QUEUE_CALLBACK = (
     "queue_next",
@@ -87,9 +88,10 @@ def problems_of(catalogue: Catalogue, *, languages: Iterable[str], file: str) ->
         wordings = catalogue.prompts[key].wordings if key in catalogue.prompts else {}
         missing = [language for language in spoken if language not in wordings]
         if missing:
-            found.append(
-                _problem(file, key, f"the service says it itself, and it is missing in {', '.join(missing)}", given)
+            message = Told(
+                "the service says it itself, and it is missing in %(languages)s", languages=", ".join(missing)
             )
+            found.append(_problem(file, key, message, given))
         unknown = {
             name
             for wording in wordings.values()
@@ -97,11 +99,16 @@ def problems_of(catalogue: Catalogue, *, languages: Iterable[str], file: str) ->
             if given.get(name) != kind
         }
         if unknown:
-            found.append(_problem(file, key, f"the service gives it no {', '.join(sorted(unknown))}", given))
+            message = Told("the service gives it no %(names)s", names=", ".join(sorted(unknown)))
+            found.append(_problem(file, key, message, given))
     return tuple(found)
 
 
 def _problem(file: str, key: str, message: str, given: Mapping[str, str]) -> Problem:
-    placeholders = ", ".join(f"{{{name}:{kind}}}" for name, kind in given.items()) or "none"
-    remedy = f"Add or correct the prompt {key} in the prompts file; placeholders it may have: {placeholders}"
+    placeholders = ", ".join(f"{{{name}:{kind}}}" for name, kind in given.items()) or Told("none")
+    remedy = Told(
+        "Add or correct the prompt %(prompt)s in the prompts file; placeholders it may have: %(placeholders)s",
+        prompt=key,
+        placeholders=placeholders,
+    )
     return Problem(file=file, line=0, place=f"prompt {key}", message=message, remedy=remedy)

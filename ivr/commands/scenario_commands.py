@@ -19,7 +19,7 @@ from ivr.trials import judging_words, replay
 from ivr.trials.judging import Result
 from ivr.trials.running_here import runs_here
 from ivr.trials.scenario_runs import Against, ScenarioRuns, UnusableError, failures_of
-from ivr.trials.scenarios import Scenario, scenario_of
+from ivr.trials.scenarios import Scenario, about_in, scenario_of
 from ivr.trials.shipped_scenarios import ScenarioFilesError, documents_of
 from ivr.web.wiring import EXTENSION, Wiring
 
@@ -91,7 +91,11 @@ def run(
     else:
         console.print(table)
         console.print(_sum(results))
-    if failures_of(results):
+    # What is named is what is wanted; who names nothing wants every file.
+    faults = () if which else runs.faults()
+    for problem in faults:
+        click.echo(str(problem), err=True)
+    if failures_of(results) or faults:
         raise click.exceptions.Exit(1)
 
 
@@ -169,7 +173,9 @@ def _scenarios(
 
 def _row(table: Table, result: Result, language: str) -> None:
     state = f"[{_COLOURS[result.state]}]{judging_words.state(result, language)}[/]"
-    table.add_row(escape(result.name), state, escape(judging_words.why(result, language)))
+    about = about_in(result.about, language)
+    named = escape(result.name) + (f"\n[dim]{escape(about)}[/]" if about else "")
+    table.add_row(named, state, escape(judging_words.why(result, language)))
 
 
 def _sum(results: Sequence[Result]) -> str:

@@ -21,6 +21,7 @@ from ivr.editing import drafts, publications, submitting
 from ivr.editing import versions as store
 from ivr.editing.checks import Checks
 from ivr.editing.documents import Unreadable, to_files
+from ivr.editing.findings import ERROR
 from ivr.intents.phrases import CARDS_FILE
 from ivr.web.wiring import EXTENSION, Wiring
 from prompts.version import FLOW_FILE, PROMPTS_FILE
@@ -86,9 +87,12 @@ def import_files(file: Path | None, folder: Path, label: str) -> None:
                 said = drafts.findings(drafts.draft(session, now=_now()).documents)
             case _:
                 raise Trouble(f"nothing was taken over: {told}")
-    for one in said:
+    wrong = [one for one in said if one.severity == ERROR]
+    for one in wrong:
         errors.print(f"{one.file}:{one.line}: {one.place} {one.message}. {one.remedy}.", markup=False)
-    console.print(f"[green]✓[/] {len(changes)} changes in the draft, {len(said)} findings")
+    console.print(
+        f"[green]✓[/] {len(changes)} changes in the draft, {len(wrong)} errors, {len(said) - len(wrong)} pieces of advice"
+    )
 
 
 @versions.command()
@@ -97,7 +101,7 @@ def import_files(file: Path | None, folder: Path, label: str) -> None:
 @click.option(
     "--at", type=click.DateTime(["%Y-%m-%dT%H:%M"]), help="From then on, in the company's time; now without it."
 )
-@click.option("--reason", default="", help="Why over a check that has failed.")
+@click.option("--reason", default="", help="Why over a check that has failed, or over what went live.")
 @click.pass_obj
 def publish(file: Path | None, number: int | None, note: str, at: datetime | None, reason: str) -> None:
     """Check a version and let it answer the calls that begin, now or from a time on."""
@@ -107,7 +111,7 @@ def publish(file: Path | None, number: int | None, note: str, at: datetime | Non
     company, checks = wiring.doors.company, wiring.doors.checks
     with _session(file, writes=True) as session:
         if number is None:
-            told = submitting.submit(session, note=note, by=_by(), now=_now())
+            told = submitting.submit(session, note=note, by=_by(), now=_now(), reason=reason)
             if isinstance(told, store.Refused):
                 raise Trouble(_words(told.reason))
             number = told.number

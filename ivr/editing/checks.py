@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from ivr.audit.store import Actor
 from ivr.editing import publications, versions
 from ivr.editing.gates import Gate, GateFinding, checker
+from prompts.told import Told
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Checks:
     def run(self, check_id: int, number: int) -> Sequence[GateFinding]:
         """Ask the gates now, and keep what they say; the checker's errors end it, since nothing else could be tried."""
         with self._one_at_a_time:
-            said = self._asked(number)
+            said = self._asked(check_id, number)
         try:
             with self._sessions.begin() as session:
                 versions.end_check(session, check_id, said, now=self._clock())
@@ -66,12 +67,14 @@ class Checks:
             _log.error("what the gates said of version %d could not be kept: %s", number, type(error).__name__)
         return said
 
-    def _asked(self, number: int) -> tuple[GateFinding, ...]:
+    def _asked(self, check_id: int, number: int) -> tuple[GateFinding, ...]:
         said: list[GateFinding] = []
         try:
             with self._reading_sessions() as session:
                 documents = versions.documents(session, number)
-                live = publications.live_number(session, self._clock())
+                live = versions.base_of_check(session, check_id)
+                if live not in versions.descent(session, number):
+                    said.append(_takes_back(number, live))
                 base = None if live == number else versions.documents(session, live)
             for gate in self._gates:
                 with self._reading_sessions() as session:
@@ -82,6 +85,16 @@ class Checks:
                 self._prepare(number)
         except Exception as error:  # noqa: BLE001 - whatever a gate runs into, the check ends, and says so
             _log.exception("the check of version %d failed", number)
-            told = f"a check could not be carried out: {type(error).__name__}"
-            said.append(GateFinding(gate="checks", severity="error", message=told, remedy="Look into the log"))
+            told = Told("a check could not be carried out: %(error)s", error=type(error).__name__)
+            said.append(GateFinding(gate="checks", severity="error", message=told, remedy=Told("Look into the log")))
         return tuple(said)
+
+
+def _takes_back(number: int, live: int) -> GateFinding:
+    return GateFinding(
+        gate="versions",
+        severity="error",
+        message=f"It does not come from version {live}, which is live, and takes back what that one changed",
+        remedy="Bring the draft up to date and make a version of it, or say why",
+        place=f"version {number}",
+    )

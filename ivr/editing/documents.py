@@ -18,6 +18,7 @@ from ivr.intents.phrases import CARDS_FILE, PhrasesError, document_of, document_
 from prompts import catalogue, flows
 from prompts.documents import HERE, Reading, read
 from prompts.problems import Problem
+from prompts.told import Told
 from prompts.version import FLOW_FILE, PROMPTS_FILE, VersionError
 
 # Where a part of the documents stands: "flow", "prompts" or "intents", and the keys and indexes that lead on from there.
@@ -99,7 +100,7 @@ def from_files(files: Mapping[str, str]) -> Documents | Unreadable:
         intents = document_of_files(files)
     except PhrasesError as error:
         problems.extend(
-            Problem(file=fault.file, line=0, place="", message=fault.message, remedy="Correct the file")
+            Problem(file=fault.file, line=0, place="", message=fault.message, remedy=Told("Correct the file"))
             for fault in error.faults
         )
     if problems:
@@ -119,10 +120,14 @@ def written(document: Mapping[str, Any]) -> str:
 
 def _losing(reading: Reading) -> tuple[Problem, ...]:
     """The problems by which a file says less than was written in it; what it says wrongly is for the findings."""
-    return tuple(one for one in reading.problems if not reading.document or "twice" in one.message)
+    return tuple(one for one in reading.problems if not reading.document or one.code == "twice")
 
 
 def _lacking(name: str) -> Problem:
     return Problem(
-        file=name, line=0, place="", message="there is no such file", remedy="Write it, or name another folder"
+        file=name,
+        line=0,
+        place="",
+        message=Told("there is no such file"),
+        remedy=Told("Write it, or name another folder"),
     )

@@ -18,14 +18,15 @@ from ivr.editing import noting, publications, versions
 from ivr.editing.applying import Conflict, Conflicts, Refused, Working, apply, backwards
 from ivr.editing.documents import PARTS, Documents, Unreadable, from_files
 from ivr.editing.findings import findings
+from ivr.editing.meeting_live import Decision, meet
 from ivr.editing.places import ABSENT, Change, difference
 from ivr.editing.shape import misfit
 from ivr.editing.tables import DraftEdit, DraftRow
 from routing import changes as topics
 
 __all__ = [
-    "ABSENT", "Change", "Conflict", "Conflicts", "Draft", "Edit", "Edited", "Refused", "Standing",
-    "discard", "draft", "edit", "edits", "findings", "redo", "replace", "standing", "undo",
+    "ABSENT", "Change", "Conflict", "Conflicts", "Decision", "Draft", "Edit", "Edited", "Refused", "Standing",
+    "bring_up_to_date", "discard", "draft", "edit", "edits", "findings", "is_behind", "redo", "replace", "standing", "undo",
 ]  # fmt: skip
 
 TOPIC = "draft"
@@ -39,7 +40,7 @@ class Edit:
 
     edit_id: int
     revision: int
-    kind: str  # edit, undo, redo, import
+    kind: str  # edit, undo, redo, import, update
     label: str
     by: str
     by_id: int | None
@@ -179,6 +180,38 @@ def replace_by_files(
     return documents if isinstance(documents, Unreadable) else replace(session, documents, by=by, now=now, label=label)
 
 
+def is_behind(session: Session, base: int, live: int) -> bool:
+    """Whether a draft that began with `base` knows nothing of what is live, and would take it back where it were published."""
+    return live != base and live not in versions.descent(session, base)
+
+
+def bring_up_to_date(session: Session, decisions: Sequence[Decision], *, by: Actor, now: datetime) -> Editing:
+    """Take what went live since the draft began into it; from then on it comes from what is live.
+
+    Both sides' changes stand; a place that both changed otherwise, and on which there is no decision, is a conflict.
+    """
+    row = _locked(session, now)
+    was, live = row.base, publications.live_number(session, now)
+    if not is_behind(session, was, live):
+        return Refused(reason="draft_is_up_to_date")
+    lines = versions.descent(session, was), set(versions.descent(session, live))
+    origin = next((number for number in lines[0] if number in lines[1]), was)
+    stands = Documents(**{part: json.loads(getattr(row, part)) for part in PARTS})
+    met = meet(versions.documents(session, origin), versions.documents(session, live), stands, decisions)
+    if isinstance(met, Conflicts):
+        return met
+    working = _working(row)
+    done = apply(working, met)
+    if not isinstance(done, tuple):
+        return done
+    stood = _stand(session, row, working, done, kind="update", label=str(live), by=by, now=now)
+    if isinstance(stood, Edited):
+        row.base = live
+        session.flush()
+        noting.brought_up_to_date(session, done, before=was, after=live, by=by, now=now)
+    return stood
+
+
 def discard(session: Session, *, by: Actor, now: datetime) -> Edited:
     """Begin anew from what is live; nothing of the draft is left but its history in the audit trail."""
     row = _locked(session, now)
@@ -271,7 +304,8 @@ def _stand(
         )
     )
     session.flush()
-    noting.edited(session, done, kind=kind, label=label, revision=row.revision, by=by, now=now)
+    if kind != "update":
+        noting.edited(session, done, kind=kind, label=label, revision=row.revision, by=by, now=now)
     topics.mark(session, TOPIC)
     return Edited(revision=row.revision, label=label, changes=tuple(done))
 

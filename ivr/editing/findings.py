@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ivr.calls import own_words
+from ivr.editing.advice import advised
 from ivr.editing.documents import Documents, written
 from ivr.flow.checker import check
 from ivr.intents.phrases import faults_of
@@ -15,6 +16,7 @@ from prompts.catalogue import ReadPrompts, read_prompts
 from prompts.documents import Reading, line_of
 from prompts.flows import read_flow
 from prompts.problems import Problem
+from prompts.told import Told
 from prompts.version import FLOW_FILE, PROMPTS_FILE
 
 ERROR, ADVICE = "error", "advice"
@@ -42,11 +44,21 @@ def findings(documents: Documents) -> tuple[Finding, ...]:
         () if prompts.problems else own_words.problems_of(prompts.catalogue, languages=languages, file=PROMPTS_FILE)
     )
     in_intents = tuple(
-        Problem(file=one.file, line=0, place=_intent(one.place), message=one.message, remedy="Correct it")
+        Problem(file=one.file, line=0, place=_intent(one.place), message=one.message, remedy=Told("Correct it"))
         for one in faults_of(documents.intents)
     )
     unmeant = tuple(_unmeant(documents, flow))
-    return tuple(_finding(one) for one in (*in_flow, *prompts.problems, *in_words, *in_intents, *unmeant))
+    wrong = (*in_flow, *prompts.problems, *in_words, *in_intents, *unmeant)
+    return (*(_finding(one) for one in wrong), *_advice(documents, prompts))
+
+
+def _advice(documents: Documents, prompts: ReadPrompts) -> Iterator[Finding]:
+    for one in advised(documents):
+        line = line_of(("prompts", one.key), prompts.lines)
+        problem = Problem(
+            file=PROMPTS_FILE, line=line, place=f"prompt {one.key}", message=one.message, remedy=one.remedy
+        )
+        yield _finding(problem, severity=ADVICE)
 
 
 def _unmeant(documents: Documents, flow: Reading) -> Iterator[Problem]:
@@ -58,8 +70,8 @@ def _unmeant(documents: Documents, flow: Reading) -> Iterator[Problem]:
                 file=FLOW_FILE,
                 line=line_of(("requests", name), flow.lines),
                 place="",
-                message=f"requests.{name}: there is no intent of this name",
-                remedy="Add the intent, or take the request out",
+                message=Told("%(request)s: there is no intent of this name", request=f"requests.{name}"),
+                remedy=Told("Add the intent, or take the request out"),
             )
 
 
@@ -74,10 +86,10 @@ def _prompts(text: str) -> ReadPrompts:
     return read_prompts(text, file=PROMPTS_FILE)
 
 
-def _finding(problem: Problem) -> Finding:
+def _finding(problem: Problem, *, severity: str = ERROR) -> Finding:
     kind, _, name = problem.place.partition(" ")
     return Finding(
-        severity=ERROR,
+        severity=severity,
         file=problem.file,
         line=problem.line,
         place=problem.place,

@@ -4,7 +4,7 @@ A gate is injected by `ivr.app`: the checker's findings, the accuracy of the int
 runs outside of any writing transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ivr.editing.documents import Documents
 from ivr.editing.findings import ERROR, findings
+from prompts import told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,12 @@ class GateFinding:
 
     def as_json(self) -> dict[str, Any]:
         """The finding, to be kept."""
-        return dict(self.__dict__)
+        return {**self.__dict__, "message": told.to_json(self.message), "remedy": told.to_json(self.remedy)}
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> "GateFinding":
+        """The finding that was kept."""
+        return cls(**{name: told.from_json(value) for name, value in kept.items()})
 
 
 # Session (that only reads), the documents to be published, those that are live (None for the first).

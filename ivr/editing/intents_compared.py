@@ -17,6 +17,7 @@ from ivr.intents.accuracy import LEVEL, Change, Figures, Verdict, figures, verdi
 from ivr.intents.held_back import rows_of
 from ivr.intents.held_back_runs import Failed, HeldBackRuns, Ready
 from ivr.intents.phrases import Phrasebook, PhrasesError, phrasebook_of
+from prompts.told import Told
 
 GATE = "intents"
 
@@ -74,7 +75,11 @@ def intents_gate(runs: HeldBackRuns, allowed: Callable[[], float]) -> Gate:
             return ()
         judged = runs.result(live), runs.result(draft)
         if isinstance(judged[0], Failed) or isinstance(judged[1], Failed):
-            return (_finding(ERROR, "the phrases could not be judged on held-back examples", "Look into the log"),)
+            return (
+                _finding(
+                    ERROR, Told("the phrases could not be judged on held-back examples"), Told("Look into the log")
+                ),
+            )
         return findings(compared(runs, judged[0], judged[1], allowed=allowed()).verdict)
 
     return gate
@@ -89,17 +94,28 @@ def findings(found: Verdict) -> tuple[GateFinding, ...]:
 
 def _lost(found: Verdict, name: str, severity: str) -> GateFinding:
     one: Change = found.intents[name] if name else found.whole
-    whose = f"of the phrases of {name}" if name else "of all phrases"
     sure = (
-        f"chance alone brings that {one.chance:.2%} of the time"
+        Told("chance alone brings that %(chance)s of the time", chance=f"{one.chance:.2%}")
         if severity == ERROR
-        else f"that may be chance ({one.chance:.0%} of the time; {LEVEL:.0%} is the bound)"
+        else Told(
+            "that may be chance (%(chance)s of the time; %(level)s is the bound)",
+            chance=f"{one.chance:.0%}",
+            level=f"{LEVEL:.0%}",
+        )
     )
-    message = (
-        f"{one.worse_by:.1%} {whose} held back are no longer understood ({one.lost} lost, {one.won} won of {one.phrases});"
-        f" allowed are {found.allowed:.1%}, for one intent five times as much; {sure}"
+    message = Told(
+        "%(worse)s %(whose)s held back are no longer understood (%(lost)s lost, %(won)s won of %(phrases)s); "
+        "allowed are %(allowed)s, for one intent five times as much; %(sure)s",
+        worse=f"{one.worse_by:.1%}",
+        whose=Told("of the phrases of %(intent)s", intent=name) if name else Told("of all phrases"),
+        lost=one.lost,
+        won=one.won,
+        phrases=one.phrases,
+        allowed=f"{found.allowed:.1%}",
+        sure=sure,
     )
-    return _finding(severity, message, "Look at the confusion matrix, and at what was moved or removed", name)
+    remedy = Told("Look at the confusion matrix, and at what was moved or removed")
+    return _finding(severity, message, remedy, name)
 
 
 def _finding(severity: str, message: str, remedy: str, intent: str = "") -> GateFinding:

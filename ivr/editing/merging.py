@@ -31,8 +31,9 @@ def merged(base: Any, theirs: Any, yours: Any) -> Merged:
         return _texts(base, theirs, yours)
     if all(isinstance(one, Mapping) for one in (base, theirs, yours)):
         return _mappings(base, theirs, yours)
-    if all(_are_texts(one) for one in (base, theirs, yours)):
-        return _lists(base, theirs, yours)
+    for are, together in ((_are_texts, _lists), (_are_named, _cards)):
+        if all(are(one) for one in (base, theirs, yours)):
+            return together(base, theirs, yours)
     return NO_MERGE
 
 
@@ -67,6 +68,19 @@ def _lists(base: Sequence[str], theirs: Sequence[str], yours: Sequence[str]) -> 
         return NO_MERGE
     gone = (set(base) - set(theirs)) | (set(base) - set(yours))
     return [text for text in dict.fromkeys((*theirs, *yours)) if text not in gone]
+
+
+def _are_named(value: Any) -> bool:
+    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+        return False
+    names = [one.get("name") for one in value]
+    return all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+
+
+def _cards(base: Sequence[Any], theirs: Sequence[Any], yours: Sequence[Any]) -> Merged:
+    """Cards by their names; who is new on one side comes behind."""
+    both = _mappings(*({one["name"]: one for one in side} for side in (base, theirs, yours)))
+    return NO_MERGE if both is NO_MERGE else list(both.values())
 
 
 def _three_ways(base: Sequence[str], theirs: Sequence[str], yours: Sequence[str]) -> list[str] | None:

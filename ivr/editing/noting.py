@@ -54,6 +54,35 @@ def discarded(session: Session, *, base: int, by: Actor, now: datetime) -> None:
     audit.note(session, by=by, act="draft.discarded", subject="draft", after={"base": base}, now=now)
 
 
+def brought_up_to_date(
+    session: Session, done: Sequence[Change], *, before: int, after: int, by: Actor, now: datetime
+) -> None:
+    """Note that the draft took in what went live since it began."""
+    places = [".".join(map(str, one.place)) for one in done]
+    audit.note(
+        session,
+        by=by,
+        act="draft.brought_up_to_date",
+        subject="draft",
+        before={"base": before},
+        after={"base": after, "places": places},
+        now=now,
+    )
+
+
+def taken_back(session: Session, number: int, *, live: int, reason: str, by: Actor, now: datetime) -> None:
+    """Note that a version takes back, on purpose, what went live since its draft began."""
+    audit.note(
+        session,
+        by=by,
+        act="version.takes_back",
+        subject=f"version {number}",
+        before={"live": live},
+        now=now,
+        note=reason,
+    )
+
+
 def named(change: Change) -> tuple[str, str]:
     """The act and the subject of a change."""
     kind, rest = next((kind, change.place[len(at) :]) for at, kind in _KINDS if change.place[: len(at)] == at)

@@ -108,8 +108,8 @@ def publish(
 ) -> Publishing:
     """Let a version answer calls from `at` on, by default from now.
 
-    Its gates have run by then (`checks`). An error of the checker always refuses; a failed gate only without a `reason`, which is
-    noted; with `approval` a second person must have approved.
+    Its gates have run by then (`checks`), against what is live now. An error of the checker always refuses; a failed gate only
+    without a `reason`, which is noted; with `approval` a second person must have approved.
     """
     versions.lock(session)
     version = versions.version(session, number)
@@ -121,7 +121,7 @@ def publish(
         return Refused(reason="time_too_far")
     if at is None and live_number(session, now) == number:
         return Refused(reason="version_is_live")
-    refused = _not_allowed(session, version, approval=approval, reason=reason)
+    refused = _not_allowed(session, version, now=now, approval=approval, reason=reason)
     if refused is not None:
         return refused
     return _add(session, number, live_from=at or now, kind="publish", reason=reason, by=by, now=now)
@@ -186,12 +186,16 @@ def is_of_files_alone(session: Session) -> bool:
     return session.scalar(select(Publication.publication_id).where(Publication.kind != "files").limit(1)) is None
 
 
-def _not_allowed(session: Session, version: versions.Version, *, approval: bool, reason: str) -> Refused | None:
+def _not_allowed(
+    session: Session, version: versions.Version, *, now: datetime, approval: bool, reason: str
+) -> Refused | None:
     if approval and version.approval != "approved":
         return Refused(reason="version_rejected" if version.approval == "rejected" else "version_not_approved")
     check = versions.last_check(session, version.number)
     if check is None or check.ended_at is None:
         return Refused(reason="version_not_checked")
+    if check.base != live_number(session, now):
+        return Refused(reason="check_is_old")
     failed = tuple(one for one in check.findings if one.severity == "error")
     if any(not one.can_be_overruled for one in failed):
         return Refused(reason="version_has_errors", findings=failed)

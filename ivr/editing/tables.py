@@ -110,7 +110,7 @@ class DraftEdit(Base):
     edit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     epoch: Mapped[int]
     revision: Mapped[int]  # the draft's after it
-    kind: Mapped[str] = mapped_column(String(8))  # edit, undo, redo, import
+    kind: Mapped[str] = mapped_column(String(8))  # edit, undo, redo, import, update
     label: Mapped[str] = mapped_column(String(200))
     changes: Mapped[str] = mapped_column(Text)  # JSON
     state: Mapped[str] = mapped_column(String(8))  # done, undone, gone (undone, and something else done since)

@@ -154,6 +154,19 @@ def documents(session: Session, number: int) -> Documents:
     return Documents(**{part: json.loads(contents[digest]) for part, digest in digests.items()})
 
 
+def descent(session: Session, number: int) -> tuple[int, ...]:
+    """A version and those that it came from, the newest first."""
+    bases: dict[int, int | None] = {
+        row.number: row.base for row in session.execute(select(VersionRow.number, VersionRow.base))
+    }
+    line: list[int] = []
+    next_one = number if number in bases else None
+    while next_one is not None:
+        line.append(next_one)
+        next_one = bases.get(next_one)
+    return tuple(line)
+
+
 def judge(session: Session, number: int, *, is_approved: bool, reason: str = "", by: Actor, now: datetime) -> Judgement:
     """Approve a version, or reject it with a reason; never one's own."""
     lock(session)
@@ -185,6 +198,11 @@ def begin_check(session: Session, number: int, *, base: int, by: Actor, now: dat
     return row.check_id
 
 
+def base_of_check(session: Session, check_id: int) -> int:
+    """The version that was live when a check began, with which it compares."""
+    return session.get_one(Check, check_id).base
+
+
 def end_check(session: Session, check_id: int, said: Sequence[GateFinding], *, now: datetime) -> None:
     """Keep what the gates said."""
     row = session.get_one(Check, check_id)
@@ -205,7 +223,7 @@ def last_check(session: Session, number: int) -> CheckRecord | None:
         by=row.by_name,
         begun_at=row.begun_at,
         ended_at=row.ended_at,
-        findings=tuple(GateFinding(**one) for one in json.loads(row.findings)),
+        findings=tuple(GateFinding.of_json(one) for one in json.loads(row.findings)),
     )
 
 

@@ -24,6 +24,7 @@ from ivr.flow.walk import NO, NOTHING_ELSE, PERSON, PRIVACY, REPEAT, REPROMPTS, 
 from ivr.flow.ways import problems_of_ways
 from ivr.flow.written import LISTENING, STARTS, Place, Written, listed, texts
 from prompts.problems import Problem, did_you_mean, nearest
+from prompts.told import Told
 
 _EVERYWHERE = frozenset({PERSON, REPEAT, PRIVACY, WITHDRAW})
 # By prompt and language the number of reprompts; None for a prompt that is there and cannot be read.
@@ -57,7 +58,8 @@ def check(
     twice = any(problem.code == "twice" for problem in found)
     flow = Written(document=document, file=file, lines=lines, twice=twice)
     if not flow.nodes:
-        nothing = flow.problem(("nodes",), "the flow has no nodes", "Write at least one that answers and one that ends")
+        remedy = Told("Write at least one that answers and one that ends")
+        nothing = flow.problem(("nodes",), Told("the flow has no nodes"), remedy)
         return found or (nothing,)
     problems = [
         *(problem for problem in found if not _is_told_here(problem)),
@@ -86,9 +88,9 @@ def _unknown_targets(flow: Written) -> Iterator[Problem]:
     told = {name.lower() for name in flow.nodes if name.lower() != name}
     for place, target in targets:
         if target and target not in flow.nodes and target not in told:
-            where = str(place[-1])
-            remedy = did_you_mean(target, flow.nodes, f"Write the node {target}, or correct")
-            yield flow.problem(place, f"{where} goes to '{target}', and there is no such node", remedy)
+            otherwise = Told("Write the node %(node)s, or correct", node=target)
+            message = Told("%(where)s goes to '%(node)s', and there is no such node", where=str(place[-1]), node=target)
+            yield flow.problem(place, message, did_you_mean(target, flow.nodes, otherwise))
 
 
 def _answers(flow: Written, wordings: Wordings) -> frozenset[str] | None:
@@ -114,17 +116,16 @@ def _outcomes(flow: Written, wordings: Wordings) -> Iterator[Problem]:
         unknown = frozenset() if allowed is None else named - allowed
         for missing in sorted(required - named):
             if not any(nearest(one, required - named) == missing for one in unknown):
-                yield flow.problem(
-                    place, f"the outcome '{missing}' is missing", f"Name the node where '{missing}' goes"
-                )
+                message = Told("the outcome '%(outcome)s' is missing", outcome=missing)
+                yield flow.problem(place, message, Told("Name the node where '%(outcome)s' goes", outcome=missing))
         for one in sorted(unknown):
-            known = ", ".join(sorted(allowed or ())) or "none"
+            known = Told("Take it out; known are: %(known)s", known=", ".join(sorted(allowed or ())) or Told("none"))
             remedy = (
-                f"Set tries, or take '{EXHAUSTED}' out"
+                Told("Set tries, or take '%(outcome)s' out", outcome=EXHAUSTED)
                 if one == EXHAUSTED
-                else did_you_mean(one, (required - named) or allowed or (), f"Take it out; known are: {known}")
+                else did_you_mean(one, (required - named) or allowed or (), known)
             )
-            yield flow.problem((*place, one), f"the outcome '{one}' never comes", remedy)
+            yield flow.problem((*place, one), Told("the outcome '%(outcome)s' never comes", outcome=one), remedy)
 
 
 def _allowed(
@@ -178,15 +179,15 @@ def _unspoken(flow: Written, wordings: Wordings) -> Iterator[Problem]:
         if wordings and language not in spoken:
             yield flow.problem(
                 ("languages", language),
-                f"no prompt is worded in the language {language}",
-                f"Word every prompt in {language}, or take the language out",
+                Told("no prompt is worded in the language %(language)s", language=language),
+                Told("Word every prompt in %(language)s, or take the language out", language=language),
             )
 
 
 def _prompt(flow: Written, wordings: Wordings, *, prompt: str, reprompts: int) -> Iterator[tuple[str, str]]:
     if prompt not in wordings:
-        remedy = f"Write '{prompt}' in the prompts file, or correct the name"
-        yield f"there is no prompt '{prompt}'", did_you_mean(prompt, wordings, remedy)
+        remedy = Told("Write '%(prompt)s' in the prompts file, or correct the name", prompt=prompt)
+        yield Told("there is no prompt '%(prompt)s'", prompt=prompt), did_you_mean(prompt, wordings, remedy)
         return
     shape = wordings[prompt]
     if shape is None:
@@ -194,13 +195,22 @@ def _prompt(flow: Written, wordings: Wordings, *, prompt: str, reprompts: int) -
     languages = [language for language in flow.languages if language in _spoken(wordings)]
     missing = [language for language in languages if language not in shape]
     if missing:
-        remedy = f"Word '{prompt}' in {listed(missing)} in the prompts file"
-        yield f"the prompt '{prompt}' is missing in the language {listed(missing)}", remedy
+        within = listed(missing)
+        remedy = Told("Word '%(prompt)s' in %(languages)s in the prompts file", prompt=prompt, languages=within)
+        message = Told(
+            "the prompt '%(prompt)s' is missing in the language %(languages)s", prompt=prompt, languages=within
+        )
+        yield message, remedy
     few = [language for language in languages if shape.get(language, reprompts) < reprompts]
     if few:
-        remedy = "Add reprompts: first shorter, then an example, then the keypad"
-        count = min(shape[language] for language in few)
-        yield f"the prompt '{prompt}' has {count} reprompts in {listed(few)} and needs {reprompts} here", remedy
+        message = Told(
+            "the prompt '%(prompt)s' has %(count)s reprompts in %(languages)s and needs %(wanted)s here",
+            prompt=prompt,
+            count=min(shape[language] for language in few),
+            languages=listed(few),
+            wanted=reprompts,
+        )
+        yield message, Told("Add reprompts: first shorter, then an example, then the keypad")
 
 
 def _keys(flow: Written, wordings: Wordings) -> Iterator[Problem]:
@@ -213,21 +223,19 @@ def _keys(flow: Written, wordings: Wordings) -> Iterator[Problem]:
         for key, intent in texts(node.get("keys")).items():
             is_told = any(nearest(one, (intent,)) for one in outcomes - (known or frozenset()))
             if known is not None and intent not in answers and not is_told:
-                remedy = did_you_mean(intent, answers, f"Add the outcome '{intent}', or correct")
-                yield flow.problem(
-                    ("nodes", name, "keys", key), f"key {key} means '{intent}', which is no answer here", remedy
-                )
+                otherwise = Told("Add the outcome '%(outcome)s', or correct", outcome=intent)
+                message = Told("key %(key)s means '%(intent)s', which is no answer here", key=key, intent=intent)
+                yield flow.problem(("nodes", name, "keys", key), message, did_you_mean(intent, answers, otherwise))
         if flow.word(name, "expect") in {"request", "choice"} and "keys" not in node:
-            yield flow.problem(
-                ("nodes", name), "this question cannot be answered by keys", "Add keys, e.g. keys: {'1': order_status}"
-            )
+            remedy = Told("Add keys, e.g. keys: {'1': order_status}")
+            yield flow.problem(("nodes", name), Told("this question cannot be answered by keys"), remedy)
         least, most = node.get("min_keys", AskNode.min_keys), node.get("max_keys", AskNode.max_keys)
         if isinstance(least, int) and isinstance(most, int) and least > most:
             place = ("nodes", name, "max_keys" if "max_keys" in node else "min_keys")
             yield flow.problem(
                 place,
-                f"at least {least} and at most {most} keys: nothing is both",
-                "Make max_keys at least as many as min_keys",
+                Told("at least %(least)s and at most %(most)s keys: nothing is both", least=least, most=most),
+                Told("Make max_keys at least as many as min_keys"),
             )
 
 
@@ -237,11 +245,14 @@ def _reading_back(flow: Written) -> Iterator[Problem]:
         return
     reading = [name for name in flow.nodes if flow.word(name, "confirm") in {Confirm.UNSURE, Confirm.ALWAYS}]
     if reading and not nearest(READ_BACK, flow.mapping("prompts")):
-        also = f" (so do {listed(reading[1:])})" if len(reading) > 1 else ""
+        message = Told("the value is read back, and `prompts` names no '%(prompt)s'", prompt=READ_BACK)
+        if len(reading) > 1:
+            also = listed(reading[1:])
+            message = Told("%(message)s (so do %(others)s)", message=message, others=also)
         yield flow.problem(
             ("nodes", reading[0], "confirm"),
-            f"the value is read back, and `prompts` names no '{READ_BACK}'{also}",
-            f"Add {READ_BACK}: a prompt that says {{value:value}} and asks whether it is right",
+            message,
+            Told("Add %(prompt)s: a prompt that says {value:value} and asks whether it is right", prompt=READ_BACK),
         )
 
 
@@ -256,16 +267,21 @@ def _listening(flow: Written) -> Iterator[Problem]:
             seconds = _seconds(node, too_long[0], AskNode.timeout_seconds)
             yield flow.problem(
                 ("nodes", name, "longest_seconds"),
-                f"the whole answer ends after {longest:g} s, and {too_long[0]} alone is {seconds:g} s",
-                "Make longest_seconds longer: it holds the wait for the first word and the answer itself",
+                Told(
+                    "the whole answer ends after %(longest)s s, and %(wait)s alone is %(seconds)s s",
+                    longest=f"{longest:g}",
+                    wait=too_long[0],
+                    seconds=f"{seconds:g}",
+                ),
+                Told("Make longest_seconds longer: it holds the wait for the first word and the answer itself"),
             )
         words = node.get("words")
         for language in words if isinstance(words, Mapping) and flow.languages else ():
             if len(language) == 2 and language not in flow.languages:  # noqa: PLR2004 - ISO 639-1
                 yield flow.problem(
                     ("nodes", name, "words", language),
-                    f"words in the language '{language}', which this flow does not speak",
-                    f"Take them out; the flow speaks: {', '.join(flow.languages)}",
+                    Told("words in the language '%(language)s', which this flow does not speak", language=language),
+                    Told("Take them out; the flow speaks: %(languages)s", languages=", ".join(flow.languages)),
                 )
 
 

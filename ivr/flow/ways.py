@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from ivr.flow.definition import MISSED, Kind
 from ivr.flow.written import STARTS, Graph, Written, listed
 from prompts.problems import Problem
+from prompts.told import Told
 
 # What a caller who never says or presses anything makes of each kind that listens. (`ask` goes to `missed`, else to a person.)
 _SILENT = {
@@ -111,10 +112,10 @@ def _person(flow: Written) -> Iterator[Problem]:
             routes = list(flow.of_kind(Kind.ROUTE))
             yield flow.problem(
                 ("nodes", name),
-                "stands between a caller who asked for a person and the person",
-                f"Lead `person` to a route at once, as {listed(routes, most=3)}"
+                Told("stands between a caller who asked for a person and the person"),
+                Told("Lead `person` to a route at once, as %(routes)s", routes=listed(routes, most=3))
                 if routes
-                else "Lead `person` to a route at once",
+                else Told("Lead `person` to a route at once"),
             )
             return
         waiting.extend(target for target in flow.outcomes(name).values() if target in flow.nodes)
@@ -136,10 +137,12 @@ def _unreachable(flow: Written, unreached: set[str]) -> Iterator[Problem]:
         if any(before[name] - set(group) for name in group):
             continue
         others = len(reached(graph, group)) - 1
-        more = f", nor to {others} more that only it leads to" if others else ""
-        yield flow.problem(
-            ("nodes", group[0]), f"no call can come to this node{more}", "Lead an outcome to it, or take it out"
+        message = (
+            Told("no call can come to this node, nor to %(count)s more that only it leads to", count=others)
+            if others
+            else Told("no call can come to this node")
         )
+        yield flow.problem(("nodes", group[0]), message, Told("Lead an outcome to it, or take it out"))
 
 
 def _dead(flow: Written) -> set[str]:
@@ -153,18 +156,17 @@ def _dead(flow: Written) -> set[str]:
 def _dead_ends(flow: Written, dead: set[str]) -> Iterator[Problem]:
     """Tell where no way goes on, and not of all the nodes that lead there."""
     if dead and not any(flow.of_kind(Kind.END)):
-        yield flow.problem(("nodes",), "no call can end: there is no node of the kind `end`", "Add one, and lead to it")
+        message = Told("no call can end: there is no node of the kind `end`")
+        yield flow.problem(("nodes",), message, Told("Add one, and lead to it"))
         return
     graph = _within(flow.graph(), dead)
     for group in circles(graph):
         if any(graph[name] - set(group) for name in group):
             continue
-        others = f" ({listed(group)} lead only to each other)" if len(group) > 1 else ""
-        yield flow.problem(
-            ("nodes", group[0]),
-            f"a dead end: no end can be reached from here{others}",
-            "Lead its outcomes on towards an `end` node",
-        )
+        message = Told("a dead end: no end can be reached from here")
+        if len(group) > 1:
+            message = Told("%(message)s (%(nodes)s lead only to each other)", message=message, nodes=listed(group))
+        yield flow.problem(("nodes", group[0]), message, Told("Lead its outcomes on towards an `end` node"))
 
 
 def _circles(flow: Written, told: set[str]) -> Iterator[Problem]:
@@ -172,12 +174,11 @@ def _circles(flow: Written, told: set[str]) -> Iterator[Problem]:
     graph = {name: frozenset(_silently(flow, name)) for name in flow.nodes}
     for group in circles(graph):
         if (len(group) > 1 or group[0] in graph[group[0]]) and not told & set(group):
-            others = f" ({listed(group)})" if len(group) > 1 else ""
-            yield flow.problem(
-                ("nodes", group[0]),
-                f"a loop without a way to a person: a caller who says nothing goes round here for ever{others}",
-                "Lead one of the loop's outcomes out, or put tries on its lookup",
-            )
+            message = Told("a loop without a way to a person: a caller who says nothing goes round here for ever")
+            if len(group) > 1:
+                message = Told("%(message)s (%(nodes)s)", message=message, nodes=listed(group))
+            remedy = Told("Lead one of the loop's outcomes out, or put tries on its lookup")
+            yield flow.problem(("nodes", group[0]), message, remedy)
 
 
 def _silently(flow: Written, name: str) -> set[str]:
@@ -208,6 +209,6 @@ def _missed(flow: Written) -> Iterator[Problem]:
         told |= reached(graph, (name,))
         yield flow.problem(
             ("nodes", name, "outcomes", MISSED),
-            "'missed' stands where no person has been tried yet",
-            "Take it out: who is not understood goes to a person by itself",
+            Told("'missed' stands where no person has been tried yet"),
+            Told("Take it out: who is not understood goes to a person by itself"),
         )

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from ivr.flow.definition import OUTCOMES, VARIANTS, Kind, outcomes_of
 from ivr.flow.steps import Expect
 from prompts.problems import Problem, nearest
+from prompts.told import Told
 
 Place: TypeAlias = tuple[str | int, ...]
 # Node -> the nodes it can lead to.
@@ -152,5 +153,5 @@ def texts(value: Any) -> Mapping[str, str]:
 def listed(names: Iterable[str], *, most: int = 5) -> str:
     """Return names in a row, the first of many."""
     every = list(names)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return ", ".join(every[:most]) + more
+    names = ", ".join(every[:most])
+    return Told("%(names)s and %(count)s more", names=names, count=len(every) - most) if len(every) > most else names

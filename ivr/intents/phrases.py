@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from ivr.intents.words import normalise
+from prompts.told import Told
 
 CARDS_FILE = "intents.yaml"
 KINDS = frozenset({"request", "answer", "command"})
@@ -127,7 +128,11 @@ def document_of(source: Phrasebook | Path) -> dict[str, Any]:
         try:
             files[file.relative_to(source).as_posix()] = file.read_text(encoding="utf-8")
         except (OSError, ValueError) as wrong:
-            fault = Fault(place=(), file=file.relative_to(source).as_posix(), message=f"cannot be read: {wrong}")
+            fault = Fault(
+                place=(),
+                file=file.relative_to(source).as_posix(),
+                message=Told("cannot be read: %(error)s", error=str(wrong)),
+            )
             raise PhrasesError([fault], folder=source) from wrong
     return document_of_files(files, folder=source)
 
@@ -140,7 +145,7 @@ def document_of_files(files: Mapping[str, str], *, folder: Path | None = None) -
         names = [entry["name"] for entry in document["intents"]]
         languages = list(document["languages"])
     except (yaml.YAMLError, KeyError, TypeError) as wrong:
-        message = f"cannot be read as languages, out_of_scope and intents: {wrong}"
+        message = Told("cannot be read as languages, out_of_scope and intents: %(error)s", error=str(wrong))
         raise PhrasesError([Fault(place=(), file=CARDS_FILE, message=message)], folder=folder) from wrong
     phrases: dict[str, dict[str, list[str]]] = {}
     for language in map(str, languages):
@@ -206,28 +211,28 @@ def _faults_of_shape(document: Mapping[str, Any]) -> Iterator[Fault]:
     """Find what is wrong with all but the phrases."""
     lacking = [name for name in ("languages", "out_of_scope", "intents", "phrases") if name not in document]
     if lacking:
-        yield _in_cards((), f"lacks {', '.join(lacking)}")
+        yield _in_cards((), Told("lacks %(names)s", names=", ".join(lacking)))
         return
     languages, entries = document["languages"], document["intents"]
     if not _are(languages, _LANGUAGE) or not languages or len(set(languages)) < len(languages):
-        yield _in_cards(("languages",), "languages must be a list of codes such as it and en, each once")
+        yield _in_cards(("languages",), Told("languages must be a list of codes such as it and en, each once"))
         return
     if not _is(document["out_of_scope"], _NAME):
-        yield _in_cards(("out_of_scope",), "out_of_scope must be a name of small letters, digits and _")
+        yield _in_cards(("out_of_scope",), Told("out_of_scope must be a name of small letters, digits and _"))
     if not isinstance(entries, list):
-        yield _in_cards(("intents",), "intents must be a list")
+        yield _in_cards(("intents",), Told("intents must be a list"))
         return
     taken = {document["out_of_scope"]} if isinstance(document["out_of_scope"], str) else set()
     for index, entry in enumerate(entries):
         place: Place = ("intents", index)
         if not isinstance(entry, Mapping):
-            yield _in_cards(place, f"{entry!r} is no intent: it wants a name, a kind and more")
+            yield _in_cards(place, Told("%(value)s is no intent: it wants a name, a kind and more", value=repr(entry)))
             continue
         yield from _faults_of_card(entry, place, languages)
         name = entry.get("name")
         if isinstance(name, str):
             if name in taken:
-                yield _in_cards((*place, "name"), f"there is another intent {name!r}")
+                yield _in_cards((*place, "name"), Told("there is another intent %(intent)s", intent=repr(name)))
             taken.add(name)
 
 
@@ -235,15 +240,19 @@ def _faults_of_card(entry: Mapping[str, Any], place: Place, languages: Sequence[
     name = entry.get("name", "?")
     for field in ("name", "kind", "description", "slots", "skill", "self_service"):
         if field not in entry:
-            yield _in_cards(place, f"intent {name!r} lacks {field!r}")
+            yield _in_cards(place, Told("intent %(intent)s lacks %(field)s", intent=repr(name), field=repr(field)))
     if "name" in entry and not isinstance(name, str):
         # YAML reads a bare yes or no as a truth value.
-        yield _in_cards((*place, "name"), f"the intent name {name!r} must be quoted")
+        yield _in_cards((*place, "name"), Told("the intent name %(intent)s must be quoted", intent=repr(name)))
     elif "name" in entry and not _is(name, _NAME):
-        yield _in_cards((*place, "name"), f"the intent name {name!r} must be of small letters, digits and _")
+        message = Told("the intent name %(intent)s must be of small letters, digits and _", intent=repr(name))
+        yield _in_cards((*place, "name"), message)
     kind = entry.get("kind", "request")
     if not isinstance(kind, str) or kind not in KINDS:
-        yield _in_cards((*place, "kind"), f"intent {name!r} has kind {kind!r}; wanted request, answer or command")
+        message = Told(
+            "intent %(intent)s has kind %(kind)s; wanted request, answer or command", intent=repr(name), kind=repr(kind)
+        )
+        yield _in_cards((*place, "kind"), message)
     yield from _faults_of_details(entry, place, languages)
 
 
@@ -253,13 +262,21 @@ def _faults_of_details(entry: Mapping[str, Any], place: Place, languages: Sequen
         said = entry["description"] if isinstance(entry["description"], Mapping) else {}
         lacking = [language for language in languages if not isinstance(said.get(language), str)]
         if lacking:
-            yield _in_cards((*place, "description"), f"intent {name!r} has no description in {', '.join(lacking)}")
+            message = Told(
+                "intent %(intent)s has no description in %(languages)s", intent=repr(name), languages=", ".join(lacking)
+            )
+            yield _in_cards((*place, "description"), message)
     slots = entry.get("slots", [])
     if not isinstance(slots, list | tuple) or not all(isinstance(one, str) for one in slots):
-        yield _in_cards((*place, "slots"), f"the slots of intent {name!r} must be a list of names")
+        yield _in_cards(
+            (*place, "slots"), Told("the slots of intent %(intent)s must be a list of names", intent=repr(name))
+        )
     for field in ("skill", "self_service"):
         if not isinstance(entry.get(field), str | None):
-            yield _in_cards((*place, field), f"{field} of intent {name!r} must be a name, or empty for none")
+            message = Told(
+                "%(field)s of intent %(intent)s must be a name, or empty for none", field=field, intent=repr(name)
+            )
+            yield _in_cards((*place, field), message)
 
 
 def _faults_of_phrases(document: Mapping[str, Any], names: Sequence[str]) -> Iterator[Fault]:
@@ -276,7 +293,7 @@ def _faults_of_phrases(document: Mapping[str, Any], names: Sequence[str]) -> Ite
                 yield Fault(
                     place=("phrases", language, name),
                     file=phrases_file(language, name),
-                    message=f"phrases for {name!r}, which is no intent",
+                    message=Told("phrases for %(intent)s, which is no intent", intent=repr(name)),
                 )
 
 
@@ -285,15 +302,15 @@ def _faults_of_intent(texts: Any, language: str, name: str, owner: dict[str, str
     place: Place = ("phrases", language, name)
     file = phrases_file(language, name)
     if not isinstance(texts, list | tuple):
-        yield Fault(place=place, file=file, message="missing; every intent has phrases in every language")
+        yield Fault(place=place, file=file, message=Told("missing; every intent has phrases in every language"))
         return
     if not texts:
-        yield Fault(place=place, file=file, message="holds no phrase")
+        yield Fault(place=place, file=file, message=Told("holds no phrase"))
     for index, text in enumerate(texts):
         wrong = fault_of_phrase(text)
         words = "" if wrong else normalise(text)
         if not wrong and owner.setdefault(words, name) != name:
-            wrong = f"{words!r} stands under {owner[words]!r} too"
+            wrong = Told("%(phrase)s stands under %(intent)s too", phrase=repr(words), intent=repr(owner[words]))
         if wrong:
             yield Fault(place=(*place, index), file=file, message=wrong)
 
@@ -301,13 +318,13 @@ def _faults_of_intent(texts: Any, language: str, name: str, owner: dict[str, str
 def fault_of_phrase(text: Any) -> str:
     """Return why a text can be no phrase by itself, "" where it can."""
     if not isinstance(text, str):
-        return f"{text!r} is no text"
+        return Told("%(phrase)s is no text", phrase=repr(text))
     if not normalise(text):
-        return f"{text!r} has no word"
+        return Told("%(phrase)s has no word", phrase=repr(text))
     if len(text) > LONGEST_PHRASE:
-        return f"a phrase of {len(text)} characters; {LONGEST_PHRASE} are the most"
+        return Told("a phrase of %(count)s characters; %(most)s are the most", count=len(text), most=LONGEST_PHRASE)
     if text.startswith("#") or text != text.strip() or len(text.splitlines()) > 1:
-        return f"{text!r} must stand on one line, without # or a space before it"
+        return Told("%(phrase)s must stand on one line, without # or a space before it", phrase=repr(text))
     return ""
 
 

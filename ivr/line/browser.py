@@ -250,7 +250,7 @@ class PhoneParty:
             self.handset.finish_speaking(
                 people.Words(text=ended, confidence=TYPED_CONFIDENCE), language=self._phone.language
             )
-        elif frame is not None and not typed:
+        elif not typed:
             self._listen(frame)
         return frame
 
@@ -285,12 +285,12 @@ class PhoneParty:
             lambda ulaw: self.mouth.take_typed(text, ulaw),
         )
 
-    def _listen(self, frame: bytes) -> None:
+    def _listen(self, frame: bytes | None) -> None:
         ears = self._phone.ears
         language = self._phone.language
         if ears is None or base_language(language) not in ears.languages or not self._phone.microphone_on:
             return
-        match self._edges.take(frame):
+        match self._edges.take_nothing() if frame is None else self._edges.take(frame):
             case Edge.BEGINS:
                 self.handset.start_speaking()
             case Edge.ENDS:

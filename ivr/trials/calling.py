@@ -1,6 +1,6 @@
 """A trial call in made time, step by step: each step waits until the line has said its part, as a patient caller does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -64,6 +64,15 @@ class Play:
 @dataclass(frozen=True)
 class HangUp:
     """Put the receiver down."""
+
+
+@dataclass(frozen=True)
+class CallState:
+    """Where a call stands."""
+
+    status: str
+    is_asked: bool = field(kw_only=True)  # whether the line waits for an answer
+    turn: int = field(kw_only=True)
 
 
 Step: TypeAlias = Say | Press | Silent | Wait | Play | HangUp
@@ -152,19 +161,17 @@ class TrialCall:
         if self.is_over:
             return True
         now = self._party.seconds
-        with self._house.reading() as session:
-            call = store.call(session, self._leg.sid)
+        call = self._house.state_of(self._leg.sid)
         if call is None:
             return False
         if call.status in {store.WAITING, store.TALKING}:
             # Music plays on for as long as nobody comes.
             return now >= began + BETWEEN_PEOPLE_SECONDS
-        return bool(call.expecting) and now >= max(began, self._party.quiet_from_seconds) + QUIET_SECONDS
+        return call.is_asked and now >= max(began, self._party.quiet_from_seconds) + QUIET_SECONDS
 
     def _turn(self) -> int:
-        with self._house.reading() as session:
-            call = store.call(session, self._leg.sid)
-            return -1 if call is None else call.turn
+        call = self._house.state_of(self._leg.sid)
+        return -1 if call is None else call.turn
 
     def __enter__(self) -> Self:
         """Be in the call."""

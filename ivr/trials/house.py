@@ -1,16 +1,14 @@
 """Houses for trial calls: the production service on a database and a line of its own, with a version that is not live yet.
 
 A house reads the company's real records once, when it is opened; from then on nothing in it reaches the real database or the
-real carrier. In made time a call takes no time, in real time a person can be on the line. What the service is made of is given
-by `ivr.app`, since this room stands below it.
+real carrier. Only the systems that a customer's orders are looked up in may be asked. In made time a call takes no time, in real
+time a person can be on the line. What the service is made of is given by `ivr.app`, since this room stands below it.
 """
 
 import secrets
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
 from types import TracebackType
@@ -22,11 +20,16 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from biometrics.encoders import NoEncoder
 from ivr import database
+from ivr.calls import store
 from ivr.calls.company import CARRIER, Addresses, Company, FlowVersion
 from ivr.calls.desk import Desk
 from ivr.company.live import LiveSettings
+from ivr.connectors import store as connector_store
+from ivr.connectors.http import networks_of
 from ivr.connectors.lookups import Lookups
+from ivr.connectors.store import Kept
 from ivr.customers import trial_records
+from ivr.editing.reading import Recordings
 from ivr.intents.understanding import Understanding
 from ivr.line.clock import RealClock, VirtualClock
 from ivr.line.exchange import NumberConfig
@@ -41,13 +44,16 @@ from ivr.synthesis import Speaker, Voice, installed_voice
 from ivr.trials import faulty
 from ivr.trials.agents import CarryOut, Room, TrialAgents, skills_of
 from ivr.trials.caller import CallerParty
-from ivr.trials.calling import Step, TrialCall
+from ivr.trials.calling import CallState, Step, TrialCall
+from ivr.trials.databases import FILE, Databases
+from ivr.trials.due import Due
 from ivr.trials.hearing import TrialHearing
 from ivr.trials.situations import HIDDEN_NUMBER, Hidden, Known, MadeUp, Setting, SituationError, Stranger, Trouble
 from ivr.trials.sockets import OpenSocket, ThreadOpener, path_of
 from ivr.trials.sounding import Sounding
 from ivr.trials.story import TrialStory, names_in, story_of
 from ivr.trials.wording_noted import Noted, noting
+from prompts.told import Told
 from routing import store as routing_store
 from routing.queues import Queue
 from sealing.keys import KeyRing
@@ -75,7 +81,6 @@ class Service:
     carry_out: CarryOut
     tick: Callable[[], None]
     open_socket: OpenSocket
-    lookups: Lookups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,28 +117,53 @@ class Trials:
     hearing: TrialHearing
     # Pages on the line in real time, of all admins of a process together.
     places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_PAGES))
+    databases: Databases = field(default_factory=Databases)
     recognition: Recognition | None = None  # who listens in its houses; None: whoever does in the installation
+    recordings: Recordings | None = (
+        None  # the files that the prompts of a draft are played from; None: from their texts
+    )
 
     def open_house(
-        self, version: FlowVersion, setting: Setting | None = None, *, time: Time = MADE, sound: bool = False
+        self,
+        version: FlowVersion,
+        setting: Setting | None = None,
+        *,
+        time: Time = MADE,
+        sound: bool = False,
+        asks_others: bool = True,
     ) -> "TrialHouse":
         """Open a house where every call has this version; close it.
 
         In made time words go to the line as words; with `sound`, and always in real time, prompts and words sound and whoever
-        listens in this installation does. Raises `SituationError` for a customer who is not there.
+        listens in this installation does. With `asks_others` the other systems that orders are looked up in are asked for a
+        customer of the company, as in their real call. Raises `SituationError` for a customer who is not there.
         """
         setting = setting or Setting()
         with self.reading_sessions() as session:
             copies = self._records(session, setting)
             queues = tuple(routing_store.queues(session).values())
-        return TrialHouse(self, version, setting, copies=copies, queues=queues, time=time, sound=sound or time == REAL)
+            # Nobody else's business is who is made up, or whose number is on nobody's file.
+            is_asked = asks_others and isinstance(setting.caller, Known)
+            connectors = connector_store.every(session) if is_asked else {}
+        return TrialHouse(
+            self,
+            version,
+            setting,
+            copies=copies,
+            queues=queues,
+            connectors=connectors,
+            time=time,
+            sound=sound or time == REAL,
+        )
 
     def _records(self, session: Session, setting: Setting) -> trial_records.Copies | None:
         match setting.caller:
             case Known(customer_id=customer_id):
                 copies = trial_records.copies_of(session, customer_id)
                 if copies is None:
-                    raise SituationError(f"caller.customer_id: there is no customer {customer_id}")
+                    raise SituationError(
+                        Told("caller.customer_id: there is no customer %(customer)s", customer=customer_id)
+                    )
                 return copies
             case MadeUp() as person:
                 now = setting.at or self.clock()
@@ -164,6 +194,7 @@ class TrialHouse:
         *,
         copies: trial_records.Copies | None,
         queues: tuple[Queue, ...],
+        connectors: Mapping[str, Kept],
         time: Time,
         sound: bool,
     ) -> None:
@@ -174,19 +205,25 @@ class TrialHouse:
         self.clock = VirtualClock(self.started_at) if time == MADE else _ShiftedClock(self.started_at)
         self.sound = sound
         self.voice: Voice | None = installed_voice() if sound else None
-        self._folder = tempfile.TemporaryDirectory(prefix="centralino-trial-")
-        self.folder = Path(self._folder.name)
-        self.settings = _settings(trials.settings, self.folder, setting, sound=sound)
-        self.engine = _engine(self.folder, self.settings)
+        self._databases, self._database = trials.databases, trials.databases.take()
+        self.settings = _settings(trials.settings, self._database.folder, setting, sound=sound)
+        self._database.empty(self.settings.key_ring)
+        self.engine, self.commits = self._database.engine, self._database.commits
+        self.folder = self._database.folder
         self._sessions = database.session_factory(self.engine)
         self._reading = database.reading_session_factory(self.engine)
+        self._state: tuple[object, CallState | None] | None = None
+        self._told: tuple[object, TrialStory] | None = None
+        self._due = Due(self.commits, self._reading, now=self.started_at)
         self.number = _number(setting, copies)
         if copies is not None:
             with self._sessions.begin() as session:
                 trial_records.add(session, copies)
-        self.company = _company(trials.company, self.version, self.settings)
+        # Its own, so that what fails in a trial is not left alone in real calls.
+        lookups = Lookups(lambda: connectors, networks=networks_of(trials.settings.connector_networks))
+        lookups.is_down = setting.has(Trouble.LOOKUP_DOWN)
+        self.company = _company(trials.company, self.version, self.settings, lookups)
         self.line, self._service = self._wire(trials)
-        self._service.lookups.is_down = setting.has(Trouble.LOOKUP_DOWN)
         self._agents = TrialAgents(
             Room(
                 desk=self._service.desk,
@@ -230,17 +267,34 @@ class TrialHouse:
         return TrialCall(self, party, leg)
 
     def run_until(self, predicate: Callable[[], bool], limit_seconds: float) -> bool:
-        """Let made time pass, with what each second brings, until something is so."""
+        """Let made time pass, with what each second brings, until something is so; a second that brings nothing costs nothing."""
         if not isinstance(self.clock, VirtualClock):
             raise TypeError("real time passes by itself")
         for _ in range(round(limit_seconds)):
             if self.clock.run_until(predicate, 1.0):
                 return True
-            self._tick()
+            if self._due.is_due(self.clock.now()):
+                self._tick()
         return predicate()
+
+    def state_of(self, call_id: str) -> CallState | None:
+        """Where a call stands, read anew only where something was committed since."""
+        if self._state is None or self._state[0] != (self.commits.count, call_id):
+            with self._reading() as session:
+                call = store.call(session, call_id)
+            found = None if call is None else CallState(call.status, is_asked=bool(call.expecting), turn=call.turn)
+            self._state = ((self.commits.count, call_id), found)
+        return self._state[1]
 
     def story(self, call_id: str, party: Any, *, language: str = "") -> TrialStory:
         """What has become of a call so far, its sentences in the reader's language."""
+        now, has_ended = self.clock.now(), (party.reason, party.has_hung_up)
+        so_far = (call_id, language, self.commits.count, now, len(party.transcript), has_ended)
+        if self._told is None or self._told[0] != so_far:
+            self._told = (so_far, self._story(call_id, party, language=language))
+        return self._told[1]
+
+    def _story(self, call_id: str, party: Any, *, language: str) -> TrialStory:
         with self._reading() as session:
             return story_of(
                 session,
@@ -280,8 +334,10 @@ class TrialHouse:
         else:
             self.line.close()
             self.clock.stop()
-        self.engine.dispose()
-        self._folder.cleanup()
+        self._database.forget()
+        # Beside real time, sound and voices, threads may still be at work.
+        if isinstance(self.clock, VirtualClock) and not self.sound and self.settings.voice == "off":
+            self._databases.give_back(self._database)
 
     def __enter__(self) -> Self:
         """Be open."""
@@ -377,7 +433,7 @@ def _settings(real: Settings, folder: Path, setting: Setting, *, sound: bool) ->
         "public_url": SERVICE,
         "carrier_api_url": LINE,
         "line_url": "",
-        "database_url": f"sqlite:///{folder / 'trial.db'}",
+        "database_url": f"sqlite:///{folder / FILE}",
         "erasures_file": folder / "erasures.jsonl",
         "secret_key": SecretStr(secrets.token_urlsafe(48)),
         "auth_token": SecretStr(secrets.token_hex(16)),
@@ -395,24 +451,7 @@ def _settings(real: Settings, folder: Path, setting: Setting, *, sound: bool) ->
     return real.model_copy(update=given)
 
 
-def _engine(folder: Path, settings: Settings) -> Engine:
-    (folder / "trial.db").write_bytes(_empty_database())
-    return database.make_engine(settings.database_url, settings.key_ring)
-
-
-@lru_cache(maxsize=1)
-def _empty_database() -> bytes:
-    """The file of a database with all tables and nothing in them."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "empty.db"
-        engine = database.make_engine(f"sqlite:///{file}")
-        database.create_tables(engine)
-        database.empty_log(engine)
-        engine.dispose()
-        return file.read_bytes()
-
-
-def _company(real: Company, version: FlowVersion, settings: Settings) -> Company:
+def _company(real: Company, version: FlowVersion, settings: Settings, lookups: Lookups) -> Company:
     """The company with this version alone, at the house's own addresses; `ivr.app` gives it its voice."""
     return replace(
         real,
@@ -426,6 +465,7 @@ def _company(real: Company, version: FlowVersion, settings: Settings) -> Company
         token_key=secrets.token_bytes(32),
         spoken_here=frozenset(),
         voice=None,
+        lookups=lookups,
     )
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ivr.trials.scenarios import Act, Ends, Expected, HangsUp, IsSilent, Listens, Plays, Presses, Says
+from ivr.trials.scenarios import About, Act, Ends, Expected, HangsUp, IsSilent, Listens, Plays, Presses, Says
+from prompts import told as told_words
 
 _SPACE = re.compile(r"\s+")
 
@@ -78,7 +79,7 @@ class Result:
     reason: str = ""  # why it was skipped or broke off
     steps: tuple[StepResult, ...] = ()
     made_seconds: float = 0.0  # how long the call took on its own clock
-    about: str = ""
+    about: About = ""
     nodes: tuple[str, ...] = field(default=())  # the way that the call took
 
     @property
@@ -88,13 +89,18 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON's own values."""
-        return asdict(self)
+        return {**asdict(self), "reason": told_words.to_json(self.reason)}
 
 
 def result_from_json(value: Mapping[str, Any]) -> Result:
     """Read the result that `as_json` wrote."""
     return Result(
-        **{**value, "nodes": tuple(value["nodes"]), "steps": tuple(_step_read(one) for one in value["steps"])}
+        **{
+            **value,
+            "nodes": tuple(value["nodes"]),
+            "steps": tuple(_step_read(one) for one in value["steps"]),
+            "reason": told_words.from_json(value.get("reason", "")),
+        }
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from ivr.trials.judging import Miss, Result, StepResult
 
+LANGUAGES: Final = ("it", "en")
 _MISSES: Final[Mapping[str, Mapping[str, str]]] = {
     "it": {
         "prompt": "atteso il prompt «{expected}», sentiti: {got}",

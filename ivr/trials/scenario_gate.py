@@ -16,6 +16,9 @@ from ivr.editing.gates import GateFinding
 from ivr.trials import judging_words
 from ivr.trials.judging import Result
 from ivr.trials.scenario_runs import Against, ScenarioRuns, UnusableError, chosen
+from ivr.trials.scenarios import about_in
+from prompts.problems import Problem
+from prompts.told import Told, Worded
 
 NAME: Final = "scenarios"
 ADVICE: Final = "advice"
@@ -40,15 +43,28 @@ class ScenarioGate:
         with self._runs.sessions.begin() as writing:
             run_id = self._runs.begin(writing, against, scenarios, by=_GATE)
         results = self._runs.run_now(run_id, against, scenarios)
-        return tuple(self._finding(one) for one in results if one.state != "passed")
+        faults = (self._fault(one) for one in self._runs.faults())
+        return (*faults, *(self._finding(one) for one in results if one.state != "passed"))
+
+    def _fault(self, problem: Problem) -> GateFinding:
+        # Who wrote the file meant it to be run: without it nobody knows whether that call still goes as it must.
+        place = f"{problem.file}:{problem.line} {problem.place}".strip()
+        return GateFinding(gate=NAME, severity=ERROR, message=problem.message, remedy=problem.remedy, place=place)
 
     def _finding(self, result: Result) -> GateFinding:
         failed = result.state in {"failed", "broken"}
-        words = judging_words.why(result, self._language)
+        if result.first_failure is None:
+            message: str = Told("%(scenario)s: %(why)s", scenario=result.name, why=result.reason)
+        else:
+            by_language = {
+                one: f"{about_in(result.about, one) or result.name} {judging_words.why(result, one)}"
+                for one in judging_words.LANGUAGES
+            }
+            message = Worded(by_language[self._language], by_language)
         return GateFinding(
             gate=NAME,
             severity=ERROR if failed else ADVICE,
-            message=f"{result.name}: {words}",
-            remedy=judging_words.REMEDY[self._language] if failed else "",
+            message=message,
+            remedy=Worded(judging_words.REMEDY[self._language], judging_words.REMEDY) if failed else "",
             place=result.name,
         )

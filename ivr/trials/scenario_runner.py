@@ -31,6 +31,7 @@ from ivr.trials.scenarios import (
 )
 from ivr.trials.situations import SituationError
 from ivr.trials.story import TrialStory
+from prompts.told import Told
 
 _log = logging.getLogger(__name__)
 
@@ -74,9 +75,9 @@ class Runner:
             return self._run(scenario)
         except NoSuchTimeError as error:
             # A company that never closes has nothing to show for closed hours.
-            return Result(name=scenario.name, state="skipped", reason=str(error), about=scenario.about)
+            return Result(name=scenario.name, state="skipped", reason=_why(error), about=scenario.about)
         except SituationError as error:
-            return Result(name=scenario.name, state="broken", reason=str(error), about=scenario.about)
+            return Result(name=scenario.name, state="broken", reason=_why(error), about=scenario.about)
         except Exception as error:  # noqa: BLE001 - a draft may break in any way, and the other scenarios run all the same
             _log.exception("the scenario %s broke off", scenario.name)
             reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
@@ -109,7 +110,12 @@ class Runner:
         if self.deaf_to is None:
             return ""
         missing = [wav for wav in named if self.wavs is None or not (self.wavs / wav).is_file()]
-        return f"there is no file {missing[0]}" if missing else ""
+        return Told("there is no file %(file)s", file=missing[0]) if missing else ""
+
+
+def _why(error: Exception) -> str:
+    """What was told when it was raised, for readers of any language."""
+    return str(error) if not error.args or not isinstance(error.args[0], str) else error.args[0]
 
 
 class _Course:

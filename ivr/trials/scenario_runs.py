@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +32,9 @@ from ivr.trials.judging import Result
 from ivr.trials.replay_runner import Replayer
 from ivr.trials.scenario_runner import Runner
 from ivr.trials.scenarios import Scenario, scenario_of
-from ivr.trials.shipped_scenarios import FOLDER, documents_of, files_in
+from ivr.trials.shipped_scenarios import FOLDER, files_in, found_in
+from prompts.problems import Problem
+from prompts.told import Told
 
 _log = logging.getLogger(__name__)
 
@@ -87,14 +89,19 @@ class ScenarioRuns:
 
     def version_of(self, documents: Documents) -> FlowVersion:
         """What answers calls by these documents. Raises `UnusableError` with every error."""
-        made = read(documents, understandings=self.understandings)
+        made = read(documents, understandings=self.understandings, recordings=self.trials.recordings)
         if isinstance(made, Faulty):
             raise UnusableError(made.problems)
         return made
 
     def shipped(self) -> Mapping[str, Mapping[str, Any]]:
-        """The scenarios beside the installation's prompts. Raises `ScenarioFilesError`."""
-        return documents_of(files_in(self.folder))
+        """The scenarios beside the installation's prompts; what is wrong in other files there tells `faults`."""
+        return found_in(files_in(self.folder)).documents
+
+    def faults(self) -> Sequence[Problem]:
+        """What is wrong in the installation's files of scenarios, each file by its name in their folder."""
+        problems = found_in(files_in(self.folder)).problems
+        return tuple(replace(one, file=f"{FOLDER}/{Path(one.file).name}") for one in problems)
 
     def draft(self, session: Session) -> Against:
         """The draft as it stands."""
@@ -155,7 +162,7 @@ class ScenarioRuns:
             return Runner(trials=self.trials, version=version, wavs=wavs)
         if self.hearing is None:
             return Runner(
-                trials=self.trials, version=version, wavs=wavs, deaf_to=lambda _language: "nobody listens here"
+                trials=self.trials, version=version, wavs=wavs, deaf_to=lambda _language: Told("nobody listens here")
             )
         hearing = self.hearing()
         return Runner(trials=hearing.trials, version=version, wavs=wavs, deaf_to=hearing.deaf_to)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ivr.trials.scenarios import CLOSED, OPEN, CallerIs, Scenario
 from ivr.trials.situations import Setting, Situation, Trouble, setting_from_json
+from prompts.told import Told
 from routing.hours import Hours
 
 SITUATIONS: Final = tuple(one.value for one in Situation)
@@ -82,4 +83,6 @@ def _time_of(at: str, *, hours: Hours, zone: tzinfo) -> datetime:
         if hours.is_open(moment) == (at == OPEN):
             return moment
         moment += _LOOK_EVERY
-    raise NoSuchTimeError(f"by the company's hours the line is never {at}")
+    if at == OPEN:
+        raise NoSuchTimeError(Told("by the company's hours the line is never open"))
+    raise NoSuchTimeError(Told("by the company's hours the line is never closed"))

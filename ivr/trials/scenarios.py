@@ -12,6 +12,7 @@ import yaml
 
 from prompts.documents import Place, Reading, line_of, read
 from prompts.problems import Problem
+from prompts.told import Told
 
 SCHEMA = "scenario.schema.json"
 # The customers of the trial company, by the names that scenarios call them.
@@ -19,6 +20,9 @@ PERSONS = ("giulia", "mario", "emily")
 STRANGER, HIDDEN = "stranger", "hidden"
 OPEN, CLOSED = "open", "closed"
 ANSWER = "answer"
+LANGUAGES = ("it", "en")
+# What a scenario shows: words, or words by language.
+About: TypeAlias = str | Mapping[str, str]
 _ACTS = ("say", "press", "silent", "hang_up", "play")
 _TIME = "%Y-%m-%d %H:%M"
 
@@ -123,7 +127,7 @@ class Scenario:
     name: str
     language: str
     steps: tuple[ScenarioStep, ...]
-    about: str = ""
+    about: About = ""
     caller: CallerIs = CallerIs()
     at: str = OPEN  # open, closed, or a time of the company's clock
     agents: str = ANSWER
@@ -177,6 +181,11 @@ def written(document: Mapping[str, Any]) -> str:
     return text
 
 
+def about_in(about: About, language: str) -> str:
+    """What a scenario shows in a reader's language, or in the one that there is."""
+    return about if isinstance(about, str) else about.get(language) or next(iter(about.values()), "")
+
+
 _ORDER = ("name", "about", "language", "caller", "at", "agents", "faults", "steps", "ends")
 
 
@@ -200,7 +209,7 @@ def _helped(problem: Problem) -> Problem:
     if problem.message.startswith("press:"):
         return Problem(
             file=problem.file, line=problem.line, place=problem.place, message=problem.message,
-            remedy='Write the keys in quotes, digits, * and # alone: press: "1042#"',
+            remedy=Told('Write the keys in quotes, digits, * and # alone: press: "1042#"'),
         )  # fmt: skip
     return problem
 
@@ -216,21 +225,24 @@ def _own_problems(reading: Reading, agents: Sequence[str], faults: Sequence[str]
     caller = document.get("caller", STRANGER)
     if isinstance(caller, str) and caller not in {*PERSONS, STRANGER, HIDDEN}:
         known = ", ".join((*PERSONS, STRANGER, HIDDEN))
-        remedy = f'Write one of: {known}; or {{customer: NUMBER}}, {{number: "+39..."}}'
-        yield problem(("caller",), f"caller: {caller!r} is nobody", remedy)
+        remedy = Told('Write one of: %(known)s; or {customer: NUMBER}, {number: "+39..."}', known=known)
+        yield problem(("caller",), Told("caller: %(value)s is nobody", value=repr(caller)), remedy)
     if isinstance(caller, dict) and not _is_one(caller):
-        remedy = "Write a customer alone, a number alone, or a name with what else is made up"
-        yield problem(("caller",), "caller: it is not clear who calls", remedy)
+        remedy = Told("Write a customer alone, a number alone, or a name with what else is made up")
+        yield problem(("caller",), Told("caller: it is not clear who calls"), remedy)
     if agents and document.get("agents", ANSWER) not in agents:
         known = ", ".join(agents)
-        yield problem(("agents",), f"agents: {document['agents']!r} is not possible here", f"Write one of: {known}")
+        message = Told("agents: %(value)s is not possible here", value=repr(document["agents"]))
+        yield problem(("agents",), message, Told("Write one of: %(known)s", known=known))
     for index, fault in enumerate(document.get("faults", ())):
         trouble = fault if isinstance(fault, str) else fault["trouble"]
         if faults and trouble not in faults:
             known = ", ".join(faults)
-            yield problem(("faults", index), f"faults: {trouble!r} is not known", f"Write one of: {known}")
+            message = Told("faults: %(value)s is not known", value=repr(trouble))
+            yield problem(("faults", index), message, Told("Write one of: %(known)s", known=known))
     if not _is_time(document.get("at", OPEN)):
-        yield problem(("at",), f"at: {document['at']!r} is no time", 'Write open, closed, or like "2026-11-23 10:00"')
+        message = Told("at: %(value)s is no time", value=repr(document["at"]))
+        yield problem(("at",), message, Told('Write open, closed, or like "2026-11-23 10:00"'))
     for index, step in enumerate(document["steps"]):
         yield from (
             problem(("steps", index), message, remedy, part=f"step {index + 1}")
@@ -256,15 +268,23 @@ def _is_time(at: str) -> bool:
 def _step_problems(step: Mapping[str, Any], *, is_last: bool) -> Iterable[tuple[str, str]]:
     acts = [name for name in _ACTS if name in step]
     if len(acts) > 1:
-        yield f"{' and '.join(acts)} stand in one step", "Make a step of each"
+        yield Told("%(acts)s stand in one step", acts=_all_of(acts)), Told("Make a step of each")
     if not acts and "expect" not in step:
-        yield "the step says nothing", f"Write one of {', '.join(_ACTS)}, or what to expect"
+        remedy = Told("Write one of %(acts)s, or what to expect", acts=", ".join(_ACTS))
+        yield Told("the step says nothing"), remedy
     if step.get("silent") is False:
-        yield "silent: false says nothing", "Write true, or for how many seconds"
+        yield Told("silent: false says nothing"), Told("Write true, or for how many seconds")
     if "as" in step and "play" not in step:
-        yield "'as' has the words of a WAV, and no WAV is played", "Use 'say', or add 'play'"
+        yield Told("'as' has the words of a WAV, and no WAV is played"), Told("Use 'say', or add 'play'")
     if "hang_up" in step and not is_last:
-        yield "behind hang_up nothing can come", "Make it the last step"
+        yield Told("behind hang_up nothing can come"), Told("Make it the last step")
+
+
+def _all_of(names: Iterable[str]) -> str:
+    first, *others = names
+    for other in others:
+        first = Told("%(one)s and %(other)s", one=first, other=other)
+    return first
 
 
 def _caller(given: Any) -> CallerIs:

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
+from prompts.told import Told
+
 # A number of Rome from the ranges that the trial company uses: on nobody's file.
 UNKNOWN_NUMBER: Final = "+390698765432"
 MADE_UP_NUMBER: Final = "+393331230099"
@@ -118,7 +120,7 @@ class Setting:
     def __post_init__(self) -> None:
         """Refuse a time without a zone."""
         if self.at is not None and self.at.tzinfo is None:
-            raise SituationError("at: a time needs its zone")
+            raise SituationError(Told("at: a time needs its zone"))
 
     def has(self, trouble: Trouble) -> bool:
         """Whether this goes wrong."""
@@ -146,7 +148,7 @@ def setting_from_json(value: Mapping[str, Any]) -> Setting:
             language=_text("language", value.get("language", "it"), most=5),
         )
     except AttributeError as error:
-        raise SituationError("a setting is an object") from error
+        raise SituationError(Told("a setting is an object")) from error
 
 
 def caller_as_json(caller: Caller) -> dict[str, Any]:
@@ -177,7 +179,7 @@ def caller_as_json(caller: Caller) -> dict[str, Any]:
 def caller_from_json(value: Mapping[str, Any]) -> Caller:
     """Read the caller that `caller_as_json` wrote; raises `SituationError`."""
     if not isinstance(value, Mapping):
-        raise SituationError("caller: is an object with a kind")
+        raise SituationError(Told("caller: is an object with a kind"))
     match value.get("kind"):
         case "known":
             return Known(customer_id=_text("caller.customer_id", value.get("customer_id", ""), most=40))
@@ -194,12 +196,14 @@ def caller_from_json(value: Mapping[str, Any]) -> Caller:
         case "hidden":
             return Hidden()
         case kind:
-            raise SituationError(f"caller.kind: known, made_up, stranger or hidden, not {kind!r}")
+            raise SituationError(
+                Told("caller.kind: known, made_up, stranger or hidden, not %(value)s", value=repr(kind))
+            )
 
 
 def _order(value: Mapping[str, Any]) -> MadeUpOrder:
     if not isinstance(value, Mapping):
-        raise SituationError("caller.orders: each is an object")
+        raise SituationError(Told("caller.orders: each is an object"))
     shown = MadeUpOrder(number=_text("caller.orders.number", value.get("number", ""), most=12))
     return MadeUpOrder(
         number=shown.number,
@@ -216,7 +220,7 @@ def _faults(values: Sequence[Any]) -> tuple[Fault, ...]:
     for value in values:
         given = {"trouble": value} if isinstance(value, str) else value
         if not isinstance(given, Mapping):
-            raise SituationError("faults: each is a word or an object")
+            raise SituationError(Told("faults: each is a word or an object"))
         read.append(
             Fault(
                 trouble=_read("faults", lambda given=given: Trouble(given.get("trouble"))),
@@ -236,19 +240,19 @@ def _read(name: str, read: Any) -> Any:
 
 def _text(name: str, value: object, *, most: int) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > most:
-        raise SituationError(f"{name}: 1 to {most} characters")
+        raise SituationError(Told("%(field)s: 1 to %(most)s characters", field=name, most=most))
     return value.strip()
 
 
 def _count(name: str, value: object, *, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= 20:  # noqa: PLR2004  more is a call without a line
-        raise SituationError(f"{name}: {least} to 20")
+        raise SituationError(Told("%(field)s: %(least)s to 20", field=name, least=least))
     return value
 
 
 def _days(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not -3650 <= value <= 3650:  # noqa: PLR2004  ten years
-        raise SituationError(f"{name}: a number of days")
+        raise SituationError(Told("%(field)s: a number of days", field=name))
     return value
 
 

@@ -17,6 +17,7 @@ from ivr.speech.vosk_recognizer import VoskRecognition
 from ivr.speech.whisper_recognizer import WhisperRecognition
 from ivr.trials.house import Trials
 from ivr.trials.scenario_runs import Hearing
+from prompts.told import Told
 
 
 def hearing_of(trials: Trials) -> Hearing:
@@ -44,9 +45,9 @@ def _deaf_to(recognition: ChosenRecognition, settings: Settings) -> Callable[[st
     @cache
     def deaf_to(language: str) -> str:
         if language not in settings.listening:
-            return f"the settings name nobody who listens to {language}"
+            return Told("the settings name nobody who listens to %(language)s", language=language)
         if not synthesis.installed_voice().speaks(language):
-            return f"no synthesiser here speaks {language}"
+            return Told("no synthesiser here speaks %(language)s", language=language)
         loaded = recognition.load(language, lambda _progress: None)
         return loaded.reason if isinstance(loaded, NoModel) else ""
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from ivr.calls.company import Company, FlowVersion
 from ivr.editing import drafts, reading
 from ivr.editing.findings import Finding
+from ivr.editing.reading import Recordings
 from ivr.intents.understandings import Understandings
 
 DRAFT: Final = "draft"
@@ -30,11 +31,21 @@ def is_named(which: str) -> bool:
 
 
 def version_of(
-    session: Session, company: Company, which: str, *, understandings: Understandings | None, now: datetime
+    session: Session,
+    company: Company,
+    which: str,
+    *,
+    understandings: Understandings | None,
+    recordings: Recordings | None,
+    now: datetime,
 ) -> Tried:
-    """Read the version that is named; without `understandings` nothing is trained, and the company's own stand in."""
+    """Read the version that is named; without `understandings` nothing is trained, and the company's own stand in.
+
+    Without `recordings` the draft's prompts are spoken from their texts.
+    """
     if which == DRAFT:
-        read = reading.read(drafts.draft(session, now=now).documents, understandings=understandings)
+        documents = drafts.draft(session, now=now).documents
+        read = reading.read(documents, understandings=understandings, recordings=recordings)
         return Unusable(problems=read.problems) if isinstance(read, reading.Faulty) else read
     try:
         return company.version(int(which))

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from ivr.web import problems, sign_in_address, transaction
@@ -153,6 +154,17 @@ REFUSALS: Mapping[str, Said] = {
         status=409,
         sentence=_l("Somebody has changed the draft since you looked: look again before it becomes a version."),
     ),
+    "draft_is_behind": Said(
+        status=409,
+        sentence=_l(
+            "Another version went live since the draft began: bring the draft up to date first, or say why what went live"
+            " shall be taken back."
+        ),
+    ),
+    "draft_is_up_to_date": Said(status=409, sentence=_l("The draft has everything that is live.")),
+    "check_is_old": Said(
+        status=409, sentence=_l("Another version went live since this one was checked: check it again first.")
+    ),
     "note_missing": Said(status=422, sentence=_l("Say in a note what is new and why.")),
     "nothing_changed": Said(status=409, sentence=_l("The draft says the same as the version that it began with.")),
     "version_unknown": Said(status=404, sentence=_l("There is no such version.")),
@@ -212,6 +224,11 @@ EXCEPTIONS: Mapping[type[Exception], int] = {
     OperationalError: 503,  # the database is away or locked beyond its time
     PoolTimeoutError: 503,  # every connection is in use
 }
+# What a database says of a row that somebody else has made, or taken away, since this request looked: PostgreSQL's
+# codes (unique_violation, foreign_key_violation) and SQLite's names. Whatever else it refuses is our own fault.
+MET_ANOTHER = frozenset(
+    {"23505", "23503", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_FOREIGNKEY"}
+)
 
 TITLES: Mapping[int, Any] = {
     400: _l("The request was not understood"),
@@ -277,6 +294,22 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
+def closed(response: Response) -> Response:
+    """After every request: its transaction ends; what the database does not take then is answered as an error too."""
+    try:
+        return transaction.close(response)
+    except transaction.NotCommittedError as error:
+        return make_response(_unexpected(error.__cause__ or error))
+
+
+def _met_another(error: BaseException) -> bool:
+    """Whether two have made the same thing, or one has taken away what the other built upon."""
+    if isinstance(error, StaleDataError):
+        return True
+    said = error.orig if isinstance(error, IntegrityError) else None
+    return bool(MET_ANOTHER & {getattr(said, "sqlstate", ""), getattr(said, "sqlite_errorname", "")})
+
+
 def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     transaction.abandon()
@@ -318,17 +351,21 @@ def _with_headers(response: Response, error: HTTPException) -> Response:
     return response
 
 
-def _unexpected(error: Exception) -> ResponseReturnValue:
+def _unexpected(error: BaseException) -> ResponseReturnValue:
     status = next((code for kind, code in EXCEPTIONS.items() if isinstance(error, kind)), 500)
     transaction.abandon()
     g.has_failed = True
     # Without the traceback where the table knows the error; what it may hold of a caller, `ivr.logs` takes out.
     place, kind = f"{request.method} {request.endpoint}", type(error).__name__
+    guard = guard_of_request()
+    is_of_carrier = guard is not None and guard.kind is GuardKind.CARRIER
+    if not is_of_carrier and _met_another(error):
+        current_app.logger.warning("%s met another request: %s", place, kind)
+        return refused("changed_meanwhile")
     if status in EXCEPTIONS.values():
         current_app.logger.error("%s failed: %s", place, kind)
     else:
         current_app.logger.error("%s failed: %s", place, kind, exc_info=error)
-    guard = guard_of_request()
-    if guard is not None and guard.kind is GuardKind.CARRIER:
+    if is_of_carrier:
         return Response(status=status)
     return answer(status)

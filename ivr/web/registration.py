@@ -49,6 +49,7 @@ from ivr.web.editing.trial import trial
 from ivr.web.editing.versions import versions
 from ivr.web.guards import GuardKind
 from ivr.web.health import health
+from ivr.web.in_words import in_words
 from ivr.web.reports import reports
 from ivr.web.routing_admin import routing_admin
 from ivr.web.routing_admin_receipts import routing_receipts
@@ -61,6 +62,38 @@ from ivr.web.wiring import EXTENSION, Wiring
 # one password is tried on many accounts as well as many on one; a person seldom errs five times in a row.
 TRIES_PER_ADDRESS = "20 per 10 minutes"
 TRIES_PER_ACCOUNT = "6 per 10 minutes"
+
+PAGES = (
+    assets,
+    home,
+    sign_in,
+    desk,
+    desk_phone,
+    desk_talk,
+    desk_tools,
+    desk_voice,
+    admin,
+    alerts,
+    board,
+    board_acts,
+    reports,
+    health,
+    routing_admin,
+    routing_receipts,
+    what_if,
+    scenarios,
+    tokens,
+    api_page,
+    flows,
+    flow_files,
+    prompts_page,
+    coverage_page,
+    intents,
+    trial,
+    *COMPANY,
+    versions,
+    audit_page,
+)
 
 
 def utc_now() -> datetime:
@@ -76,8 +109,11 @@ def register(
     doors: Doors,
     clock: Callable[[], datetime] = utc_now,
     changes: Changes | None = None,
+    has_pages: bool = True,
 ) -> None:
     """Give `app` the desks and everything that every view of it relies on; call it once, before its first request.
+
+    Without pages nobody signs in, and the API is not there: a trial's service answers the carrier alone.
 
     Views that others add need a guard as well (`guarded_by`, `public` or `by_carrier`), and may use `transaction.session()`.
     """
@@ -105,40 +141,11 @@ def register(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     _install_extensions(app)
     _install_request_life(app, settings)
-    for blueprint in (
-        assets,
-        home,
-        sign_in,
-        desk,
-        desk_phone,
-        desk_talk,
-        desk_tools,
-        desk_voice,
-        admin,
-        alerts,
-        board,
-        board_acts,
-        reports,
-        health,
-        routing_admin,
-        routing_receipts,
-        what_if,
-        scenarios,
-        tokens,
-        api_page,
-        flows,
-        flow_files,
-        prompts_page,
-        coverage_page,
-        intents,
-        trial,
-        *COMPANY,
-        versions,
-        audit_page,
-    ):
-        app.register_blueprint(blueprint)
-    api_document.install(app, RESOURCES)
-    _limit_attempts(app, api_rate=settings.api_rate)
+    if has_pages:
+        for blueprint in PAGES:
+            app.register_blueprint(blueprint)
+        api_document.install(app, RESOURCES)
+        _limit_attempts(app, api_rate=settings.api_rate)
     _name_guards_of_files(app)
     app.jinja_env.filters.update(_filters())
     app.jinja_env.globals.update(
@@ -205,7 +212,7 @@ def _install_request_life(app: Flask, settings: Settings) -> None:
             has_browser_phone=bool(settings.api_key_sid),
         )
     )
-    app.after_request(transaction.close)
+    app.after_request(errors.closed)
     app.teardown_request(transaction.abandon)
     errors.install(app)
 
@@ -244,6 +251,7 @@ def _name_guards_of_files(app: Flask) -> None:
 
 def _filters() -> Mapping[str, Callable[..., object]]:
     return {
+        "in_words": in_words,
         "worded": words.worded,
         "clock_time": words.clock_time,
         "day_and_time": words.day_and_time,

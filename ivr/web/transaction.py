@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from flask import Response, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ivr.calls.effects import Effect
@@ -12,6 +13,10 @@ from ivr.web.wiring import wiring
 
 # RFC 9110 (9.2.1): the methods that are to change nothing.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class NotCommittedError(Exception):
+    """The database did not take what a request wrote: nothing of it stands. Its cause says why."""
 
 
 def session() -> Session:
@@ -37,7 +42,7 @@ def after_commit(effects: Iterable[Effect]) -> None:
 
 
 def close(response: Response) -> Response:
-    """After every request: commit what a successful one wrote."""
+    """After every request: commit what a successful one wrote. Raises `NotCommittedError`."""
     opened: Session | None = g.pop("session", None)
     if opened is None:
         return response
@@ -47,6 +52,9 @@ def close(response: Response) -> Response:
             opened.commit()
         else:
             g.pop("effects", None)
+    except SQLAlchemyError as error:
+        g.pop("effects", None)
+        raise NotCommittedError from error
     finally:
         opened.close()
     effects: Iterable[Effect] = g.pop("effects", ())

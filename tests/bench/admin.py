@@ -20,7 +20,8 @@ from tests.bench.results import Figure, tell
 from tests.broken_flows import expected, right_messages
 from tests.browser import accessible
 from tests.browser.accessible import AxeMissingError
-from tests.examined import examine, examined_house, token_for
+from tests.examined import examine, token_for
+from tests.examined_house import examined_house
 from tests.guarded import rules, unguarded
 from tests.large_flow import large_flow, large_texts
 from tests.service import desks, told_voices

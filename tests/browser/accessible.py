@@ -21,6 +21,7 @@ from ivr.accounts import keeping
 from ivr.accounts.store import Role
 from ivr.connectors import store as connectors
 from ivr.web.guards import GuardKind, guard_of
+from tests.examined_house import RUN, run_that_ended
 from tests.service import desks
 from tests.service.desks import PASSWORD, House
 from tests.telephone import understanding
@@ -44,6 +45,7 @@ PLACES: Mapping[str, str | int] = {
     "key": "greeting",
     "number": 1,
     "name": "product_question",
+    "run_id": RUN,
 }
 # Addresses that give no page by themselves.
 NO_PAGES = ("static", ".events", "_events", "health.", "desk_phone.sdk", ".audio")
@@ -51,7 +53,6 @@ NO_PAGES = ("static", ".events", "_events", "health.", "desk_phone.sdk", ".audio
 ELSEWHERE: Mapping[str, str] = {
     "what_if.run": "a run that has ended: tests/service/test_what_if_page.py makes one",
     "what_if.plot": "a picture",
-    "scenarios.one_run": "a run, which takes minutes: tests/browser has a story of it",
     "trial.socket": "a socket",
     "trial.sound": "a sound",
     "what_if.figures": "a table for a spreadsheet",
@@ -140,6 +141,7 @@ def furnished(folder: Path) -> Iterator[tuple[House, Mapping[str, str | int]]]:
                 now=house.clock(),
             )  # fmt: skip
             assert isinstance(invited, keeping.Invited)
+            run_that_ended(session, house)
             content = b"codice;nome\nK9;Sara Neri\n;Senza codice\n"
             staged = connectors.stage(
                 session, account_id=3, kind="customers", filename="clienti.csv", content=content, now=house.clock()

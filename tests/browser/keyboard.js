@@ -10,11 +10,14 @@ globalThis.keyboard = (() => {
   let first = null;
   let stuck = 0;
   let last = null;
+  let doubtful = null;
 
-  const look = (element) => {
-    const style = getComputedStyle(element);
-    return Object.fromEntries(SHOWN_BY.map((name) => [name, style[name]]));
-  };
+  // A box of a drawing shows by its shapes where one is.
+  const shown = (element) => [element, ...(element instanceof SVGElement ? [...element.children].slice(0, 4) : [])];
+  const look = (element) => shown(element).map((one) => {
+    const style = getComputedStyle(one);
+    return SHOWN_BY.map((name) => style[name]).join(";");
+  }).join("|");
   const isReachable = (element) =>
     !element.disabled && !element.closest("fieldset:disabled, [inert]") && element.tabIndex >= 0 && element.type !== "hidden" &&
     element.checkVisibility({ visibilityProperty: true, opacityProperty: false });
@@ -39,6 +42,13 @@ globalThis.keyboard = (() => {
     // True when the walk has come round.
     step() {
       const here = document.activeElement;
+      // What was drawn anew since the beginning: compared with itself once it is left.
+      if (doubtful && doubtful.element !== here) {
+        if (doubtful.element.isConnected && look(doubtful.element) === doubtful.look) {
+          unseen.push(told(doubtful.element));
+        }
+        doubtful = null;
+      }
       if (!here || here === document.body) {
         return reached.size > 0;
       }
@@ -55,10 +65,11 @@ globalThis.keyboard = (() => {
         reached.add(here);
         const was = before.get(here);
         const now = look(here);
-        const outlined = now.outlineStyle !== "none" && parseFloat(now.outlineWidth) > 0;
-        // A new element of a live page has no look of before: its outline alone counts.
-        const differs = was !== undefined && SHOWN_BY.some((one) => was[one] !== now[one]);
-        if (!outlined && !differs) {
+        const style = getComputedStyle(here);
+        const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+        if (!outlined && was === undefined) {
+          doubtful = { element: here, look: now };
+        } else if (!outlined && was === now) {
           unseen.push(told(here));
         }
         const box = here.getBoundingClientRect();

@@ -1,6 +1,8 @@
 """The page on the flow and its resource: what is drawn, what an act would change, and files that say the same as the screen."""
 
+import html
 import io
+import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,14 +11,16 @@ import pytest
 from werkzeug.test import TestResponse
 
 from ivr.audit.store import Actor
-from ivr.editing import drafts
+from ivr.editing import drafts, versions
 from ivr.editing.documents import Documents
+from ivr.editing.gates import GateFinding
 from ivr.editing.places import Change
 from ivr.flow.offers import offers
 from ivr.web.editing.flow_imports import MOST_BYTES, NotFilesError, files_of, packed, unpacked
+from prompts.told import Told, Worded
 from prompts.version import FLOW_FILE, PROMPTS_FILE
 from tests.service import desks
-from tests.service.desks import ADMIN, SUPERVISOR, House
+from tests.service.desks import ADMIN, SUPERVISOR, Browser, House
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +51,12 @@ def edit(house: House, planned: Mapping[str, Any]) -> None:
 
 def plan(house: House, **asked: str) -> TestResponse:
     return house.signed_in(ADMIN).client.get("/api/v1/flow/plan", query_string=asked)
+
+
+def read_in(browser: Browser, language: str) -> None:
+    """From now on the person reads in this language."""
+    sent = {"language": language, "csrf_token": browser.token("/admin/flows")}
+    assert browser.client.post("/account/language", data=sent).status_code == 303
 
 
 def bring(house: House, name: str, content: bytes) -> TestResponse:
@@ -104,7 +114,68 @@ def test_an_act_on_the_screen_is_kept_by_the_draft_and_found_wanting(house: Hous
     shown = house.signed_in(ADMIN).client.get("/api/v1/flow").get_json()
     (finding,) = shown["findings"]
     assert (finding["node"], finding["severity"]) == ("lookup_order", "error")
-    assert "there is no such node" in finding["message"]
+    assert finding["message"] == "late va a 'say_it_is_late', e questo nodo non c'è"
+    assert finding["remedy"] == "Intendevi 'say_too_late'? Scrivi il nodo say_it_is_late, o correggi"
+
+
+def test_findings_and_helps_are_in_the_language_of_who_reads(house: House) -> None:
+    edit(house, plan(house, act="remove", node="say_late").get_json())
+    browser = house.signed_in(ADMIN)
+    said = {}
+    for language in ("en", "it"):
+        read_in(browser, language)
+        finding, *advice = browser.client.get("/api/v1/draft/findings").get_json()["findings"]
+        assert all(one["severity"] == "advice" for one in advice)
+        said[language] = finding["message"], finding["remedy"]
+        assert finding == browser.client.get("/api/v1/flow").get_json()["findings"][0]
+        page = html.unescape(browser.client.get("/admin/versions").text)
+        assert finding["message"] in page
+        assert finding["remedy"] in page
+    assert said == {
+        "it": (
+            "late va a 'say_late', e questo nodo non c'è",
+            "Intendevi 'say_too_late'? Scrivi il nodo say_late, o correggi",
+        ),
+        "en": (
+            "late goes to 'say_late', and there is no such node",
+            "Did you mean 'say_too_late'? Write the node say_late, or correct",
+        ),
+    }
+    read_in(browser, "it")
+    kinds = browser.client.get("/api/v1/flow/kinds").get_json()["kinds"]
+    assert kinds["lookup"]["about"] == "Chiede ai sistemi del negozio."
+    assert "Ask" not in json.dumps([kinds["ask"]["about"], [one["about"] for one in kinds["ask"]["fields"]]])
+
+
+def test_what_is_wrong_with_a_file_that_is_brought_is_told_in_the_readers_language(house: House) -> None:
+    broken = exported(house)[FLOW_FILE].replace("kind: say", "kind: sai", 1)
+    page = html.unescape(bring(house, FLOW_FILE, broken.encode()).text)
+    assert "kind: 'sai' qui non è possibile. " in page
+    assert "Scrivi uno di questi: " in page
+    assert "Write one of" not in page
+
+
+def test_what_a_check_has_found_is_kept_for_readers_of_both_languages(house: House) -> None:
+    found = (
+        GateFinding(
+            gate="checker", severity="error", message=Told("the outcome '%(outcome)s' is missing", outcome="next")
+        ),
+        GateFinding(gate="scenarios", severity="error", message=Worded("atteso", {"it": "atteso", "en": "expected"})),
+    )
+    with house.sessions.begin() as session:
+        check = versions.begin_check(session, 1, base=1, by=Actor(account_id=1, name="Paolo"), now=house.clock())
+        versions.end_check(session, check, found, now=house.clock())
+    for language, said in {
+        "it": ["manca l'esito 'next'", "atteso"],
+        "en": ["the outcome 'next' is missing", "expected"],
+    }.items():
+        browser = house.signed_in(ADMIN)
+        read_in(browser, language)
+        shown = browser.client.get("/api/v1/versions/1").get_json()["check"]["findings"]
+        assert [one["message"] for one in shown] == said
+        page = html.unescape(browser.client.get("/admin/versions/1").text)
+        assert all(one in page for one in said)
+    read_in(house.signed_in(ADMIN), "it")
 
 
 @pytest.mark.parametrize(
@@ -168,9 +239,9 @@ def test_a_file_with_a_fault_is_told_by_line_before_anything_is_taken(house: Hou
     line = text[: text.index("late: say_late")].count("\n") + 1
     page = bring(house, "shop.flow.yaml", text.replace("late: say_late", "late: say_lat").encode()).text
     assert f"<td>{line}</td><td>node lookup_order</td>" in page
-    assert "Did you mean &#39;say_late&#39;?" in page
+    assert "Intendevi &#39;say_late&#39;?" in page
     torn = bring(house, "shop.flow.yaml", text.replace("flow: shop", 'flow: "shop').encode()).text
-    assert "this is not YAML" in torn
+    assert "questo non è YAML" in torn
     assert 'name="files"' not in torn
     assert documents(house).digest == documents(house).digest
 

@@ -14,12 +14,11 @@ from werkzeug.test import TestResponse
 
 from ivr.audit.store import Actor
 from ivr.calls.tables import Call, WordingHeard
-from ivr.editing import drafts, recordings, versions
+from ivr.editing import drafts, prompt_rows, recordings, versions
 from ivr.editing.documents import shipped
 from ivr.editing.drafts import Change
 from ivr.editing.reading import built
 from ivr.synthesis import installed_voice
-from ivr.web.editing import prompt_rows
 from prompts import experiment
 from tests.service import desks
 from tests.service.desks import ADMIN, AGENT, START, Browser, House

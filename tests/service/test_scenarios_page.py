@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,7 +55,8 @@ def form_of(document: dict[str, Any]) -> MultiDict[str, str]:
     """What the browser would send of a document's form."""
     form: MultiDict[str, str] = MultiDict()
     kind, detail = scenario_form.caller_of(document)
-    form.update({"name": document["name"], "about": document.get("about", ""), "language": document["language"]})
+    form.update({"name": document["name"], "language": document["language"]})
+    form.update({f"about_{code}": words for code, words in scenario_form.about_of(document).items()})
     form.update({"caller": kind, "caller_detail": detail, "at": document.get("at", "open")})
     form.update({"agents": document.get("agents", "answer")})
     for trouble in scenario_form.troubles_of(document):
@@ -94,7 +97,7 @@ def test_what_is_wrong_in_a_file_is_told_with_its_line_and_the_text_stays(admin:
     text = 'name: mine\nlanguage: it\nsteps:\n  - say: ciao\n    press: "1"\n'
     answer = admin.post(f"{PAGE}/save", {"was": "", "revision": "0", "as_file": "1", "text": text})
     assert answer.status_code == 422
-    assert "4: step 1: say and press stand in one step" in answer.text
+    assert "4: step 1: say e press stanno in un solo passo" in answer.text
     assert "say: ciao" in answer.text
 
 
@@ -186,3 +189,31 @@ def test_against_what_the_checker_refuses_nothing_is_run(house: House) -> None:
         shipped = drafts.draft(session, now=house.clock()).documents
         nothing = Documents(flow={**shipped.flow, "nodes": {}}, prompts=shipped.prompts, intents=shipped.intents)
         assert ScenarioGate(runs, language="it")(session, nothing, shipped) == ()
+
+
+def test_a_faulty_file_is_told_with_its_line_and_the_others_are_run(
+    admin: Browser, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    (folder / "asks.yaml").write_text(written(SHIPPED["how_data_are_used"].document), encoding="utf-8")
+    (folder / "wrong.yaml").write_text("name: wrong\nlanguage: it\nsteps:\n  - shout: ciao\n", encoding="utf-8")
+    runs = replace(runs_of(house), folder=tmp_path)
+    monkeypatch.setattr("ivr.web.editing.scenarios.scenario_runs", lambda: runs)
+    shown = admin.get(PAGE)
+    assert shown.status_code == 200
+    assert "scenarios/wrong.yaml:4" in shown.text
+    assert "how_data_are_used" in shown.text
+    with runs.reading_sessions() as session:
+        documents = drafts.draft(session, now=house.clock()).documents
+        (finding,) = ScenarioGate(runs, language="it")(session, documents, None)
+    assert (finding.severity, finding.place) == ("error", "scenarios/wrong.yaml:4 step 1")
+    assert "shout" in finding.message
+    assert finding.remedy
+    with house.sessions() as session:
+        newest = scenarios.runs(session, house.clock())[0]
+    assert (newest.failures, newest.total) == (0, 1)
+
+
+def test_what_a_scenario_shows_is_told_in_the_reader_s_language(admin: Browser) -> None:
+    assert "Un reclamo diventa una pratica" in admin.get(PAGE).text

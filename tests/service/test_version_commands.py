@@ -1,18 +1,23 @@
 """`centralino versions` and `centralino audit` at the keyboard: out, in, published, back, and the chain checked."""
 
+import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from ivr import database
+from ivr.app import create_app
 from ivr.audit.store import Actor
-from ivr.commands import main
+from ivr.commands import main, version_commands
 from ivr.editing import versions
+from ivr.editing.checks import Checks
 from ivr.editing.documents import shipped
 from tests.keys import DATA_KEYS, RING
-from tests.telephone import MONDAY_TEN
+from tests.telephone import MONDAY_TEN, understanding
 
 Run = Callable[..., Result]
 
@@ -76,3 +81,34 @@ def test_the_trail_is_checked_against_a_fingerprint(run: Run) -> None:
     assert told.exit_code == 0
     assert run("audit", "check", "--expect", told.output.split()[-1]).exit_code == 0
     assert run("audit", "check", "--expect", "0" * 64).exit_code == 1
+
+
+def test_the_draft_is_published_by_a_command_and_what_is_wrong_stops_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What the other gates say has tests of its own, and no phrase is understood here.
+    monkeypatch.setattr(Checks, "__init__", the_checker_alone(Checks.__init__))
+    monkeypatch.setattr(version_commands, "create_app", partial(create_app, understanding=understanding()))
+    folder = tmp_path / "files"
+    run("versions", "export", str(folder))
+    prompts, flow = folder / "shop.prompts.yaml", folder / "shop.flow.yaml"
+    prompts.write_text(prompts.read_text().replace("Grazie.", "Grazie mille."))
+    run("versions", "import", str(folder))
+    told = run("versions", "publish", "--note", "Warmer thanks")
+    assert told.exit_code == 0, told.output
+    assert "version 2 answers calls" in told.output
+    (listed,) = (line for line in run("versions", "list").output.splitlines() if "Warmer thanks" in line)
+    assert "live" in listed
+    flow.write_text(re.sub(r"prompt: greeting\b(?!_)", "prompt: nowhere", flow.read_text()))
+    run("versions", "import", str(folder))
+    refused = run("versions", "publish", "--note", "A prompt that is not there")
+    assert refused.exit_code != 0
+    assert "nowhere" in refused.output
+    assert run("versions", "rollback", "1").exit_code == 0
+
+
+def the_checker_alone(begin: Callable[..., None]) -> Callable[..., None]:
+    def beginning(self: Checks, _gates: object, **given: Any) -> None:
+        begin(self, (), **{**given, "prepare": None})
+
+    return beginning

@@ -1,5 +1,6 @@
 """Italian and English are complete: every sentence of the code has its Italian, and no template speaks past the catalogue."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,10 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-WEB = Path(__file__).parents[2] / "ivr" / "web"
+from ivr.flow.offers import offers
+
+ROOT = Path(__file__).parents[2]
+WEB = ROOT / "ivr" / "web"
 ITALIAN = WEB / "translations" / "it" / "LC_MESSAGES"
 KEYWORDS = {
     "_": None,
@@ -21,7 +25,10 @@ KEYWORDS = {
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
+    # What is told without knowing the reader, and worded by the page that shows it.
+    "Told": None,
 }
+TELLING = (ROOT / "prompts", ROOT / "ivr")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 # Names, units and signs that are the same in both languages.
 SAME_IN_BOTH = re.compile(
@@ -41,6 +48,33 @@ def sentences_of_the_code() -> Iterator[tuple[str, str]]:
     found = extract_from_dir(str(WEB), methods, {"**/templates/**.html": {"silent": "false"}}, keywords=KEYWORDS)
     for file, line, message, _comments, _context in found:
         yield f"{file}:{line}", message[0] if isinstance(message, tuple) else message
+    yield from sentences_told()
+    yield from help_texts()
+
+
+def sentences_told() -> Iterator[tuple[str, str]]:
+    """The templates of `Told`, wherever it stands: Babel's extraction leaves out those within another call."""
+    for folder in TELLING:
+        for file in sorted(folder.rglob("*.py")):
+            source = file.read_text(encoding="utf-8")
+            if "import Told" not in source or file.name == "told.py":
+                continue
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Told":
+                    first = node.args[0]
+                    if isinstance(first, ast.Constant):
+                        yield f"{file.relative_to(ROOT)}:{node.lineno}", str(first.value)
+                    else:
+                        # Those of markup stand in a table that the pages have too (`ivr.web.editing.markup_words`).
+                        assert file.name == "markup.py", f"{file}:{node.lineno}: a template that nobody extracts"
+
+
+def help_texts() -> Iterator[tuple[str, str]]:
+    """What the flow's schema says of kinds and fields: the form shows it."""
+    for kind, offer in offers().items():
+        for about in (offer.about, *(field.about for field in offer.fields)):
+            if about:
+                yield f"flow.schema.json, {kind}", about
 
 
 def templates() -> list[Path]:
@@ -58,6 +92,8 @@ def test_every_sentence_of_the_code_has_its_italian() -> None:
 def test_the_extraction_finds_the_sentences() -> None:
     """So that a broken extraction does not pass for a complete translation."""
     assert len({sentence for _, sentence in sentences_of_the_code()}) > 500
+    assert len({sentence for _, sentence in sentences_told()}) > 150
+    assert len({sentence for _, sentence in help_texts()}) > 25
 
 
 def test_no_translation_is_a_guess_or_loses_a_placeholder() -> None:

@@ -16,6 +16,7 @@ from ivr.web import errors, problems, transaction
 from ivr.web.api import draft_shapes as shapes
 from ivr.web.api.resource import Resource
 from ivr.web.audited import actor
+from ivr.web.in_words import finding_in_words, in_words
 
 draft = Resource("draft", "Draft", "The company's one draft: read, edited by places, undone, imported, submitted.")
 
@@ -58,10 +59,12 @@ def state() -> ResponseReturnValue:
         one.by for one in drafts.edits(session, limit=50) if one.by_id != by.account_id and one.at > now - JUST_NOW
     ]
     failing, advised = _counts(found)
+    live = publications.live_number(session, now)
     return {
         "revision": found.revision,
         "base": found.base,
-        "live": publications.live_number(session, now),
+        "live": live,
+        "is_behind": drafts.is_behind(session, found.base, live),
         "edit_count": found.edit_count,
         "undo": undone,
         "redo": redone,
@@ -101,6 +104,16 @@ def undo() -> ResponseReturnValue:
 def redo() -> ResponseReturnValue:
     """Make the edit again that you took back last."""
     return _answer(drafts.redo(transaction.session(), by=actor(), now=transaction.now()))
+
+
+@draft.operation(
+    "post", "/draft/update", scope="draft:write", content=shapes.UpdateTold, gives=shapes.EditedShown,
+    refuses=("draft_is_up_to_date", "shape_wrong"), statuses=_CONFLICT, most_bytes=LARGEST_BYTES,
+)  # fmt: skip
+def bring_up_to_date(content: Mapping[str, Any]) -> ResponseReturnValue:
+    """Take what went live since the draft began into it: a conflict where both changed the same, and nothing is decided."""
+    decisions = [drafts.Decision(**{**one, "place": tuple(one["place"])}) for one in content["decisions"]]
+    return _answer(drafts.bring_up_to_date(transaction.session(), decisions, by=actor(), now=transaction.now()))
 
 
 @draft.operation("get", "/draft/findings", scope="draft:read", gives=shapes.FindingList)
@@ -146,7 +159,10 @@ def import_files(content: Mapping[str, Any]) -> ResponseReturnValue:
     told = drafts.replace_by_files(session, content["files"], by=actor(), now=now, label=content["label"])
     if isinstance(told, Unreadable):
         places = [
-            {"place": ["files", one.file, str(one.line)], "messages": [f"{one.message}. {one.remedy}."]}
+            {
+                "place": ["files", one.file, str(one.line)],
+                "messages": [f"{in_words(one.message)}. {in_words(one.remedy)}."],
+            }
             for one in told.problems
         ]
         said = errors.REFUSALS["files_unreadable"]
@@ -162,12 +178,14 @@ def discard() -> None:
 
 @draft.operation(
     "post", "/draft/submission", scope="draft:write", content=shapes.SubmissionTold, gives=shapes.SubmittedShown,
-    status=201, refuses=("draft_has_changed", "note_missing", "nothing_changed"),
+    status=201, refuses=("draft_has_changed", "note_missing", "nothing_changed", "draft_is_behind"),
 )  # fmt: skip
 def submit(content: Mapping[str, Any]) -> ResponseReturnValue:
     """Make a version of the draft; it does not answer calls before it is published."""
     session, now = transaction.session(), transaction.now()
-    told = submitting.submit(session, note=content["note"], by=actor(), now=now, revision=content["revision"])
+    told = submitting.submit(
+        session, note=content["note"], by=actor(), now=now, revision=content["revision"], reason=content["reason"]
+    )
     return {"number": told.number} if isinstance(told, Submitted) else errors.refused(told.reason)
 
 
@@ -207,7 +225,7 @@ def _counts(stands: Standing) -> tuple[int, int]:
 
 
 def _found(documents: Documents) -> list[dict[str, Any]]:
-    return [dict(one.__dict__) for one in drafts.findings(documents)]
+    return [finding_in_words(one) for one in drafts.findings(documents)]
 
 
 def _change(change: Change) -> dict[str, Any]:

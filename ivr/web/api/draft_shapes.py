@@ -47,6 +47,25 @@ class EditTold(Strict):
     changes = fields.List(fields.Nested(ChangeTold), required=True, validate=validate.Length(min=1, max=MOST_CHANGES))
 
 
+class DecisionTold(Strict):
+    """What shall stand at a place that the draft and the live version both changed."""
+
+    place = fields.List(
+        fields.Raw(metadata={"oneOf": [{"type": "string", "maxLength": 200}, {"type": "integer", "minimum": 0}]}),
+        required=True,
+        validate=[validate.Length(min=2, max=_DEEPEST_PLACE), _is_place],
+    )
+    theirs = fields.Raw(required=True, allow_none=True, metadata=_ANY)
+    yours = fields.Raw(required=True, allow_none=True, metadata=_ANY)
+    after = fields.Raw(required=True, allow_none=True, metadata=_ANY)
+
+
+class UpdateTold(Strict):
+    """The conflicts that were shown, with what shall stand; none the first time."""
+
+    decisions = fields.List(fields.Nested(DecisionTold), load_default=list, validate=validate.Length(max=MOST_CHANGES))
+
+
 class FindingShown(Schema):
     """One thing to correct (error) or to think about (advice)."""
 
@@ -99,6 +118,9 @@ class DraftState(Schema):
     revision = fields.Integer(required=True)
     base = fields.Integer(required=True)
     live = fields.Integer(required=True)
+    is_behind = fields.Boolean(
+        required=True, metadata={"description": "Another version went live since the draft began: bring it up to date."}
+    )
     edit_count = fields.Integer(required=True)
     undo = fields.String(required=True, metadata={"description": "What you would undo; empty for nothing."})
     redo = fields.String(required=True, metadata={"description": "What you would make again; empty for nothing."})
@@ -118,7 +140,7 @@ class EditShown(Schema):
     """One edit of the history."""
 
     revision = fields.Integer(required=True)
-    kind = fields.String(required=True, metadata={"description": "edit, import, undo, redo."})
+    kind = fields.String(required=True, metadata={"description": "edit, import, undo, redo, update."})
     label = fields.String(required=True)
     by = fields.String(required=True)
     at = fields.AwareDateTime(required=True)
@@ -156,6 +178,11 @@ class SubmissionTold(Strict):
 
     note = text(LONGEST_NOTE, shortest=1, required=True)
     revision = fields.Integer(load_default=None, allow_none=True)
+    reason = text(
+        LONGEST_NOTE,
+        load_default="",
+        metadata={"description": "Why what went live since the draft began shall be taken back."},
+    )
 
 
 class SubmittedShown(Schema):

@@ -13,7 +13,7 @@ from marshmallow import Schema, fields, validate
 
 from ivr.editing import drafts, publications, versions
 from ivr.editing.documents import Documents
-from ivr.editing.findings import findings
+from ivr.editing.findings import ERROR, findings
 from ivr.flow import editing
 from ivr.flow.editing import Impossible, Plan
 from ivr.flow.offers import offers
@@ -23,6 +23,7 @@ from ivr.web.api.parsing import GREATEST_ID, refuse
 from ivr.web.api.resource import Resource
 from ivr.web.api.schemas import Strict, choice, text
 from ivr.web.editing.flow_view import fitting_prompts, kind_as_json, says_of
+from ivr.web.in_words import finding_in_words
 
 flow = Resource("flow", "Flow", "The draft's flow as it is drawn and edited, and what each act on it would change.")
 
@@ -64,7 +65,8 @@ def read(query: Mapping[str, Any]) -> ResponseReturnValue:
     live = publications.live_number(session, now)
     if query["version"] is None:
         draft = drafts.draft(session, now=now)
-        found = [vars(one) for one in findings(draft.documents)]
+        # Advice on words is the prompts page's and the versions page's.
+        found = [finding_in_words(one) for one in findings(draft.documents) if one.severity == ERROR or one.node]
         about = {"revision": draft.revision, "version": draft.base, "live": live, "findings": found}
         return _in_order({**_shown(draft.documents), **about})
     try:

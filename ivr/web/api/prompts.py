@@ -9,12 +9,12 @@ from marshmallow import Schema, fields
 
 from ivr.calls import wording_arms
 from ivr.calls.open_question import Spoken
-from ivr.editing import drafts
+from ivr.editing import drafts, prompt_rows
+from ivr.editing.prompt_rows import Row
 from ivr.web import errors, transaction
 from ivr.web.api.resource import Resource
 from ivr.web.api.schemas import Strict, choice, text
-from ivr.web.editing import markup_words, prompt_rows
-from ivr.web.editing.prompt_rows import Row
+from ivr.web.editing import markup_words
 from ivr.web.voice_wiring import voice_wiring
 from ivr.web.voicing import wav_of
 from prompts import experiment, markup, spoken

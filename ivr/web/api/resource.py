@@ -32,6 +32,7 @@ _ALWAYS: Mapping[int, str] = {
 }
 _WITH_A_PLACE = "There is nothing at this address."
 _WRITING = "With a cookie: the header X-CSRFToken is missing. Otherwise: the content is not JSON."
+_MET_ANOTHER = "Somebody else has written the same thing at the same moment, nothing was done: `changed_meanwhile`."
 _WITH_CONTENT: Mapping[int, str] = {
     413: "The content is too large.",
     415: "The content does not say that it is JSON.",
@@ -88,7 +89,9 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest publishes no t
                 view = self.arguments(query, location="query")(view)
             told = _refused(refuses, writes=verb not in SAFE_METHODS, has_content=content is not None,
                             has_query=query is not None, has_place="<" in address)  # fmt: skip
-            told.update(statuses or {})
+            told.update(
+                {code: " ".join(filter(None, (told.get(code), text))) for code, text in (statuses or {}).items()}
+            )
             for code, sentence in sorted(told.items()):
                 view = self.alt_response(code, schema=Problem, description=sentence, content_type=problems.MEDIA_TYPE)(
                     view
@@ -128,6 +131,7 @@ def _refused(
     told = dict(_ALWAYS)
     if writes:
         told[400] = _WRITING
+        told[409] = _MET_ANOTHER
     if has_place:
         told[404] = _WITH_A_PLACE
     if has_query:

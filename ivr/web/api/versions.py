@@ -18,6 +18,7 @@ from ivr.web.api.resource import Resource
 from ivr.web.api.schemas import LONGEST_SLICE, USUAL_SLICE, Strict, text
 from ivr.web.audited import actor
 from ivr.web.editing import publishing
+from ivr.web.in_words import finding_in_words
 
 versions = Resource(
     "versions", "Versions", "What has been and will be said: immutable, compared, published, rolled back."
@@ -165,7 +166,7 @@ def one(number: int) -> ResponseReturnValue:
     check = store.last_check(session, number)
     return {
         **asdict(found),
-        "check": None if check is None else asdict(check),
+        "check": None if check is None else _check_shown(check),
         "publications": [asdict(one) for one in publications.publications(session, version=number)],
     }
 
@@ -202,7 +203,7 @@ def check(number: int) -> ResponseReturnValue:
         return errors.refused("version_unknown")
     publishing.begin_check(number)
     with transaction.one_look() as session:
-        return asdict(store.last_check(session, number))  # type: ignore[arg-type]  # begun just now
+        return _check_shown(store.last_check(session, number))  # type: ignore[arg-type]  # begun just now
 
 
 @versions.operation(
@@ -222,7 +223,7 @@ def judge(content: Mapping[str, Any], number: int) -> ResponseReturnValue | None
     "post", "/publications", scope="versions:publish", content=PublicationTold, gives=PublicationShown, status=201,
     refuses=(
         "version_unknown", "time_is_over", "time_too_far", "version_is_live", "version_rejected", "version_not_approved",
-        "version_not_checked", "version_has_errors", "gate_failed",
+        "version_not_checked", "check_is_old", "version_has_errors", "gate_failed",
     ),
 )  # fmt: skip
 def publish(content: Mapping[str, Any]) -> ResponseReturnValue:
@@ -258,3 +259,7 @@ def _published(told: Published | publications.Refused) -> ResponseReturnValue:
         return errors.refused(told.reason)
     found = publications.publications(transaction.session(), version=told.version)
     return asdict(next(one for one in found if one.publication_id == told.publication_id))
+
+
+def _check_shown(check: store.CheckRecord) -> dict[str, Any]:
+    return {**asdict(check), "findings": [finding_in_words(one) for one in check.findings]}

@@ -1,6 +1,6 @@
 """The draft's files given, and files taken: first what they would change and what is wrong by line, then on a word."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -41,9 +41,7 @@ class TakeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
 def export() -> ResponseReturnValue:
     """Every file of the draft, in a zip."""
     draft = drafts.draft(transaction.session(), now=transaction.now())
-    return _given(
-        flow_imports.zipped(to_files(draft.documents)), f"centralino-draft-{draft.revision}.zip", "application/zip"
-    )
+    return flow_imports.zip_given(draft.documents, f"centralino-draft-{draft.revision}.zip")
 
 
 @flow_files.get("/flow.yaml")
@@ -51,7 +49,7 @@ def export() -> ResponseReturnValue:
 def export_flow() -> ResponseReturnValue:
     """The draft's flow file alone."""
     draft = drafts.draft(transaction.session(), now=transaction.now())
-    return _given(to_files(draft.documents)[FLOW_FILE].encode(), FLOW_FILE, "application/yaml")
+    return flow_imports.given(to_files(draft.documents)[FLOW_FILE].encode(), FLOW_FILE, "application/yaml")
 
 
 @flow_files.post("/preview")
@@ -97,12 +95,6 @@ def take() -> ResponseReturnValue:
         return errors.refused("draft_changed")
     flash(gettext("The draft says now what the files say."))
     return redirect(url_for("flows.page"))
-
-
-def _given(content: bytes, name: str, media_type: str) -> Response:
-    response = Response(content, mimetype=media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 # What a file brings is larger than any form of text; the bound of this one route is its own.

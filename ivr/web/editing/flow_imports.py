@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import Response
+
 from ivr.editing.documents import Documents, Unreadable, from_files, to_files
-from ivr.editing.findings import findings
+from ivr.editing.findings import ERROR, findings
 from ivr.editing.places import Change, difference
 from ivr.flow.files import problems_of
 from ivr.intents.phrases import CARDS_FILE
@@ -62,6 +64,18 @@ def zipped(files: Mapping[str, str]) -> bytes:
     return kept.getvalue()
 
 
+def given(content: bytes, name: str, media_type: str) -> Response:
+    """A file to keep."""
+    response = Response(content, mimetype=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def zip_given(documents: Documents, name: str) -> Response:
+    """Every file of the documents, in a zip to keep."""
+    return given(zipped(to_files(documents)), name, "application/zip")
+
+
 def packed(files: Mapping[str, str]) -> str:
     """Files as a text that a form carries from the preview to its confirmation."""
     return base64.b64encode(zlib.compress(json.dumps(files).encode(), 9)).decode()
@@ -93,7 +107,7 @@ def preview(brought: Mapping[str, str], stands: Documents) -> Preview:
     others = (
         Problem(file=one.file, line=one.line, place=one.place, message=one.message, remedy=one.remedy)
         for one in findings(documents)
-        if (one.place, one.message) not in known
+        if one.severity == ERROR and (one.place, one.message) not in known
     )
     return Preview(changes=difference(stands, documents), problems=(*told, *others), documents=documents)
 

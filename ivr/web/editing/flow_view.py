@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask_babel import gettext
+
 from ivr.editing.documents import Documents
 from ivr.flow.checker import REPROMPTS_OF
 from ivr.flow.definition import Kind
@@ -37,8 +39,14 @@ def fitting_prompts(documents: Documents) -> Mapping[str, Sequence[str]]:
 
 def kind_as_json(offer: KindOffer) -> dict[str, Any]:
     """A kind's form."""
-    parts = {"fields": [vars(one) for one in offer.fields], "rules": [vars(one) for one in offer.rules]}
-    return {**vars(offer), **parts, "outcomes": dict(offer.outcomes)}
+    fields = [{**vars(one), "about": _about(one.about)} for one in offer.fields]
+    parts = {"fields": fields, "rules": [vars(one) for one in offer.rules]}
+    return {**vars(offer), **parts, "about": _about(offer.about), "outcomes": dict(offer.outcomes)}
+
+
+def _about(text: str) -> str:
+    """A help text of the schema in the reader's language; of nothing the catalogue would give its own head."""
+    return gettext(text) if text else ""
 
 
 def _prompts(documents: Documents) -> Mapping[str, Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from ivr.web.in_words import in_words
 from prompts.markup import Fault
 
 # By the codes of `prompts.markup.SENTENCES`: what is wrong, what to do.
@@ -30,4 +31,5 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
 def told(fault: Fault) -> tuple[str, str]:
     """What is wrong and what to do."""
     message, remedy = SENTENCES[fault.code]
-    return str(message) % fault.values, str(remedy) % fault.values
+    values = {name: in_words(value) for name, value in fault.values.items()}
+    return str(message) % values, str(remedy) % values

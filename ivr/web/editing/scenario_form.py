@@ -6,6 +6,8 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
+from ivr.trials.scenarios import LANGUAGES
+
 ACTS: Final = {
     "say": _l("says"),
     "press": _l("presses"),
@@ -71,6 +73,12 @@ def ends_of(document: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def about_of(document: Mapping[str, Any]) -> Mapping[str, str]:
+    """What it shows, by language; words without one stand for every language."""
+    about = document.get("about", "")
+    return {language: about if isinstance(about, str) else about.get(language, "") for language in LANGUAGES}
+
+
 def caller_of(document: Mapping[str, Any]) -> tuple[str, str]:
     """Who calls, as a choice and its detail."""
     caller = document.get("caller", "stranger")
@@ -90,7 +98,7 @@ def troubles_of(document: Mapping[str, Any]) -> tuple[str, ...]:
 def document_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> dict[str, Any]:
     """The document that a form says; `before` is what it was made from, for what the form does not show."""
     document: dict[str, Any] = {"name": form.get("name", "").strip(), "language": form.get("language", "")}
-    _add(document, "about", form.get("about", "").strip())
+    _add(document, "about", _about(form))
     document["caller"] = _caller(form, before)
     document["at"] = form.get("at", "").strip() or "open"
     document["agents"] = form.get("agents", "answer")
@@ -102,6 +110,12 @@ def document_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> dict[st
 
 # What is not written, since it is so without a word.
 _USUAL: Final = (("caller", "stranger"), ("at", "open"), ("agents", "answer"))
+
+
+def _about(form: MultiDict[str, str]) -> Any:
+    told = {language: form.get(f"about_{language}", "").strip() for language in LANGUAGES}
+    wordings = set(told.values())
+    return wordings.pop() if len(wordings) == 1 else {language: words for language, words in told.items() if words}
 
 
 def _caller(form: MultiDict[str, str], before: Mapping[str, Any]) -> Any:

@@ -1,7 +1,7 @@
 """The pages of scenarios: what there is and how it went last, one as a form and as a file, runs with progress, replay."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -16,7 +16,7 @@ from ivr.editing import versions
 from ivr.editing.scenarios import Run, Saved, Stored
 from ivr.trials import judging, judging_words, replay
 from ivr.trials.scenario_runs import MOST_AT_ONCE, MOST_CALLS, Against, ScenarioRuns, chosen
-from ivr.trials.scenarios import written
+from ivr.trials.scenarios import about_in, written
 from ivr.trials.shipped_scenarios import read
 from ivr.web import errors, live, transaction
 from ivr.web.audited import actor
@@ -24,6 +24,7 @@ from ivr.web.editing import scenario_form
 from ivr.web.editing.scenario_wiring import scenario_runs
 from ivr.web.editing.trial import SITUATIONS, TROUBLES
 from ivr.web.guards import guarded_by
+from ivr.web.in_words import in_words, problem_in_words
 from ivr.web.languages import language
 from ivr.web.people import current_token
 from ivr.web.wiring import wiring
@@ -52,6 +53,8 @@ def page() -> ResponseReturnValue:
         "editing/scenarios.html",
         form=_Form(formdata=None),
         scenarios=found.values(),
+        faults=[problem_in_words(one) for one in runs.faults()],
+        about=lambda document: about_in(document.get("about", ""), language()),
         last=_last(found),
         runs=kept.runs(session, now),
         versions=versions.versions(session, limit=30),
@@ -93,7 +96,7 @@ def save() -> ResponseReturnValue:
     text = form.get("text", "") if is_file else written(scenario_form.document_of(form, stands.document))
     given = read(text, file=gettext("file") if is_file else "")
     if given.scenario is None:
-        told = [str(problem).removeprefix(":").removeprefix("0: ") for problem in given.problems]
+        told = [problem_in_words(one).removeprefix(":").removeprefix("0: ") for one in given.problems]
         return _edit(stands, document=given.document, text=text, problems=told), _UNPROCESSABLE
     # Under another name it is another scenario, made from nothing.
     revision = revision if given.scenario.name == was else 0
@@ -179,6 +182,7 @@ def one_run(run_id: str) -> ResponseReturnValue:
         results=[] if is_replay else [_told(judging.result_from_json(one)) for one in told],
         replayed=replay.replayed_from_json(told) if is_replay else None,
         progress=render_template("editing/scenario_progress.html", run=found),
+        ends=scenario_form.OUTCOMES | {replay.LOST: gettext("a question that the caller was never asked")},
     )
 
 
@@ -214,6 +218,7 @@ def _edit(
         text=text or (written(stored.document) if stored.name else ""),
         rows=scenario_form.rows_of(shown),
         ends=scenario_form.ends_of(shown),
+        about=scenario_form.about_of(shown),
         caller=scenario_form.caller_of(shown),
         troubles=scenario_form.troubles_of(shown),
         problems=problems or [],
@@ -240,8 +245,9 @@ def _told(result: judging.Result) -> dict[str, Any]:
     failed = result.first_failure
     return {
         **asdict(result),
+        "about": about_in(result.about, spoken),
         "state_words": judging_words.state(result, spoken),
-        "why": judging_words.why(result, spoken),
+        "why": judging_words.why(replace(result, reason=in_words(result.reason)), spoken),
         "told_steps": [
             {"step": step, "act": judging_words.act(step, spoken), "why": judging_words.step(step, spoken)}
             for step in result.steps

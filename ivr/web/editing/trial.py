@@ -26,6 +26,7 @@ from ivr.web import errors, transaction
 from ivr.web.audited import noted
 from ivr.web.editing.trial_ticket import Wanted, ticket_for
 from ivr.web.guards import guarded_by, the_person
+from ivr.web.in_words import in_words
 from ivr.web.wiring import wiring
 
 trial = Blueprint("trial", __name__, url_prefix="/admin/trial")
@@ -103,9 +104,15 @@ def ticket() -> ResponseReturnValue:
     try:
         setting = _setting(given.get("setting"))
     except SituationError as error:
-        return errors.answer(422, sentence=gettext("The trial cannot be begun: %(why)s", why=str(error)))
+        return errors.answer(422, sentence=gettext("The trial cannot be begun: %(why)s", why=in_words(error.args[0])))
     version = tried.version_of(
-        transaction.session(), wiring().doors.company, which, understandings=None, now=transaction.now()
+        transaction.session(),
+        wiring().doors.company,
+        which,
+        # Whether it can be called is all that is asked here: nothing is trained, no file written.
+        understandings=None,
+        recordings=None,
+        now=transaction.now(),
     )
     if isinstance(version, tried.Unusable):
         return _unusable(version)
@@ -175,7 +182,7 @@ def _unusable(version: tried.Unusable) -> ResponseReturnValue:
         409,
         sentence=gettext(
             "This version cannot be called: %(problem)s (%(place)s). %(count)s in all.",
-            problem=first.message,
+            problem=in_words(first.message),
             place=f"{first.file}, {first.node}".rstrip(", "),
             count=len(version.problems),
         ),

@@ -120,7 +120,12 @@ def _house(wanted: Wanted) -> TrialHouse | str:
     doors = wiring().doors
     with transaction.one_look() as session:
         version = tried.version_of(
-            session, doors.company, wanted.version, understandings=doors.understandings, now=wiring().clock()
+            session,
+            doors.company,
+            wanted.version,
+            understandings=doors.understandings,
+            recordings=doors.trials.recordings,
+            now=wiring().clock(),
         )
     if isinstance(version, tried.Unusable):
         return "version"

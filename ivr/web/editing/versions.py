@@ -19,7 +19,7 @@ from ivr.editing import versions as store
 from ivr.editing.publications import Published
 from ivr.web import errors, transaction
 from ivr.web.audited import actor
-from ivr.web.editing import publishing
+from ivr.web.editing import flow_imports, publishing
 from ivr.web.guards import guarded_by
 from ivr.web.wiring import wiring
 
@@ -33,6 +33,7 @@ class SubmitForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no typ
 
     note = TextAreaField(_l("What is new, and why"), validators=[InputRequired(), Length(max=LONGEST_NOTE)])
     revision = IntegerField(validators=[Optional()])
+    reason = TextAreaField(validators=[Length(max=LONGEST_NOTE)])
 
 
 class JudgeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
@@ -70,6 +71,7 @@ def page() -> ResponseReturnValue:
         findings=drafts.findings(draft.documents),
         edits=drafts.edits(session, limit=20),
         live=live,
+        is_behind=drafts.is_behind(session, draft.base, live),
         previous=publications.previous(session, now),
         begun=next((one for one in publications.publications(session) if _has_begun(one, now)), None),
         scheduled=publications.scheduled(session, now),
@@ -86,7 +88,14 @@ def submit() -> ResponseReturnValue:
     if not form.validate():
         return errors.refused("note_missing")
     session, now = transaction.session(), transaction.now()
-    told = submitting.submit(session, note=form.note.data, by=actor(), now=now, revision=form.revision.data)
+    told = submitting.submit(
+        session,
+        note=form.note.data,
+        by=actor(),
+        now=now,
+        revision=form.revision.data,
+        reason=form.reason.data or "",
+    )
     if isinstance(told, store.Refused):
         return errors.refused(told.reason)
     publishing.begin_check(told.number)
@@ -120,6 +129,15 @@ def version(number: int) -> ResponseReturnValue:
         form=PublishForm(),
         first=publications.FIRST,
     )
+
+
+@versions.get("/<int(max=2147483647):number>/files.zip")
+@guarded_by(Role.ADMIN)
+def files(number: int) -> ResponseReturnValue:
+    """Every file of a version, in a zip."""
+    session = transaction.session()
+    _found(session, number)
+    return flow_imports.zip_given(_documents(session, number), f"centralino-version-{number}.zip")
 
 
 @versions.post("/<int(max=2147483647):number>/check")

@@ -89,14 +89,9 @@ function showUnsaved(sentence) {
 // --- Two people, one place
 
 function merge(conflicts, changes, label) {
-  const dialog = at("draft-merge");
-  at("draft-merge-places").replaceChildren(...conflicts.map(drawn));
-  dialog.returnValue = "cancel";
-  dialog.showModal();
-  dialog.querySelector("textarea, input")?.focus();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", async () => {
-      if (dialog.returnValue !== "save") {
+    askPerson(conflicts, words.theirs, words.yours, async (saves) => {
+      if (!saves) {
         showUnsaved(filled(words.unsaved, { why: "" }));
         resolve(null);
         return;
@@ -105,11 +100,22 @@ function merge(conflicts, changes, label) {
       // Whoever edits shows what stands now, which may be neither side as it was written.
       if (told) document.dispatchEvent(new CustomEvent("draft:changed", { detail: { revision: told.revision, merged: true } }));
       resolve(told);
-    }, { once: true });
+    });
   });
 }
 
-function drawn(conflict, index) {
+// The dialog with both sides; `then` is told whether what was chosen shall be saved.
+function askPerson(conflicts, theirs, yours, then) {
+  const dialog = at("draft-merge");
+  const names = { theirs, yours, merged: words.merged };
+  at("draft-merge-places").replaceChildren(...conflicts.map((one, index) => drawn(one, index, names)));
+  dialog.returnValue = "cancel";
+  dialog.showModal();
+  dialog.querySelector("textarea, input")?.focus();
+  dialog.addEventListener("close", () => then(dialog.returnValue === "save"), { once: true });
+}
+
+function drawn(conflict, index, names) {
   const isText = [conflict.theirs, conflict.yours].every((one) => typeof one === "string");
   const proposal = conflict.merged ?? conflict.yours;
   const place = document.createElement("fieldset");
@@ -122,8 +128,8 @@ function drawn(conflict, index) {
   hint.textContent = conflict.merged === null ? words.unmergeable : words.mergeable;
   const sides = document.createElement("div");
   sides.className = "sides mb-2";
-  sides.append(side("theirs", conflict.theirs, conflict, index, isText), side("yours", conflict.yours, conflict, index, isText));
-  if (conflict.merged !== null) sides.append(side("merged", conflict.merged, conflict, index, isText));
+  sides.append(side("theirs", conflict.theirs, conflict, index, isText, names), side("yours", conflict.yours, conflict, index, isText, names));
+  if (conflict.merged !== null) sides.append(side("merged", conflict.merged, conflict, index, isText, names));
   place.append(title, hint, sides);
   const chosen = conflict.merged !== null ? "merged" : "yours";
   place.querySelector(`input[value="${chosen}"]`).checked = true;
@@ -145,7 +151,7 @@ function drawn(conflict, index) {
   return place;
 }
 
-function side(name, value, conflict, index, isText) {
+function side(name, value, conflict, index, isText, names) {
   const box = document.createElement("label");
   box.className = "border rounded p-2 d-block";
   const head = document.createElement("span");
@@ -154,7 +160,7 @@ function side(name, value, conflict, index, isText) {
   choice.type = "radio";
   choice.name = `merge-${index}`;
   choice.value = name;
-  head.append(choice, words[name]);
+  head.append(choice, names[name]);
   const text = document.createElement("span");
   text.className = "side d-block small";
   if (value === null) text.textContent = words.gone;
@@ -178,6 +184,26 @@ function decided(conflicts, changes) {
   });
 }
 
+// --- What went live since the draft began
+
+async function update(decisions = []) {
+  try {
+    const told = await ask("POST", "/api/v1/draft/update", { decisions });
+    document.dispatchEvent(new CustomEvent("draft:changed", { detail: { revision: told.revision, changes: told.changes, updated: true } }));
+    await look();
+    say(words.updated);
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal) || !refusal.content.conflicts) return say(refusal instanceof Refusal ? refusal.message : words.offline);
+    const { conflicts } = refusal.content;
+    const changes = conflicts.map((one) => ({ place: one.place }));
+    askPerson(conflicts, filled(words.live, known), words.ofdraft, (saves) => {
+      if (!saves) return;
+      const chosen = decided(conflicts, changes);
+      update(conflicts.map(({ place, theirs, yours }, index) => ({ place, theirs, yours, after: chosen[index].after })));
+    });
+  }
+}
+
 // --- The bar
 
 async function look() {
@@ -193,8 +219,9 @@ async function look() {
 }
 
 function show() {
-  const stale = known.live !== known.base && known.revision ? ` · ${filled(words.stale, known)}` : "";
+  const stale = known.is_behind ? ` · ${filled(words.stale, known)}` : "";
   at("draft-state").textContent = (known.edit_count ? filled(words.draft, known) : filled(words.untouched, known)) + stale;
+  at("draft-update").hidden = !known.is_behind;
   at("draft-others").hidden = !known.editors.length;
   at("draft-others").textContent = filled(words.others, { names: known.editors.join(", ") });
   for (const [act, what] of [["undo", known.undo], ["redo", known.redo]]) {
@@ -233,6 +260,7 @@ async function step(act) {
 if (bar) {
   at("draft-undo").addEventListener("click", () => step("undo"));
   at("draft-redo").addEventListener("click", () => step("redo"));
+  at("draft-update").addEventListener("click", () => update());
   at("draft-drop").addEventListener("click", () => { keep(null); at("draft-unsaved").hidden = true; });
   at("draft-again").addEventListener("click", () => {
     const unsaved = keptUnsaved();

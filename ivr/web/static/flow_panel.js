@@ -14,8 +14,6 @@ export function el(name, attributes = {}, ...inner) {
 }
 
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-// What the schema says of a kind or a field is English; the labels are in the reader's language.
-const inEnglish = (text) => (document.documentElement.lang.startsWith("en") ? text : "");
 let fresh = 0;
 
 export class Panel {
@@ -38,7 +36,7 @@ export class Panel {
     const offer = this.house.offers()[node.kind];
     const parts = [
       el("h2", { className: "h5 mb-1", id: "flow-panel-name", tabIndex: -1 }, el("code", {}, name)),
-      el("p", { className: "small text-body-secondary mb-2" }, el("strong", {}, words.kinds[node.kind] ?? String(node.kind)), ...[words.abouts[node.kind] ?? inEnglish(offer?.about ?? "")].filter(Boolean).map((about) => ` – ${about}`)),
+      el("p", { className: "small text-body-secondary mb-2" }, el("strong", {}, words.kinds[node.kind] ?? String(node.kind)), ...[words.abouts[node.kind] ?? (offer?.about ?? "")].filter(Boolean).map((about) => ` – ${about}`)),
       this.#findings(name),
       ...(offer ? this.#fields(name, node, offer) : []),
       this.#outcomes(name, node, offer),
@@ -82,7 +80,7 @@ export class Panel {
     const control = this.#control(id, name, node, field, isRequired);
     control.disabled = !this.house.mayEdit;
     control.dataset.field = field.name;
-    const about = inEnglish(field.about) ? el("div", { className: "form-text", id: `${id}-about` }, field.about) : null;
+    const about = field.about ? el("div", { className: "form-text", id: `${id}-about` }, field.about) : null;
     if (about) control.setAttribute("aria-describedby", about.id);
     const also = field.sort === "prompt" ? this.#said(node[field.name]) : null;
     return el("div", { className: field.sort === "flag" ? "form-check mb-2" : "mb-2" },

@@ -1,4 +1,4 @@
-"""A trial touches nothing real: after any of them the company's database is what it was, and no request has left the house."""
+"""A trial touches nothing real: after any of them the company's database is what it was, and nothing has gone to the carrier."""
 
 from collections.abc import Callable
 from typing import Any

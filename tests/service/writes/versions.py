@@ -14,6 +14,7 @@ from tests.service.told_voices import ToldVoices
 from tests.written import Write
 
 THANKS = ["prompts", "prompts", "consent_thanks", "it", "text"]
+OLD_GOODBYE = "Grazie di aver chiamato Bottega Aurora. A presto."
 CHANGE = {"place": THANKS, "before": "Grazie.", "after": "Grazie mille."}
 
 
@@ -57,6 +58,18 @@ def a_version(voices: ToldVoices) -> Mapping[str, Any]:
     return {"number": told.number}
 
 
+def a_draft_behind(voices: ToldVoices) -> Mapping[str, Any]:
+    """Version 2 is made, the draft begins anew with version 1 and is edited, then version 2 goes live."""
+    found = a_version(voices)
+    with voices.house.sessions.begin() as session:
+        by, now = Actor(name="Somebody else"), voices.house.clock()
+        drafts.discard(session, by=by, now=now)
+        place = ("prompts", "prompts", "goodbye", "it", "text")
+        drafts.edit(session, [Change(place=place, before=OLD_GOODBYE, after="A presto.")], by=by, now=now)
+        publications.publish(session, found["number"], by=by, now=now)
+    return found
+
+
 def a_live_version(voices: ToldVoices) -> Mapping[str, Any]:
     found = a_version(voices)
     with voices.house.sessions.begin() as session:
@@ -85,6 +98,13 @@ WRITES = (
     Write(endpoint="api_draft.undo", address="/api/v1/draft/undo", act="prompt.changed", given=an_edit),
     Write(endpoint="api_draft.redo", address="/api/v1/draft/redo", act="prompt.changed", given=an_edit_undone),
     Write(endpoint="api_draft.discard", method="DELETE", address="/api/v1/draft", act="draft.discarded", given=an_edit),
+    Write(
+        endpoint="api_draft.bring_up_to_date",
+        address="/api/v1/draft/update",
+        act="draft.brought_up_to_date",
+        given=a_draft_behind,
+        json={},
+    ),
     Write(
         endpoint="api_draft.import_files",
         method="PUT",

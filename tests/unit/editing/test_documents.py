@@ -71,6 +71,27 @@ def test_a_finding_names_the_line_of_the_file_form() -> None:
     assert "nowhere" in line or "greet:" in line
 
 
+def test_prompts_are_advised_on_after_the_errors_and_at_their_line() -> None:
+    documents = shipped()
+    prompts = json.loads(json.dumps(documents.prompts))
+    prompts["prompts"]["greeting"]["it"]["text"] = (
+        "{daytime:choice}, è in linea con Bottega Aurora. " + "Siamo lieti di sentirla. " * 8
+    )
+    prompts["prompts"]["nobody_says"] = {"it": {"text": "Pronto."}, "en": {"text": "Hello."}}
+    changed = Documents(flow=documents.flow, prompts=prompts, intents=documents.intents)
+    found = findings(changed)
+    assert {one.severity for one in found} == {"advice"}
+    told = {one.place: one for one in found}
+    assert "seconds to say" in told["prompt greeting"].message
+    assert told["prompt nobody_says"].message == "nothing says it"
+    line = to_files(changed)["shop.prompts.yaml"].splitlines()[told["prompt nobody_says"].line - 1]
+    assert "nobody_says:" in line
+    broken = Documents(flow={**documents.flow, "nodes": {}}, prompts=prompts, intents=documents.intents)
+    severities = [one.severity for one in findings(broken)]
+    assert severities == sorted(severities, key=lambda one: one != "error")
+    assert "error" in severities
+
+
 def test_a_request_without_its_intent_is_found() -> None:
     documents = shipped()
     flow = {**documents.flow, "requests": {**documents.flow["requests"], "gift_card": "order_start"}}

@@ -99,6 +99,8 @@ def test_caller_is_the_trial_s(caller: Caller, written: Any) -> None:
 def test_somebody_made_up_keeps_their_orders() -> None:
     caller = MadeUp(name="Ada Prova", orders=(MadeUpOrder(number="7777", items="una sedia", promised_in_days=-2),))
     document = made(Setting(caller=caller))
+    assert document["caller"]["called_before"] is False
+    assert made(Setting(caller=replace(caller, called_before=True)))["caller"]["called_before"] is True
     assert document["caller"]["name"] == "Ada Prova"
     assert document["caller"]["orders"][0]["number"] == "7777"
 

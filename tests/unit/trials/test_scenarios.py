@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.trials.scenarios import (
@@ -140,6 +140,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(STEPS, TEXT)
 def test_what_is_written_is_read_again(steps: list[dict[str, object]], about: str) -> None:
     document = {"name": "any", "about": about, "language": "it", "steps": steps, "ends": {"words": [about]}}
