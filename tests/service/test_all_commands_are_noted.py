@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -173,14 +174,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def keyboard(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keyboard:
+def keyboard(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keyboard]:
     monkeypatch.chdir(tmp_path)
     shutil.copy(made, tmp_path / "line.db")
     # No phrase is understood here, and what the other gates of a version say has tests of its own.
     monkeypatch.setattr(Checks, "__init__", _the_checker_alone(Checks.__init__))
     for commands in (scenario_commands, version_commands):
         monkeypatch.setattr(commands, "create_app", partial(create_app, understanding=understanding()))
-    return Keyboard(folder=tmp_path, made=made)
+    log = logging.getLogger("ivr")
+    level = log.level
+    yield Keyboard(folder=tmp_path, made=made)
+    # `scenarios` silences it for the rest of its process.
+    log.setLevel(level)
 
 
 def test_every_command_is_in_one_of_the_tables_and_no_table_names_one_that_is_gone() -> None:
