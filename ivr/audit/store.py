@@ -78,7 +78,8 @@ def note(
 ) -> int:
     """Add an entry at the end of the chain, in the caller's transaction; return its number.
 
-    `act` is dotted ("prompt.changed"), `before` and `after` are plain JSON. Nothing of a customer but an id belongs in it.
+    `act` is dotted ("prompt.changed"), `before` and `after` are plain JSON. An entry is never erased: nothing of a customer
+    belongs in it.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))

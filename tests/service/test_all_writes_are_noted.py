@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from tests.service import told_voices
 from tests.service.told_voices import ToldVoices
@@ -39,6 +40,10 @@ def test_the_tables_name_no_route_that_is_gone(opened: ToldVoices) -> None:
 def test_a_change_leaves_a_row_in_the_audit_trail(voices: ToldVoices, write: Write) -> None:
     answer, acts = carried_out(write, voices)
     assert not problem_of(write, answer, acts)
+    # It is never erased, so nobody who may be is named in it.
+    with voices.house.engine.connect() as connection:
+        told = connection.execute(text("SELECT subject, note, before, after FROM audit_entries")).all()
+    assert told_voices.CUSTOMER not in repr(told)
 
 
 def test_a_change_that_is_refused_leaves_none(voices: ToldVoices) -> None:

@@ -76,6 +76,6 @@ def record(content: Mapping[str, Any], customer_id: str) -> ResponseReturnValue:
     if content["at"] > transaction.now():
         return errors.refused("contact_to_come")
     made = add(session, customer_id=customer_id, **content)
-    # Without the note: the trail keeps nothing of a customer but an id.
-    noted("contact.entered", f"customer {customer_id}", after={"contact": made.contact_id, "channel": made.channel})
+    # The trail forgets nothing, so it names no customer: the contact does, until the customer is erased.
+    noted("contact.entered", f"contact {made.contact_id}", after={"channel": made.channel})
     return asdict(made)
