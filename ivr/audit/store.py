@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from ivr.audit.tables import AuditEntry
 # Of PostgreSQL's advisory locks, the one that lets one transaction at a time add to the chain; any number of our own.
 _CHAIN_LOCK = 0x6175646974
 _BATCH = 500
+TABLE: Final = AuditEntry.__tablename__
 
 
 @dataclass(frozen=True, kw_only=True)

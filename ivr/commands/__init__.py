@@ -18,11 +18,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr import database
 from ivr.accounts import store as accounts
 from ivr.app import catch_up, checked, checked_desk_book, make_understanding
+from ivr.audit import store as trail
 from ivr.calls import erasures
 from ivr.commands.company_commands import import_file, run_example_shop
 from ivr.commands.demo import DEFAULT_LINE_PORT, DEFAULT_PORT, Demo, DemoError
@@ -32,7 +34,7 @@ from ivr.commands.privacy_commands import privacy
 from ivr.commands.report_commands import reports
 from ivr.commands.routing_commands import routing
 from ivr.commands.scenario_commands import scenarios
-from ivr.commands.terminal import Trouble, chosen_settings, console, errors
+from ivr.commands.terminal import Trouble, at_the_keyboard, chosen_settings, console, errors
 from ivr.commands.trial_line import open_line
 from ivr.commands.version_commands import audit, versions
 from ivr.commands.voice_commands import voice
@@ -136,7 +138,15 @@ def upgrade(file: Path | None) -> None:
 @click.pass_obj
 def downgrade(file: Path | None, revision: str) -> None:
     """Take the database back to REVISION ("base" empties it)."""
-    _with_engine(file, lambda engine: database.downgrade(engine, revision))
+
+    def work(engine: Any) -> None:
+        database.downgrade(engine, revision)
+        # Far enough back there is no trail that could keep it.
+        if inspect(engine).has_table(trail.TABLE):
+            with database.session_factory(engine).begin() as session:
+                _note(session, "database.downgraded", f"revision {revision}")
+
+    _with_engine(file, work)
     console.print(f"[green]✓[/] the database is at {revision}")
 
 
@@ -171,6 +181,8 @@ def add_account(  # noqa: PLR0917 - click passes each option by its name
         )
         if isinstance(added, accounts.Refused):
             raise Trouble(f"not added: {added.reason.value.replace('_', ' ')}")
+        after = {"role": role, "language": language, "agent": agent}
+        _note(session, "account.added", f"account:{added.person.account_id}", after=after)
 
     _in_transaction(file, add)
     console.print(f"[green]✓[/] {name} can sign in as {email}")
@@ -204,12 +216,16 @@ def add_agent(  # noqa: PLR0917 - click passes each option by its name
         levels[key] = int(level)
 
     def save(session: Any) -> None:
+        before = routing_store.skills_kept(session, agent_id, holds=True)
         try:
             routing_store.save_agent(
                 session, agent_id=agent_id, name=name, address=address, languages=languages, skills=levels, now=_now()
             )
         except ValueError as error:
             raise Trouble(str(error)) from None
+        session.flush()
+        act = "agent.added" if before is None else "agent.changed"
+        _note(session, act, f"agent {agent_id}", before=before, after=routing_store.skills_kept(session, agent_id))
 
     _in_transaction(file, save)
     console.print(f"[green]✓[/] {name} takes calls for {', '.join(levels)}")
@@ -294,6 +310,10 @@ def demo(*, once: bool, port: int, line_port: int, folder: Path) -> None:
 
 def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the command line is an edge
+
+
+def _note(session: Any, act: str, subject: str, *, before: Any = None, after: Any = None) -> None:
+    trail.note(session, by=at_the_keyboard(), act=act, subject=subject, before=before, after=after, now=_now())
 
 
 def _with_engine(file: Path | None, work: Callable[[Any], None]) -> None:

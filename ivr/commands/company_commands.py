@@ -1,6 +1,5 @@
 """`centralino import`: customers and orders from a CSV file. `centralino example-shop`: the other side of a connector."""
 
-import getpass
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,8 +14,7 @@ from sqlalchemy.orm import Session
 from ivr import database
 from ivr.app import company_defaults
 from ivr.audit import store as audit
-from ivr.audit.store import Actor
-from ivr.commands.terminal import Trouble, chosen_settings, console, errors
+from ivr.commands.terminal import Trouble, at_the_keyboard, chosen_settings, console, errors
 from ivr.company import store
 from ivr.connectors import example_shop, files, importing
 from ivr.connectors.files import Unreadable
@@ -115,7 +113,7 @@ def _take_over(
         raise _NothingError(taken)
     found = taken.look
     audit.note(
-        session, by=Actor(name=getpass.getuser(), through="command"), act="import.taken_over", subject=f"import:{kind}",
+        session, by=at_the_keyboard(), act="import.taken_over", subject=f"import:{kind}",
         before=vars(found.before), after=vars(found.after), now=_now(),
         note=f"{found.new} new, {found.changed} changed, {found.same} as before, {taken.left_out} left out",
     )  # fmt: skip

@@ -1,19 +1,21 @@
 """`centralino keys`: the keys that everything sealed lies under: made, counted, and rotated."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from biometrics import vault
 from ivr import database
-from ivr.commands.terminal import Trouble, chosen_settings, console, errors
+from ivr.audit import store as audit
+from ivr.commands.terminal import Trouble, at_the_keyboard, chosen_settings, console, errors
 from sealing import resealing
 from sealing.keys import KeyRing
 
@@ -56,8 +58,12 @@ def list_keys(file: Path | None) -> None:
 def rotate(file: Path | None) -> None:
     """Seal everything under the newest key, while the service goes on; running it again does what is left."""
     with _opened(file) as (engine, ring):
+        before = _count(engine)
+        # It is sealed part by part while the service goes on: a run that breaks off has its beginning in the trail.
+        _note(engine, "keys.rotation_begun", ring, before=before.by_key)
         broken = _renew(engine, ring)
         count = _count(engine)
+        _note(engine, "keys.rotated", ring, before=before.by_key, after=count.by_key, broken=broken)
     console.print(f"[green]✓[/] {count.by_key[ring.newest]:,} values lie under {ring.newest}")
     for key_id in ring.key_ids[1:]:
         if not count.by_key[key_id]:
@@ -66,6 +72,21 @@ def rotate(file: Path | None) -> None:
         raise Trouble(
             f"{broken:,} values do not open, and stay as they are: changed, moved, in plain, or their key is missing"
         )
+
+
+def _note(
+    engine: Engine, act: str, ring: KeyRing, *, before: Mapping[str, int], after: Mapping[str, int] | None = None,
+    broken: int = 0,
+) -> None:  # fmt: skip
+    """Note how many values lie under which key, by the keys' names; tables of an older version may have no trail."""
+    if not inspect(engine).has_table(audit.TABLE):
+        return
+    with database.session_factory(engine).begin() as session:
+        audit.note(
+            session, by=at_the_keyboard(), act=act, subject=f"key {ring.newest}", before=dict(before),
+            after=None if after is None else dict(after), now=datetime.now(UTC),  # noqa: TID251 - a command is an edge
+            note=f"{broken} values do not open" if broken else "",
+        )  # fmt: skip
 
 
 def _renew(engine: Engine, ring: KeyRing) -> int:

@@ -14,15 +14,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ivr import database
+from ivr.audit import store as audit
 from ivr.calls import erasures
 from ivr.calls.export import export_of
 from ivr.commands import privacy_handover
 from ivr.commands.privacy_search import Person, TableSearched, files_of, search, search_files
-from ivr.commands.terminal import Trouble, chosen_settings, console
-from ivr.customers import erasure, ledger
+from ivr.commands.terminal import Trouble, at_the_keyboard, chosen_settings, console
+from ivr.customers import erasure, ledger, tombstones
 from ivr.customers import store as customers
 from ivr.customers.ledger import AskedBy
 from ivr.settings import Settings
+from sealing.columns import ring_of
 
 # The channel of what an admin takes down on a customer's word.
 BY_HAND = "command line"
@@ -159,11 +161,13 @@ def prove(file: Path | None, customer_id: str, names: tuple[str, ...], numbers: 
 
 
 def _erase(session: Session, customer_id: str, *, with_orders: bool) -> str:
-    outcome = erasures.erase_person(session, customer_id, by=AskedBy.ADMIN, now=_now(), with_orders=with_orders)
+    now = _now()
+    outcome = erasures.erase_person(session, customer_id, by=AskedBy.ADMIN, now=now, with_orders=with_orders)
     match outcome:
         case erasures.Erased(rows=rows, shared_numbers=shared):
             counts = ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in rows.items() if count)
             kept = "; the orders stay, on a customer that is nobody" if rows["orders"] and not with_orders else ""
+            _noted(session, "customer.erased", customer_id, now, {"rows": dict(rows), "with_orders": with_orders})
             also = f"; {len(shared)} numbers stay on other customers' files" if shared else ""
             return f"{customer_id} is erased ({counts or 'there was little'}){kept}{also}"
         case erasures.CallGoesOn(calls=calls):
@@ -177,15 +181,37 @@ def _erase(session: Session, customer_id: str, *, with_orders: bool) -> str:
 
 
 def _erase_voice(session: Session, customer_id: str) -> str:
-    if not erasures.erase_voice(session, customer_id, by=AskedBy.ADMIN, channel=BY_HAND, now=_now()):
+    now = _now()
+    if not erasures.erase_voice(session, customer_id, by=AskedBy.ADMIN, channel=BY_HAND, now=now):
         raise Trouble(f"{customer_id}: there is no such customer")
+    _noted(session, "voice.erased", customer_id, now, {})
     return f"the voice of {customer_id} is erased, and the consents it rested on are withdrawn"
+
+
+def _noted(session: Session, act: str, customer_id: str, now: datetime, after: Mapping[str, object]) -> None:
+    """Note an erasure by its tombstones: the trail never forgets, so the customer's own identifier has no place there."""
+    ring = ring_of(session.connection())
+    made = [
+        one.erasure_id
+        for one in tombstones.every(session)
+        if one.at == now and one.is_about(customer_id, one.key(ring))
+    ]
+    audit.note(
+        session, by=at_the_keyboard(), act=act, subject=" ".join(["erasure", *made]), after={"erasures": made, **after},
+        now=now,
+    )  # fmt: skip
 
 
 def _tell_backups(house: House) -> erasures.Reconciled:
     try:
         with database.session_factory(house.engine).begin() as session:
-            return erasures.reconcile(session, house.erasures_file, _now())
+            done = erasures.reconcile(session, house.erasures_file, _now())
+            if done.done_again:
+                audit.note(
+                    session, by=at_the_keyboard(), act="erasures.reapplied", subject="erasures",
+                    after={"done_again": done.done_again, "unreadable": done.unreadable}, now=_now(),
+                )  # fmt: skip
+            return done
     except OSError as error:
         raise Trouble(
             f"erasures_file: {house.erasures_file} cannot be used ({error.strerror}): a backup would bring back what was "

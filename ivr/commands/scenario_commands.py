@@ -12,8 +12,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.app import create_app
-from ivr.audit.store import Actor
-from ivr.commands.terminal import Trouble, chosen_settings, console
+from ivr.commands.terminal import Trouble, at_the_keyboard, chosen_settings, console
 from ivr.editing import scenarios as kept
 from ivr.trials import judging_words, replay
 from ivr.trials.judging import Result
@@ -23,7 +22,6 @@ from ivr.trials.scenarios import Scenario, about_in, scenario_of
 from ivr.trials.shipped_scenarios import ScenarioFilesError, documents_of
 from ivr.web.wiring import EXTENSION, Wiring
 
-_BY = Actor(name="command line", through="command")
 _LANGUAGES = ("it", "en")
 _COLOURS = {"passed": "green", "failed": "red", "broken": "red", "skipped": "yellow"}
 
@@ -77,7 +75,7 @@ def run(
         with runs.sessions.begin() as session:
             against = _against(runs, session, is_draft=is_draft, number=number)
             found = _scenarios(runs, session, names=[one for one in which if Path(one) not in files], files=files)
-            run_id = runs.begin(session, against, found, by=_BY, mode=mode)
+            run_id = runs.begin(session, against, found, by=at_the_keyboard(), mode=mode)
         table = Table("scenario", "", "why", title=f"{against.name}, {mode}")
         results = runs.run_now(
             run_id, against, found, mode=mode, told=lambda one: None if as_json else _row(table, one, language)
@@ -109,7 +107,7 @@ def replay_command(file: Path | None, *, days: int, as_json: bool) -> None:
     try:
         with runs.sessions.begin() as session:
             now, draft = runs.live(session), runs.draft(session)
-            run_id, calls = runs.begin_replay(session, draft, days=days, by=_BY)
+            run_id, calls = runs.begin_replay(session, draft, days=days, by=at_the_keyboard())
         told = runs.replay_now(run_id, now, draft, calls)
     except SQLAlchemyError as error:
         raise Trouble(f"the database does not answer: {type(error).__name__}") from None

@@ -1,11 +1,13 @@
-"""What every command shares with the person at the keyboard: where it writes, how it says what is wrong, its settings."""
+"""What every command shares with the person at the keyboard: where it writes, what is wrong, its settings, who it is."""
 
+import getpass
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
+from ivr.audit.store import Actor
 from ivr.settings import Settings, SettingsError, load
 
 console = Console(highlight=False)
@@ -27,3 +29,12 @@ def chosen_settings(file: Path | None) -> Settings:
         return load(file)
     except SettingsError as error:
         raise Trouble(str(error)) from None
+
+
+def at_the_keyboard() -> Actor:
+    """Whoever has this machine's command line, for the audit trail: the user of the operating system."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "centralino"
+    return Actor(name=name, through="command")

@@ -1,6 +1,5 @@
 """`centralino versions` and `centralino audit`: what is live, files out and in, publishing, going back; is the chain whole."""
 
-import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +14,8 @@ from sqlalchemy.orm import Session
 from ivr import database
 from ivr.app import create_app
 from ivr.audit import store as trail
-from ivr.audit.store import Actor, Broken
-from ivr.commands.terminal import Trouble, chosen_settings, console, errors
+from ivr.audit.store import Broken
+from ivr.commands.terminal import Trouble, at_the_keyboard, chosen_settings, console, errors
 from ivr.editing import drafts, publications, submitting
 from ivr.editing import versions as store
 from ivr.editing.checks import Checks
@@ -77,7 +76,7 @@ def import_files(file: Path | None, folder: Path, label: str) -> None:
     found = [folder / name for name in names if (folder / name).is_file()] + sorted(folder.glob("intents/*/*.txt"))
     files = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in found}
     with _session(file, writes=True) as session:
-        told = drafts.replace_by_files(session, files, by=_by(), now=_now(), label=label)
+        told = drafts.replace_by_files(session, files, by=at_the_keyboard(), now=_now(), label=label)
         match told:
             case Unreadable(problems=problems):
                 for problem in problems:
@@ -111,7 +110,7 @@ def publish(file: Path | None, number: int | None, note: str, at: datetime | Non
     company, checks = wiring.doors.company, wiring.doors.checks
     with _session(file, writes=True) as session:
         if number is None:
-            told = submitting.submit(session, note=note, by=_by(), now=_now(), reason=reason)
+            told = submitting.submit(session, note=note, by=at_the_keyboard(), now=_now(), reason=reason)
             if isinstance(told, store.Refused):
                 raise Trouble(_words(told.reason))
             number = told.number
@@ -122,7 +121,13 @@ def publish(file: Path | None, number: int | None, note: str, at: datetime | Non
     live_from = None if at is None else at.replace(tzinfo=company.zone).astimezone(UTC)
     with _session(file, writes=True) as session:
         done = publications.publish(
-            session, number, at=live_from, by=_by(), now=_now(), approval=company.own.now().second_person, reason=reason
+            session,
+            number,
+            at=live_from,
+            by=at_the_keyboard(),
+            now=_now(),
+            approval=company.own.now().second_person,
+            reason=reason,
         )
         if isinstance(done, publications.Refused):
             raise Trouble(_words(done.reason))
@@ -136,7 +141,7 @@ def publish(file: Path | None, number: int | None, note: str, at: datetime | Non
 def rollback(file: Path | None, number: int, reason: str) -> None:
     """Let version NUMBER, which was live before, answer calls again at once."""
     with _session(file, writes=True) as session:
-        done = publications.rollback(session, number, by=_by(), now=_now(), reason=reason)
+        done = publications.rollback(session, number, by=at_the_keyboard(), now=_now(), reason=reason)
         if isinstance(done, publications.Refused):
             raise Trouble(_words(done.reason))
     console.print(f"[green]✓[/] version {number} answers the calls that begin from now on")
@@ -163,22 +168,13 @@ def check(file: Path | None, expect: str) -> None:
 
 def _checked(file: Path | None, checks: Checks, number: int) -> None:
     with _session(file, writes=True) as session:
-        check_id = checks.begin(session, number, by=_by(), now=_now())
+        check_id = checks.begin(session, number, by=at_the_keyboard(), now=_now())
     for one in checks.run(check_id, number):
         errors.print(f"{one.gate} ({one.severity}): {one.place} {one.message}. {one.remedy}", markup=False)
 
 
 def _words(reason: str) -> str:
     return reason.replace("_", " ")
-
-
-def _by() -> Actor:
-    """Whoever has this machine's command line."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = "command line"
-    return Actor(name=name, through="command")
 
 
 def _now() -> datetime:

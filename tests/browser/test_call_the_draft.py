@@ -61,7 +61,7 @@ def change_the_greeting(house: TrialHouse, text: str) -> None:
 
 def test_draft_is_called_by_keyboard_and_nothing_real_is_touched(admin: Admin, house: TrialHouse) -> None:
     change_the_greeting(house, WITH_DAYTIME)
-    before = {table: house.rows(f"SELECT count(*) AS n FROM {table}") for table in ("calls", "cases", "messages")}  # noqa: S608
+    before = {table: house.rows(f"SELECT count(*) AS n FROM {table}") for table in ("calls", "cases", "messages")}  # noqa: S608 - the names are the test's own
     admin.page.select_option("#agents", "nobody")
     admin.page.locator("#call").press("Enter")
     admin.sees("#heard", NEW_GREETING)
@@ -83,7 +83,7 @@ def test_draft_is_called_by_keyboard_and_nothing_real_is_touched(admin: Admin, h
     admin.page.keyboard.press("Enter")
     admin.sees("#saved", "Lo scenario è salvato")
     assert house.rows("SELECT name FROM scenarios") == [{"name": "nessuno_in_servizio"}]
-    after = {table: house.rows(f"SELECT count(*) AS n FROM {table}") for table in before}  # noqa: S608
+    after = {table: house.rows(f"SELECT count(*) AS n FROM {table}") for table in before}  # noqa: S608 - the names are the test's own
     assert after == before
     assert admin.problems == []
 

@@ -28,7 +28,7 @@ def asked(house: House, meanwhile: Callable[[Session], None]) -> TestResponse:
 
     def make(session: Session, **given: object) -> object:
         meanwhile(session)
-        return made(session, **given)  # type: ignore[arg-type]
+        return made(session, **given)  # type: ignore[arg-type]  # what the route gave goes on as it is
 
     content = {"name": "shop", "scopes": ["calls:read"], "days": 30}
     headers = {"X-CSRFToken": browser.token()}
@@ -50,7 +50,7 @@ def at_commit(meanwhile: Callable[[Session], None]) -> Callable[[Session], None]
             meanwhile(session)
             commit()
 
-        session.commit = late  # type: ignore[method-assign]
+        session.commit = late  # type: ignore[method-assign]  # the collision is made at the commit
 
     return later
 

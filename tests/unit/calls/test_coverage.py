@@ -1,6 +1,7 @@
 """Coverage counts calls by node, each with how far it can be trusted."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -117,7 +118,7 @@ def _counted(drawn: list) -> Coverage:  # type: ignore[type-arg]  # hypothesis d
 
 
 @given(_CALLS)
-def test_no_part_is_more_than_its_whole_and_every_stop_is_a_call_that_did_not_end_well(drawn: list) -> None:  # type: ignore[type-arg]
+def test_no_part_is_more_than_its_whole_and_every_stop_is_a_call_that_did_not_end_well(drawn: list[Any]) -> None:
     found = _counted(drawn)
     for figures in found.nodes.values():
         for share in (figures.stopped, figures.repeated, figures.person, figures.handed, figures.ended_well):
