@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Frame, Page
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
@@ -21,6 +22,8 @@ from ivr.accounts import keeping
 from ivr.accounts.store import Role
 from ivr.connectors import store as connectors
 from ivr.web.guards import GuardKind, guard_of
+from routing import store_what_if
+from routing.what_if import FIGURES, Estimated, Fared, Hour, WhatIf
 from tests.examined_house import RUN, run_that_ended
 from tests.service import desks
 from tests.service.desks import PASSWORD, House
@@ -51,7 +54,6 @@ PLACES: Mapping[str, str | int] = {
 NO_PAGES = ("static", ".events", "_events", "health.", "desk_phone.sdk", ".audio")
 # Pages that need what this house does not have, and where they are looked at instead.
 ELSEWHERE: Mapping[str, str] = {
-    "what_if.run": "a run that has ended: tests/service/test_what_if_page.py makes one",
     "what_if.plot": "a picture",
     "trial.socket": "a socket",
     "trial.sound": "a sound",
@@ -142,6 +144,7 @@ def furnished(folder: Path) -> Iterator[tuple[House, Mapping[str, str | int]]]:
             )  # fmt: skip
             assert isinstance(invited, keeping.Invited)
             run_that_ended(session, house)
+            _what_if_runs(session, house)
             content = b"codice;nome\nK9;Sara Neri\n;Senza codice\n"
             staged = connectors.stage(
                 session, account_id=3, kind="customers", filename="clienti.csv", content=content, now=house.clock()
@@ -194,8 +197,8 @@ def opened(page: Page, address: str) -> bool:
     return True
 
 
-def axe_problems(page: Page, source: str) -> list[str]:
-    """What axe-core finds grave on the page that is open, each with its place."""
+def axe_problems(page: Page | Frame, source: str) -> list[str]:
+    """What axe-core finds grave on the page that is open, each with its place; a frame is looked at by itself."""
     page.evaluate(source)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
@@ -203,6 +206,27 @@ def axe_problems(page: Page, source: str) -> list[str]:
         for one in found["violations"]
         if one["impact"] in GRAVE
     ]
+
+
+def grave_now(page: Page) -> list[str]:
+    """What axe-core finds grave on a page of another test as it stands now, and in its frames, wide and narrow.
+
+    Nothing where axe-core is not installed: that test has its own matter, and tests/browser/test_accessibility.py says so.
+    """
+    try:
+        source = axe_source()
+    except AxeMissingError:
+        return []
+    before, found = page.viewport_size, []
+    page.emulate_media(reduced_motion="reduce")
+    for size in (WIDE, NARROW):
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        for frame in page.frames:
+            found += [f"{frame.url} ({size['width']} px): {one}" for one in axe_problems(frame, source)]
+    page.emulate_media(reduced_motion="null")
+    if before is not None:
+        page.set_viewport_size(before)
+    return found
 
 
 def keyboard_problems(page: Page) -> list[str]:
@@ -214,6 +238,26 @@ def keyboard_problems(page: Page) -> list[str]:
         if page.evaluate("keyboard.step()"):
             break
     return list(page.evaluate("keyboard.problems()"))
+
+
+# Runs of what-if that have not come to an answer, by their state.
+UNANSWERED: Mapping[str, str] = {"running": "1" * 32, "failed": "2" * 32}
+
+
+def _what_if_runs(session: Session, house: House) -> None:
+    """A run of what-if with its answer, one that goes on, and one that was broken off."""
+    now, asked = house.clock(), {"agent": "giulia", "agent_skills": "orders=5"}
+    for run_id in (RUN, *UNANSWERED.values()):
+        store_what_if.add_run(session, run_id=run_id, by="1", day="2026-11-23", asked=asked, total=3, now=now)
+    some, none = Estimated(mean=0.5, half=0.1), Estimated(mean=None, half=None)
+    spread = {name: none if name == "preferred" else some for name in FIGURES}
+    answer = WhatIf(
+        calls=20, replications=3, really=Fared(**{**dict.fromkeys(FIGURES, 0.5), "preferred": None}), before=spread,
+        after=spread, difference=spread,
+        hours=[Hour(hour=hour, calls=10, really=30.0, before=some, after=some) for hour in (9, 10)],
+    )  # fmt: skip
+    store_what_if.end_run(session, RUN, state="done", result=answer.as_json(), now=now)
+    store_what_if.end_run(session, UNANSWERED["failed"], state="failed", result=None, now=now)
 
 
 def _is_for(app: Flask, rule: Rule, role: Role) -> bool:

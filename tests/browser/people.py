@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
+from tests.browser import accessible
 from tests.browser.trial_house import PASSWORD, TrialHouse
 
 # Two busy cores: a synthesised sentence, a webhook and a live page may each take seconds.
@@ -42,6 +43,11 @@ class AtPage:
         self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
         if narrow:
             self.page.set_viewport_size(WIDE)
+
+    def can_be_read_by_everybody(self) -> None:
+        """Axe-core finds nothing serious on what the person sees now."""
+        wrong = accessible.grave_now(self.page)
+        assert not wrong, "\n".join(wrong)
 
     def leave(self) -> None:
         """Close the browser."""

@@ -85,6 +85,16 @@ def test_axe_finds_nothing_serious_on_any_page(
     assert not wrong, "\n".join(wrong)
 
 
+def test_axe_finds_nothing_serious_on_a_what_if_run_without_an_answer(
+    chromium: Browser, house: House, address: str, axe: str
+) -> None:
+    with signed_in(chromium, house, address, role=Role.SUPERVISOR) as page:
+        for state, run_id in accessible.UNANSWERED.items():
+            assert opened(page, f"{address}/admin/what-if/{run_id}")
+            assert page.locator("#progress progress, #progress .alert").count() == 1, state
+            assert accessible.axe_problems(page, axe) == []
+
+
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.AGENT])
 def test_every_control_is_reached_named_and_seen_by_keyboard(
     chromium: Browser, furnished: tuple[House, Places], address: str, role: Role

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ivr import audio
+from tests.browser import accessible
 from tests.live_line import GIULIA, LiveLine, live_line
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -73,6 +74,7 @@ def test_a_whole_call_by_microphone_by_typing_and_by_keys(chromium: Browser, liv
     _wait(page, lambda: len(live.shop.heard) == 3)
     assert [heard["Digits"] for heard in live.shop.heard[1:]] == ["1", "2"]
 
+    assert accessible.grave_now(page) == []
     page.click("#mute")
     live.frames.clear()
     _wait(page, lambda: len(live.frames) > 60)
@@ -82,6 +84,7 @@ def test_a_whole_call_by_microphone_by_typing_and_by_keys(chromium: Browser, liv
     page.click("#hang-up")
     expect(page.locator("#state")).to_have_text("Chiamata terminata")
     _wait(page, lambda: live.leg.status == "completed")
+    assert accessible.grave_now(page) == []
     assert live.leg.from_ == GIULIA
     assert problems == []
 
@@ -93,12 +96,14 @@ def test_agents_page_rings_and_both_hear_each_other(chromium: Browser, live: Liv
     caller.click("#call")
     expect(agent.locator("#state")).to_have_text("Chiamata in arrivo", timeout=10_000)
     expect(agent.locator("#other")).to_contain_text(GIULIA)
+    assert accessible.grave_now(agent) == []
     agent.click("#answer")
     expect(agent.locator("#state")).to_have_text("In linea")
     expect(caller.locator("#state")).to_have_text("In linea")
     agent.fill("#say-text", "Buongiorno, sono Anna.")
     agent.keyboard.press("Enter")
     expect(caller.locator("#transcript .party")).to_contain_text("Buongiorno, sono Anna.", timeout=10_000)
+    assert accessible.grave_now(agent) == []
     live.listen()
     _wait(agent, lambda: len(live.frames) > 100)
     assert _loudness(live) > -30
@@ -106,6 +111,16 @@ def test_agents_page_rings_and_both_hear_each_other(chromium: Browser, live: Liv
     expect(agent.locator("#state")).to_have_text("Chiamata terminata")
     expect(caller.locator("#state")).to_have_text("Chiamata terminata", timeout=10_000)
     assert agents_problems == callers_problems == []
+
+
+def test_axe_finds_nothing_serious_on_the_lines_pages_before_any_call(chromium: Browser, live: LiveLine) -> None:
+    page = chromium.new_page()
+    for path in ("/", "/phone", "/agent-phone/anna"):
+        for language in ("it", "en"):
+            page.goto(f"{live.address}{path}?language={language}")
+            assert page.evaluate("document.documentElement.lang") == language
+            assert accessible.grave_now(page) == []
+    page.close()
 
 
 def test_agent_who_answers_automatically_needs_no_click(chromium: Browser, live: LiveLine) -> None:

@@ -86,6 +86,7 @@ def _anna_reads_the_story_before_the_voices_meet(anna: AtDesk, giulia: Caller) -
     assert anna.page.title().startswith("☎")
     giulia.hears("♪")
     assert anna.phone.locator("#state").inner_text() == "Pronto"
+    anna.can_be_read_by_everybody()
     anna.picture("desk-offer")
     anna.picture("desk-offer-narrow", narrow=True)
     anna.page.keyboard.press("a")
@@ -101,6 +102,7 @@ def _they_talk(anna: AtDesk, giulia: Caller) -> None:
     hears_nothing(anna)
     giulia.page.click("#mute")
     wait(anna, lambda: loudest(anna, seconds=0.1) > VOICE_DB, "the microphone does not come back")
+    anna.can_be_read_by_everybody()
     anna.picture("desk-call")
     anna.picture("desk-call-narrow", narrow=True)
     giulia.picture("phone-call")
@@ -115,6 +117,7 @@ def _giulia_waits_on_hold(anna: AtDesk, giulia: Caller) -> None:
     wait(giulia, lambda: tunes.count() > before, "no music on hold")
     hears_nothing(anna)
     assert MUSIC_DB < loudest(giulia, seconds=2.0) < 0
+    anna.can_be_read_by_everybody()
     anna.picture("desk-hold")
     anna.page.keyboard.press("h")
     expect(anna.page.locator("#work")).not_to_contain_text("il cliente sente la musica", timeout=LIMIT)
@@ -140,6 +143,7 @@ def _anna_writes_down_what_it_led_to(anna: AtDesk) -> datetime:
     anna.page.fill("#note", NOTE)
     anna.page.fill("#next-step", NEXT_STEP)
     anna.page.fill("#due-at", f"{local:%Y-%m-%dT%H:%M}")
+    anna.can_be_read_by_everybody()
     anna.picture("desk-wrap-up")
     anna.picture("desk-wrap-up-narrow", narrow=True)
     anna.page.keyboard.press("Control+Enter")
