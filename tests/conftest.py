@@ -1,5 +1,6 @@
 """Fixtures for every test: the databases. What belongs to one part stands in that part's own conftest."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,10 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.databases import DATABASES, NoServerError, PostgresqlServer, postgresql_server, sqlite_database
+
+# The processes of pytest-xdist are told a terminal's size, and what commands print would break its lines by it.
+for _size in ("COLUMNS", "LINES"):
+    os.environ.pop(_size, None)
 
 
 @pytest.fixture(scope="session")

@@ -127,6 +127,7 @@ EXPECTED_ROLES |= dict.fromkeys(
         "versions.cancel",
         "versions.roll_back",
         "versions.discard",
+        "versions.files",
         "company.page",
         "company.hours",
         "company.save_hours",
