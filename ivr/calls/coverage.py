@@ -14,11 +14,12 @@ from typing import NamedTuple
 from scipy.special import stdtrit
 
 from ivr.flow.traces import Trace
-from routing.figures_intervals import Interval, wilson
+from routing.figures_defined import Share
+from routing.figures_intervals import Interval
 
 # The least and the greatest effort score.
 _LEAST, _GREATEST = 1.0, 7.0
-# Two-sided, 95 in 100, as `wilson`.
+# Two-sided, 95 in 100, as the interval of a share.
 _UPPER = 0.975
 # A mean of fewer scores is one or two people's mood: no interval is told.
 _FEWEST_SCORES = 2
@@ -41,24 +42,6 @@ class TurnSeen(NamedTuple):
     call_id: str
     path: tuple[str, ...]
     traces: tuple[tuple[str, str], ...]  # what happened at which node
-
-
-@dataclass(frozen=True, kw_only=True)
-class Share:
-    """So many of so many."""
-
-    part: int
-    whole: int
-
-    @property
-    def value(self) -> float | None:
-        """The share, None of nothing."""
-        return self.part / self.whole if self.whole else None
-
-    @property
-    def interval(self) -> Interval | None:
-        """Where the true share lies 95 times in 100; None of nothing."""
-        return wilson(self.part, self.whole) if self.whole else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from ivr.calls.coverage import Coverage, Mean, NodeFigures, Share
+from ivr.calls.coverage import Coverage, Mean, NodeFigures
 from ivr.flow.definition import Flow
+from routing.figures_defined import Share
 
 # What a heat map can show; each is a field of `NodeFigures`.
 HEAT = {
